@@ -1,0 +1,128 @@
+// What a dissector found out about one flow. Values; they own their text.
+//
+// Wire text is kept as bytes the peer sent, with control characters and invalid UTF-8
+// replaced (see clean_text), and every list is capped at DistinctList::cap values.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <pcapaudit/base/bytes.hpp>
+#include <pcapaudit/base/time.hpp>
+
+namespace pcapaudit {
+
+// Distinct values in order of first appearance; what does not fit is counted.
+template <class T>
+struct DistinctList {
+  static constexpr std::size_t cap = 64;  // the contract's limit for lists in JSON lines
+
+  std::vector<T> values;
+  std::uint64_t more = 0;  // additions that were neither known nor kept
+
+  bool operator==(const DistinctList&) const = default;
+  bool empty() const { return values.empty(); }
+
+  template <class U>
+  void add(const U& value) {
+    if (std::find(values.begin(), values.end(), value) != values.end()) return;
+    if (values.size() < cap) {
+      values.emplace_back(value);
+    } else {
+      ++more;
+    }
+  }
+};
+using TextList = DistinctList<std::string>;
+using NumberList = DistinctList<std::uint32_t>;
+
+// Printable UTF-8 of at most `limit` bytes: other bytes become U+FFFD, control characters too.
+std::string clean_text(std::string_view wire, std::size_t limit = 1024);
+
+struct HttpFacts {
+  std::string version;  // "1.0", "1.1", "2" of the first message
+  std::uint64_t requests = 0, responses = 0;
+  TextList methods, hosts, paths;  // paths without query
+  NumberList statuses;
+  TextList user_agents, servers, locations;
+  TextList authorization_schemes;  // "Basic", "NTLM", ...
+  bool credentials_in_clear = false;
+  std::string upgraded_to;  // "websocket", "h2c", "connect", or empty
+  bool operator==(const HttpFacts&) const = default;
+};
+
+struct Certificate {
+  std::string subject, issuer;  // RFC 2253 text
+  std::string serial;           // lower-case hex
+  std::vector<std::string> san; // DNS names, then IP addresses, in order
+  Timestamp not_before, not_after;
+  std::string key_type;  // "RSA", "EC", "Ed25519", ...
+  std::uint32_t key_bits = 0;
+  std::string signature_algorithm;
+  std::vector<std::string> extended_key_usage;  // short names
+  std::string sha256;  // of the DER, lower-case hex
+  bool operator==(const Certificate&) const = default;
+};
+
+enum class MutualTls : std::uint8_t { proven, declined, not_requested, undeterminable };
+enum class MutualReason : std::uint8_t { none, tls13_encrypted, resumed, midstream, gap, truncated };
+std::string_view to_text(MutualTls mutual);     // "proven", "declined", "not-requested", "undeterminable"
+std::string_view to_text(MutualReason reason);  // "", "tls13-encrypted", ...
+
+struct TlsAlert {
+  bool from_client = false;
+  std::uint8_t level = 0, description = 0;
+  bool operator==(const TlsAlert&) const = default;
+};
+
+struct TlsFacts {
+  std::uint16_t version = 0;          // negotiated, 0 unknown; 0x0300 SSL 3.0 ... 0x0304 TLS 1.3; drafts as on the wire
+  std::uint16_t offered_version = 0;  // highest that the client offered, 0 unknown
+  std::string sni, alpn;              // alpn: chosen by the server
+  std::vector<std::string> alpn_offered;
+  std::uint16_t cipher = 0;           // chosen; valid when server_hello
+  bool client_hello = false, server_hello = false;
+  bool resumed = false;
+  bool established = false;           // both sides went on to encrypted records
+  bool certificate_requested = false;
+  bool client_certificate_sent = false;  // a Certificate message with at least one certificate
+  bool client_certificate_verify = false;
+  std::vector<Certificate> server_chain, client_chain;
+  MutualTls mutual = MutualTls::undeterminable;
+  MutualReason mutual_reason = MutualReason::midstream;
+  std::string ja3, ja4;
+  std::vector<TlsAlert> alerts;
+  bool operator==(const TlsFacts&) const = default;
+};
+std::string tls_version_name(std::uint16_t version);      // "TLSv1.2", "SSLv3", "TLSv1.3-draft28", "0x1234"
+std::string_view tls_cipher_name(std::uint16_t cipher);  // IANA, or "" when not registered
+
+struct SipFacts {
+  std::uint64_t requests = 0, responses = 0;
+  TextList methods;      // of requests, and of CSeq in responses when no request was seen
+  NumberList statuses;
+  std::string transport;  // "TCP", "UDP", "TLS": from the top Via, else how it travelled
+  TextList user_agents, servers, from_domains, to_domains;
+  bool lync_signs = false;  // ms-* headers, BENOTIFY, SERVICE ... (see docs)
+  bool operator==(const SipFacts&) const = default;
+};
+
+struct GenericField {
+  std::string name, value;
+  bool operator==(const GenericField&) const = default;
+};
+struct GenericFacts {
+  std::string protocol;  // the application's name, e.g. "ssh"
+  std::vector<GenericField> fields;
+  bool operator==(const GenericFacts&) const = default;
+};
+
+using AppRecord = std::variant<HttpFacts, TlsFacts, SipFacts, GenericFacts>;
+
+}  // namespace pcapaudit

@@ -1,0 +1,99 @@
+// The seam between the engine and a protocol: probe, consume, finish.
+//
+// The engine owns the buffers. A dissector sees a window: bytes in order from where it
+// last stopped. One object per flow, used by one thread. Nothing here throws.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include <pcapaudit/app/app_record.hpp>
+#include <pcapaudit/base/bytes.hpp>
+
+namespace pcapaudit {
+
+enum class Direction : std::uint8_t { to_server = 0, to_client = 1 };
+constexpr Direction opposite(Direction dir) {
+  return dir == Direction::to_server ? Direction::to_client : Direction::to_server;
+}
+constexpr std::size_t index_of(Direction dir) { return static_cast<std::size_t>(dir); }
+
+enum class Carrier : std::uint8_t { tcp = 1, udp = 2 };  // a byte stream, or one datagram a window
+
+// Answer of a probe: do the first bytes of one direction belong to this protocol?
+// `speaker` is who sends such bytes; the engine uses it to find client and server when
+// it did not see the start of the connection.
+struct Probe {
+  enum class Kind : std::uint8_t { not_mine, need_more, mine };
+  enum class Speaker : std::uint8_t { either, client, server };
+  Kind kind = Kind::not_mine;
+  Speaker speaker = Speaker::either;
+
+  bool operator==(const Probe&) const = default;
+  static constexpr Probe not_mine() { return {}; }
+  static constexpr Probe need_more() { return {.kind = Kind::need_more}; }
+  static constexpr Probe mine(Speaker speaker) { return {.kind = Kind::mine, .speaker = speaker}; }
+};
+
+// Answer to one consume() call.
+struct [[nodiscard]] Step {
+  enum class Kind : std::uint8_t { advance, need_more, malformed, done, handover };
+  Kind kind;
+  std::size_t count = 0;      // advance, handover: bytes used (advance: at least 1, may run past the window)
+  std::string_view why = {};  // malformed: static text for the audit trail
+
+  static constexpr Step advance(std::size_t n) { return {.kind = Kind::advance, .count = n}; }
+  static constexpr Step need_more() { return {.kind = Kind::need_more}; }
+  static constexpr Step malformed(std::string_view why) {
+    return {.kind = Kind::malformed, .why = why};
+  }
+  // Nothing more to learn in this direction.
+  static constexpr Step done() { return {.kind = Kind::done}; }
+  // The connection turns into another protocol here, in both directions (CONNECT, STARTTLS):
+  // the engine finishes this dissector and probes again, in each direction from its own
+  // next unconsumed byte. n may be 0.
+  static constexpr Step handover(std::size_t n) { return {.kind = Kind::handover, .count = n}; }
+};
+
+// How completely one direction was seen when the flow ended.
+struct SeenDirection {
+  bool from_start = false;  // its first byte was the connection's first (SYN seen), always true for UDP
+  bool gap = false;         // bytes are missing in the middle
+  bool truncated = false;   // packets cut by the snap length, or a cap was reached
+  bool any_payload = false;
+};
+using SeenStream = std::array<SeenDirection, 2>;  // indexed by index_of(Direction)
+
+class RecordSink {
+ public:
+  virtual ~RecordSink() = default;
+  virtual void emit(AppRecord record) = 0;
+};
+
+class Dissector {
+ public:
+  virtual ~Dissector() = default;
+
+  // Reads one message from the front of the window, which is never empty.
+  virtual Step consume(Direction dir, Bytes window, RecordSink& out) = 0;
+  // The flow has ended (or was handed over): emit the facts. Called exactly once.
+  virtual void finish(const SeenStream& seen, RecordSink& out) = 0;
+};
+
+struct DissectorSpec {
+  std::string_view name;  // the application's name, as in the contract
+  std::uint8_t carriers;  // bits of Carrier
+  Probe (*probe)(Bytes prefix, Carrier carrier);  // stateless; prefix is never empty
+  std::unique_ptr<Dissector> (*make)(Carrier carrier);
+};
+constexpr std::uint8_t over_tcp = static_cast<std::uint8_t>(Carrier::tcp);
+constexpr std::uint8_t over_udp = static_cast<std::uint8_t>(Carrier::udp);
+
+// All dissectors in probing order (generated from dissectors/CMakeLists.txt).
+std::span<const DissectorSpec* const> all_dissectors();
+
+}  // namespace pcapaudit

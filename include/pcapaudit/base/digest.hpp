@@ -1,0 +1,31 @@
+// SHA-256 and MD5 through OpenSSL (src/base/digest.cpp is the only file here that sees it).
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <pcapaudit/base/bytes.hpp>
+
+namespace pcapaudit {
+
+// A running SHA-256. Resource, move-only.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(Sha256&&) noexcept;
+  Sha256& operator=(Sha256&&) noexcept;
+
+  void add(Bytes bytes);
+  // Lower-case hex of all bytes added. Call once.
+  std::string hex();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+std::string sha256_hex(Bytes bytes);
+std::string md5_hex(Bytes bytes);  // only for JA3, which is defined by it
+
+}  // namespace pcapaudit

@@ -1,0 +1,74 @@
+// Where packets come from: a file, standard input, or (later) an interface.
+//
+// A source is used by one thread. The PacketView that next() hands out is valid until
+// the following call. Packet numbers start at 1 in every source.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <pcapaudit/base/result.hpp>
+#include <pcapaudit/net/packet.hpp>
+
+namespace pcapaudit {
+
+struct CaptureInterface {
+  std::string name;  // "eth0", or empty when the file does not say
+  LinkType link_type{};
+  std::uint32_t snap_length = 0;  // bytes; 0 = unlimited or unknown
+
+  bool operator==(const CaptureInterface&) const = default;
+};
+
+// Decryption secrets found in the capture (pcapng DSB), kept for a later stage.
+struct CaptureSecrets {
+  std::uint32_t type = 0;  // e.g. 0x544c534b: TLS key log
+  std::string text;
+};
+
+// What is known of a capture after its end (or so far).
+struct CaptureFacts {
+  std::string name;    // as given by the user, or the path found in a directory; "-" for stdin
+  std::string sha256;  // of the file as stored (compressed if it is); lower-case hex; empty for stdin until its end
+  std::string format;  // "pcap", "pcapng"
+  std::vector<CaptureInterface> interfaces;
+  std::vector<CaptureSecrets> secrets;
+  std::uint64_t packets = 0;         // handed out (after the filter)
+  std::uint64_t bytes = 0;           // on the wire, of those packets
+  std::uint64_t truncated = 0;       // packets shorter than on the wire
+  std::uint64_t dropped = 0;         // as the capture itself reports (pcapng interface statistics)
+  std::uint64_t filtered = 0;        // left out by the filter
+  std::optional<Timestamp> first, last;
+  std::optional<Error> damage;       // why reading stopped before the end of the file
+};
+
+class PacketSource {
+ public:
+  virtual ~PacketSource() = default;
+
+  // The next packet, or nullptr at the end (also when the rest is damaged: see facts().damage).
+  virtual const PacketView* next() = 0;
+  virtual const CaptureFacts& facts() const = 0;
+  // Bytes of the stored file read so far, and its size; size 0 when unknown (stdin).
+  virtual std::uint64_t position() const = 0;
+  virtual std::uint64_t size() const = 0;
+};
+
+struct SourceOptions {
+  std::string filter;  // BPF expression, empty for all
+};
+
+// Files for the paths in the order given; a directory stands for its regular files in name
+// order (not recursive, names starting with '.' left out). "-" stays. Fails when a path does
+// not exist or a directory holds no file.
+Result<std::vector<std::string>> expand_paths(const std::vector<std::string>& paths);
+
+// Opens one file or "-". Recognises pcap, pcapng, gzip and zstd by their first bytes, not by
+// name. Fails when there is no such file, it is empty, or it is no capture.
+Result<std::unique_ptr<PacketSource>> open_capture(const std::string& path,
+                                                   const SourceOptions& options);
+
+}  // namespace pcapaudit

@@ -1,0 +1,93 @@
+// A packet as captured, and what its headers say.
+//
+// PacketView and Decoded hold views into the capture's buffer and live as long as the
+// call that hands them over. Lengths are bytes.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include <pcapaudit/base/bytes.hpp>
+#include <pcapaudit/base/ip.hpp>
+#include <pcapaudit/base/time.hpp>
+
+namespace pcapaudit {
+
+// Link-layer types as written in capture files (tcpdump.org/linktypes.html).
+enum class LinkType : std::uint32_t {};
+
+struct PacketView {
+  std::uint64_t number = 0;  // in its capture, first is 1 (as Wireshark counts)
+  Timestamp time;
+  LinkType link_type{};
+  std::uint32_t interface = 0;    // index within its capture (pcapng), else 0
+  std::uint32_t wire_length = 0;  // length on the wire; bytes.size() is what was captured
+  Bytes bytes;
+};
+
+enum class Transport : std::uint8_t { tcp, udp, icmp };
+std::string_view to_text(Transport transport);  // "tcp", "udp", "icmp"
+
+struct TcpHeader {
+  static constexpr std::uint8_t fin = 0x01, syn = 0x02, rst = 0x04, psh = 0x08, ack = 0x10;
+  std::uint32_t sequence = 0;
+  std::uint32_t acknowledgment = 0;
+  std::uint16_t window = 0;
+  std::uint8_t flags = 0;
+
+  bool has(std::uint8_t bits) const { return (flags & bits) == bits; }
+};
+
+// The packet that an ICMP error quotes: who tried to reach whom.
+struct QuotedPacket {
+  Transport transport = Transport::tcp;
+  IpAddress source, destination;
+  std::uint16_t source_port = 0, destination_port = 0;
+};
+
+enum class Tunnel : std::uint8_t {
+  none, gre, erspan, vxlan, geneve, ip_in_ip, gtp_u, mpls, pppoe, capwap, ah, teredo
+};
+std::string_view to_text(Tunnel tunnel);  // "", "gre", ... ; as in the contract's "tunnel"
+
+// The innermost IP packet with a TCP, UDP or ICMP header.
+struct Decoded {
+  static constexpr std::size_t max_vlans = 4;
+
+  IpAddress source, destination;
+  std::uint16_t source_port = 0, destination_port = 0;  // ICMP: 0
+  Transport transport = Transport::tcp;
+  Tunnel tunnel = Tunnel::none;  // outermost one that carried it
+  std::array<std::uint16_t, max_vlans> vlans{};  // ids, outermost first
+  std::uint8_t vlan_count = 0;
+  bool fragment_head = false;  // first fragment: payload is incomplete
+  TcpHeader tcp;
+  std::uint8_t icmp_type = 0, icmp_code = 0;
+  std::uint16_t icmp_identifier = 0;  // echo only
+  std::optional<QuotedPacket> quoted;  // ICMP errors
+  Bytes payload;                   // of TCP, UDP or ICMP, as captured
+  std::uint32_t payload_length = 0;  // as the headers say; > payload.size() when cut by snaplen
+};
+
+// Why a packet gives no Decoded. Counted per capture, never logged one by one.
+enum class DecodeIssue : std::uint8_t {
+  not_ip,             // ARP, LLDP, management frames ...
+  other_transport,    // IP, but not TCP, UDP or ICMP
+  fragment,           // a later IP fragment
+  unsupported_link,   // a link type that this program does not read
+  truncated,          // cut (snap length) before the transport header ended
+  malformed,          // a length or version that cannot be
+  nesting_cap,        // more encapsulation layers than max_nesting
+};
+constexpr std::size_t decode_issue_count = 7;
+std::string_view to_text(DecodeIssue issue);  // "not-ip", "other-transport", ...
+
+// Reads the headers of one packet. Pure; allocates nothing; never fails otherwise.
+std::expected<Decoded, DecodeIssue> decode(const PacketView& packet);
+
+}  // namespace pcapaudit

@@ -1,0 +1,21 @@
+// The audit as text or JSON, read from the database only.
+#pragma once
+
+#include <string>
+
+#include <pcapaudit/base/result.hpp>
+#include <pcapaudit/store/store.hpp>
+
+namespace pcapaudit {
+
+struct ReportOptions {
+  std::string database_name;  // for the "next:" lines; empty when it was not kept
+  bool color = false;
+};
+
+// What a person reads at the end of `audit` and from `report DB`.
+Result<std::string> render_text(const Store& store, const ReportOptions& options);
+// One JSON object: run, captures, verdict totals, findings, rules, role matrix, TLS facts.
+Result<std::string> render_json(const Store& store);
+
+}  // namespace pcapaudit

@@ -1,0 +1,67 @@
+// The audit database: SQLite, one file, written by one thread.
+//
+// Schema and stable views: schema/*.sql. Times are integer nanoseconds UTC.
+// Rows do not depend on the order in which flows arrive.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <pcapaudit/base/result.hpp>
+#include <pcapaudit/capture/packet_source.hpp>
+#include <pcapaudit/flow/closed_flow.hpp>
+#include <pcapaudit/policy/policy.hpp>
+#include <pcapaudit/policy/verdict.hpp>
+
+namespace pcapaudit {
+
+struct AuditedFlow {
+  ClosedFlow flow;
+  Verdict verdict;
+};
+
+// One input as counted by the whole line.
+struct CaptureSummary {
+  CaptureFacts facts;
+  std::array<std::uint64_t, decode_issue_count> decode_issues{};  // packets without a flow, by reason
+  std::uint64_t decoded = 0;                                      // packets that belong to a flow
+};
+
+struct RunFacts {
+  std::string tool_version;
+  std::vector<std::string> arguments;  // what changes the result: inputs, policy, filter ...
+  bool partial = false;                // some input was damaged, or the run was interrupted
+};
+
+// Text cells of one query, for reports and dumps.
+struct Table {
+  std::vector<std::string> columns;
+  std::vector<std::vector<std::string>> rows;  // NULL is the empty string
+};
+
+class Store {
+ public:
+  // Creates a database file, or ":memory:". An existing file fails unless `overwrite`.
+  static Result<std::unique_ptr<Store>> create(const std::string& path, bool overwrite);
+  // Opens an audit for reading; fails on a file that is not ours or of another schema version.
+  static Result<std::unique_ptr<Store>> open(const std::string& path);
+  ~Store();
+
+  // Writing, in this order: policy once, flows in batches, finish once.
+  Result<void> write_policy(const Policy& policy);
+  Result<void> accept(std::span<const AuditedFlow> batch);
+  Result<void> finish(const RunFacts& run, std::span<const CaptureSummary> captures);
+
+  // Reading. `sql` must have an ORDER BY.
+  Result<Table> query(const std::string& sql) const;
+
+ private:
+  struct Impl;
+  explicit Store(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace pcapaudit

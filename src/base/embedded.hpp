@@ -1,0 +1,16 @@
+// Text files compiled into the program (see cmake/Embed.cmake), in name order.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace pcapaudit {
+
+struct EmbeddedFile {
+  std::string_view name, text;
+};
+
+std::span<const EmbeddedFile> schema_files();  // schema/*.sql
+std::span<const EmbeddedFile> packs_files();   // packs/*.toml
+
+}  // namespace pcapaudit

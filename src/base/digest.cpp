@@ -1,0 +1,59 @@
+// Digests through OpenSSL's EVP interface.
+#include <pcapaudit/base/digest.hpp>
+
+#include <openssl/evp.h>
+
+#include <array>
+#include <utility>
+
+namespace pcapaudit {
+namespace {
+
+std::string to_hex(Bytes bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (const std::uint8_t byte : bytes) {
+    text.push_back(digits[byte >> 4]);
+    text.push_back(digits[byte & 0xf]);
+  }
+  return text;
+}
+
+std::string digest_hex(const EVP_MD* algorithm, Bytes bytes) {
+  std::array<std::uint8_t, EVP_MAX_MD_SIZE> out{};
+  unsigned length = 0;
+  EVP_Digest(bytes.data(), bytes.size(), out.data(), &length, algorithm, nullptr);
+  return to_hex(Bytes(out).first(length));
+}
+
+}  // namespace
+
+struct Sha256::State {
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+  State() { EVP_DigestInit_ex(context, EVP_sha256(), nullptr); }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() { EVP_MD_CTX_free(context); }
+};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) {}
+Sha256::~Sha256() = default;
+Sha256::Sha256(Sha256&&) noexcept = default;
+Sha256& Sha256::operator=(Sha256&&) noexcept = default;
+
+void Sha256::add(Bytes bytes) {
+  EVP_DigestUpdate(state_->context, bytes.data(), bytes.size());
+}
+
+std::string Sha256::hex() {
+  std::array<std::uint8_t, EVP_MAX_MD_SIZE> out{};
+  unsigned length = 0;
+  EVP_DigestFinal_ex(state_->context, out.data(), &length);
+  return to_hex(Bytes(out).first(length));
+}
+
+std::string sha256_hex(Bytes bytes) { return digest_hex(EVP_sha256(), bytes); }
+std::string md5_hex(Bytes bytes) { return digest_hex(EVP_md5(), bytes); }
+
+}  // namespace pcapaudit

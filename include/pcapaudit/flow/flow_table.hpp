@@ -1,0 +1,66 @@
+// All open flows of one worker: packets in, closed flows out.
+//
+// Used by one thread. Memory grows with the number of open flows; each flow's own buffers are
+// capped (TcpReassembler, Stream). Results do not depend on how flows are spread over tables.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include <pcapaudit/flow/closed_flow.hpp>
+#include <pcapaudit/flow/flow_key.hpp>
+#include <pcapaudit/net/packet.hpp>
+
+namespace pcapaudit {
+
+// A decoded packet with its place in the run. The payload view is valid during add() only.
+struct FlowPacket {
+  std::uint64_t id = 0;       // number in the whole run, from 1
+  std::uint32_t capture = 0;  // index of its input
+  std::uint64_t number = 0;   // in that input
+  Timestamp time;             // as captured
+  Timestamp clock;            // capture clock: the greatest time seen so far in the run
+  std::uint32_t wire_length = 0;
+  Decoded decoded;
+};
+
+class Flow;
+
+class FlowTable {
+ public:
+  // A flow is split when its next packet comes later than this after its last one, on the
+  // capture clock. SIP and HTTP keep-alives are minutes apart, so TCP gets an hour.
+  static constexpr std::int64_t tcp_idle_ns = 3600 * ns_per_second;
+  static constexpr std::int64_t udp_idle_ns = 600 * ns_per_second;
+  static constexpr std::int64_t icmp_idle_ns = 60 * ns_per_second;
+  // After FIN both ways or RST, late segments still belong to the flow for this long.
+  static constexpr std::int64_t closed_linger_ns = 60 * ns_per_second;
+  // How often idle flows are looked for; only memory depends on it.
+  static constexpr std::int64_t sweep_interval_ns = 60 * ns_per_second;
+
+  FlowTable();
+  ~FlowTable();
+  FlowTable(FlowTable&&) noexcept;
+  FlowTable& operator=(FlowTable&&) noexcept;
+
+  void add(const FlowPacket& packet);
+  // Ends every flow: the end of the input, or a break in its time line.
+  void close_all();
+  // Flows that ended since the last call, in the order in which they ended.
+  std::vector<ClosedFlow> take_closed();
+  std::size_t open_flows() const { return flows_.size(); }
+
+ private:
+  void sweep(Timestamp clock);
+  void close(std::unique_ptr<Flow> flow);
+  void note_refusal(const FlowPacket& packet);
+
+  std::unordered_map<FlowKey, std::unique_ptr<Flow>> flows_;
+  std::vector<ClosedFlow> closed_;
+  Timestamp next_sweep_;
+};
+
+}  // namespace pcapaudit

@@ -1,0 +1,70 @@
+// One direction of a TCP connection: segments in any order in, bytes in order out.
+//
+// Sequence numbers wrap (RFC 9293 3.4). Where copies overlap the first one wins. Owns copies of
+// out-of-order bytes only; in-order segments are handed on as the view they came in.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include <pcapaudit/base/bytes.hpp>
+
+namespace pcapaudit {
+
+// Signed distance from `b` to `a` on the TCP sequence circle, in bytes.
+constexpr std::int32_t seq_distance(std::uint32_t a, std::uint32_t b) {
+  return static_cast<std::int32_t>(a - b);
+}
+static_assert(seq_distance(5, 0xfffffffb) == 10);
+
+class TcpReassembler {
+ public:
+  // Out-of-order bytes kept per direction. Larger than a usual receive window's worth of
+  // reordering; a stream that exceeds it has really lost the missing bytes.
+  static constexpr std::size_t max_pending_bytes = 256 * 1024;
+  // Segments kept per direction, so that floods of one-byte segments stay cheap.
+  static constexpr std::size_t max_pending_segments = 1024;
+
+  // What comes out of one call, in stream order.
+  class Output {
+   public:
+    virtual ~Output() = default;
+    virtual void bytes(Bytes in_order) = 0;
+    virtual void gap(std::uint64_t missing) = 0;
+  };
+
+  // A SYN with this sequence number was seen: the stream starts one behind it.
+  void start(std::uint32_t syn_sequence);
+  bool started() const { return started_; }
+
+  // A segment; `length` is what the headers say, more than `captured` when the packet was cut.
+  void push(std::uint32_t sequence, Bytes captured, std::uint32_t length, Output& out);
+  // The flow has ended: what is still pending comes out behind gaps.
+  void flush(Output& out);
+
+  std::uint64_t retransmitted() const { return retransmitted_; }  // segments with nothing new
+  std::uint64_t conflicts() const { return conflicts_; }          // overlaps whose bytes differ
+  bool cut() const { return cut_; }                               // a segment was not fully captured
+
+ private:
+  struct Segment {
+    std::vector<std::uint8_t> captured;
+    std::uint32_t length = 0;
+  };
+
+  void deliver(std::uint64_t position, Bytes captured, std::uint64_t length, Output& out);
+  void deliver_pending(Output& out);
+  void keep(std::uint64_t position, Bytes captured, std::uint64_t length);
+
+  bool started_ = false;
+  bool cut_ = false;
+  std::uint32_t next_sequence_ = 0;   // of next_
+  std::uint64_t next_ = 0;            // stream position: bytes delivered or given up
+  std::map<std::uint64_t, Segment> pending_;  // by stream position, all behind next_
+  std::size_t pending_bytes_ = 0;
+  std::uint64_t retransmitted_ = 0, conflicts_ = 0;
+};
+
+}  // namespace pcapaudit

@@ -1,0 +1,54 @@
+// The whole line: captures in, judged flows out.
+//
+// Owns its threads: one reader (the caller's), workers that each own their flows, one writer
+// that calls the sink. The same inputs give the same flows whatever the number of workers.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <pcapaudit/base/result.hpp>
+#include <pcapaudit/capture/packet_source.hpp>
+#include <pcapaudit/policy/policy.hpp>
+#include <pcapaudit/store/store.hpp>
+
+namespace pcapaudit {
+
+// Where judged flows go. Called from one thread at a time; flows come in no particular order.
+class FlowSink {
+ public:
+  virtual ~FlowSink() = default;
+  virtual Result<void> accept(std::span<const AuditedFlow> flows) = 0;
+};
+
+struct Progress {
+  std::string input;              // the one being read
+  std::size_t inputs_done = 0, inputs = 0;
+  std::uint64_t bytes_done = 0, bytes = 0;  // of all inputs as stored; bytes 0 when unknown
+  std::uint64_t packets = 0;
+};
+
+struct RunOptions {
+  std::vector<std::string> inputs;  // as expand_paths() gives them
+  SourceOptions source;
+  const Policy* policy = nullptr;   // none: flows are classified, not judged
+  unsigned workers = 1;             // threads beside reader and writer; 0: all on this thread
+  std::function<void(const Progress&)> progress;  // called now and then; may be empty
+  const std::atomic<int>* interrupted = nullptr;  // not 0: stop reading, finish cleanly
+};
+
+struct RunSummary {
+  std::vector<CaptureSummary> captures;  // one for every input, also for those that failed
+  std::uint64_t flows = 0;
+  bool interrupted = false;
+};
+
+// Fails only when the sink does. Inputs that cannot be read are in the summary.
+Result<RunSummary> run(const RunOptions& options, FlowSink& sink);
+
+}  // namespace pcapaudit

@@ -1,0 +1,171 @@
+// audit: judge captures, store the result, print the summary, choose the exit code.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <optional>
+
+#include <pcapaudit/report/report.hpp>
+#include <pcapaudit/run/pipeline.hpp>
+#include <pcapaudit/store/store.hpp>
+
+#include "cli/commands.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/reading.hpp"
+
+namespace pcapaudit {
+namespace {
+
+// Stores flows, and keeps what the exit code depends on.
+class StoreSink final : public FlowSink {
+ public:
+  explicit StoreSink(Store& store) : store_(store) {}
+
+  Result<void> accept(std::span<const AuditedFlow> flows) override {
+    for (const AuditedFlow& audited : flows) {
+      const Verdict& verdict = audited.verdict;
+      seen_roles_ |= verdict.client_roles | verdict.server_roles;
+      judged_ += verdict.kind == VerdictKind::allowed || verdict.kind == VerdictKind::violation ||
+                 verdict.kind == VerdictKind::waived;
+    }
+    return store_.accept(flows);
+  }
+
+  RoleSet seen_roles() const { return seen_roles_; }
+  std::uint64_t judged() const { return judged_; }
+
+ private:
+  Store& store_;
+  RoleSet seen_roles_ = 0;
+  std::uint64_t judged_ = 0;  // flows with an answer, good or bad
+};
+
+// Roles that must be there, have addresses, and were at neither end of any flow.
+std::string missing_roles(const Policy& policy, RoleSet seen) {
+  RoleSet used = 0;
+  for (const DocumentedFlow& flow : policy.flows) used |= flow.from | flow.to;
+  RoleSet missing = 0;
+  for (const Binding& binding : policy.bindings) {
+    const RoleSet bit = RoleSet{1} << binding.role;
+    const Role& role = policy.roles[binding.role];
+    if (!role.builtin && !role.optional && (used & bit) != 0 && (seen & bit) == 0) missing |= bit;
+  }
+  return missing == 0 ? "" : policy.role_names(missing);
+}
+
+double loss_percent(const RunSummary& summary) {
+  std::uint64_t packets = 0;
+  std::uint64_t dropped = 0;
+  for (const CaptureSummary& capture : summary.captures) {
+    packets += capture.facts.packets;
+    dropped += capture.facts.dropped;
+  }
+  if (dropped == 0) return 0;
+  return 100.0 * static_cast<double>(dropped) / static_cast<double>(packets + dropped);
+}
+
+// Why the evidence does not carry a verdict, or empty.
+std::string insufficiency(const Options& options, const Policy& policy, const RunSummary& summary,
+                          const StoreSink& sink) {
+  if (summary.flows == 0) return "the captures hold no flow";
+  if (sink.judged() == 0) return "no flow could be judged: do the [bind] addresses fit the captures?";
+  if (const double loss = loss_percent(summary); loss > options.max_loss_percent) {
+    return fmt::format("the capture lost {:.2f} % of its packets, more than --max-loss {} %", loss,
+                       options.max_loss_percent);
+  }
+  const std::string missing = missing_roles(policy, sink.seen_roles());
+  return missing.empty() ? "" : "required role never seen: " + missing;
+}
+
+// Findings at or above the limit.
+Result<std::uint64_t> count_findings(const Store& store, Severity fail_on) {
+  const auto table = store.query("SELECT severity, count(*) FROM v_finding GROUP BY severity ORDER BY severity");
+  if (!table) return std::unexpected(table.error());
+  std::uint64_t count = 0;
+  for (const auto& row : table->rows) {
+    const auto severity = parse_severity(row[0]);
+    if (severity && *severity >= fail_on) count += std::stoull(row[1]);
+  }
+  return count;
+}
+
+std::vector<std::string> result_arguments(const Options& options,
+                                          const std::vector<std::string>& inputs) {
+  std::vector<std::string> arguments = {"audit"};
+  arguments.insert(arguments.end(), inputs.begin(), inputs.end());
+  for (const std::string& policy : options.policies) arguments.insert(arguments.end(), {"-p", policy});
+  if (!options.filter.empty()) arguments.insert(arguments.end(), {"-f", options.filter});
+  return arguments;
+}
+
+struct Conclusion {
+  ExitCode code = ExitCode::ok;
+  std::string why;
+};
+
+Result<Conclusion> conclude(const Options& options, const Policy& policy, const Store& store,
+                            const RunSummary& summary, const StoreSink& sink) {
+  if (is_partial(summary)) {
+    return Conclusion{ExitCode::partial, "an input could not be read to its end; the rest was judged"};
+  }
+  if (std::string why = insufficiency(options, policy, summary, sink); !why.empty()) {
+    return Conclusion{ExitCode::insufficient, std::move(why)};
+  }
+  const auto findings = count_findings(store, options.fail_on);
+  if (!findings) return std::unexpected(findings.error());
+  if (*findings > 0) {
+    return Conclusion{ExitCode::findings, fmt::format("{} findings at or above {}", *findings,
+                                                      to_text(options.fail_on))};
+  }
+  return Conclusion{ExitCode::ok, fmt::format("no finding at or above {}", to_text(options.fail_on))};
+}
+
+Result<void> print_summary(const Options& options, const Store& store) {
+  const auto text = options.format == "json"
+                        ? render_json(store)
+                        : render_text(store, {.database_name = options.output,
+                                              .color = wants_color(options.color)});
+  if (!text) return std::unexpected(text.error());
+  fmt::print("{}", *text);
+  if (std::fflush(stdout) != 0) return fail("cannot write to standard output");
+  return {};
+}
+
+}  // namespace
+
+CommandResult run_audit(const Options& options) {
+  const auto policy = load_policy(options.policies);
+  if (!policy) return failure(policy.error(), ExitCode::usage);
+  const auto inputs = expand_paths(options.inputs);
+  if (!inputs) return failure(inputs.error(), ExitCode::usage);
+  const auto store =
+      Store::create(options.output.empty() ? ":memory:" : options.output, options.force);
+  if (!store) return failure(store.error(), ExitCode::output);
+  if (const auto written = (*store)->write_policy(*policy); !written) {
+    return failure(written.error(), ExitCode::output);
+  }
+
+  StoreSink sink(**store);
+  const auto summary = read_captures(options, *inputs, &*policy, sink);
+  if (!summary) return failure(summary.error(), ExitCode::output);
+  const auto finished = (*store)->finish({.tool_version = PCAPAUDIT_VERSION,
+                                          .arguments = result_arguments(options, *inputs),
+                                          .partial = is_partial(*summary) || summary->interrupted},
+                                         summary->captures);
+  if (!finished) return failure(finished.error(), ExitCode::output);
+
+  if (!options.quiet) {
+    if (const auto printed = print_summary(options, **store); !printed) {
+      return failure(printed.error(), ExitCode::output);
+    }
+  }
+  if (summary->interrupted) return interrupted_exit_code();
+  const auto conclusion = conclude(options, *policy, **store, *summary, sink);
+  if (!conclusion) return failure(conclusion.error(), ExitCode::internal);
+  if (!options.quiet) {
+    fmt::print(stderr, "pcapaudit: exit {}: {}\n", static_cast<int>(conclusion->code),
+               conclusion->why);
+  }
+  return static_cast<int>(conclusion->code);
+}
+
+}  // namespace pcapaudit

@@ -1,0 +1,46 @@
+// The commands: each does its work, prints what was asked for to stdout, and answers an exit code.
+#pragma once
+
+#include <expected>
+#include <utility>
+
+#include <pcapaudit/base/result.hpp>
+
+#include "cli/options.hpp"
+
+namespace pcapaudit {
+
+// The contract's exit codes. When several apply the order is 70 > 2 > 5 > 3 > 4 > 1 > 0.
+enum class ExitCode : int {
+  ok = 0,
+  findings = 1,
+  usage = 2,
+  partial = 3,
+  insufficient = 4,
+  output = 5,
+  internal = 70,
+};
+
+struct CommandFailure {
+  Error error;
+  ExitCode code = ExitCode::usage;
+};
+using CommandResult = std::expected<int, CommandFailure>;
+inline std::unexpected<CommandFailure> failure(Error error, ExitCode code) {
+  return std::unexpected(CommandFailure{.error = std::move(error), .code = code});
+}
+
+CommandResult run_audit(const Options& options);
+CommandResult run_inspect(const Options& options);
+CommandResult run_report(const Options& options);
+CommandResult run_policy_list(const Options& options);
+CommandResult run_policy_show(const Options& options);
+CommandResult run_policy_check(const Options& options);
+
+CommandResult run_command(const Options& options);
+
+// "where: error: what", the excerpt, one hint. To stderr.
+void print_error(const Error& error);
+void print_warning(const Error& warning);
+
+}  // namespace pcapaudit

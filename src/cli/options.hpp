@@ -1,0 +1,35 @@
+// What the user typed, checked and typed. CLI11 is seen by options.cpp only.
+#pragma once
+
+#include <expected>
+#include <string>
+#include <vector>
+
+#include <pcapaudit/policy/policy.hpp>
+
+namespace pcapaudit {
+
+enum class Command : std::uint8_t { audit, inspect, report, policy_list, policy_show, policy_check };
+enum class When : std::uint8_t { automatic, always, never };
+
+struct Options {
+  Command command = Command::audit;
+  std::vector<std::string> inputs;    // captures, or the database of `report`
+  std::vector<std::string> policies;
+  std::string output;                 // database; empty: kept in memory
+  std::string filter;                 // BPF
+  std::string format = "text";        // text, json; inspect: table, jsonl
+  std::string json_file;              // report --json
+  Severity fail_on = Severity::medium;
+  double max_loss_percent = 1.0;
+  unsigned threads = 1;
+  When progress = When::automatic;
+  When color = When::automatic;
+  bool force = false, quiet = false, verbose = false;
+};
+
+// Parses the command line. Help, the version and usage errors are printed here; then the
+// exit code is the answer.
+std::expected<Options, int> parse_options(int argc, const char* const* argv);
+
+}  // namespace pcapaudit

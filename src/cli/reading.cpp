@@ -1,0 +1,42 @@
+// Runs the line for a command.
+#include "cli/reading.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/commands.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/progress.hpp"
+
+namespace pcapaudit {
+
+Result<RunSummary> read_captures(const Options& options, const std::vector<std::string>& inputs,
+                                 const Policy* policy, FlowSink& sink) {
+  ProgressLine line(options.progress, options.quiet);
+  auto summary = run({.inputs = inputs,
+                      .source = {.filter = options.filter},
+                      .policy = policy,
+                      .workers = options.threads,
+                      .progress = [&line](const Progress& progress) { line.show(progress); },
+                      .interrupted = &interrupt_signal()},
+                     sink);
+  line.clear();
+  if (!summary) return summary;
+  for (const CaptureSummary& capture : summary->captures) {
+    if (capture.facts.damage) {
+      print_error(*capture.facts.damage);
+    } else if (options.verbose) {
+      fmt::print(stderr, "{}: {} packets, {}, sha256 {}\n", capture.facts.name,
+                 capture.facts.packets, human_bytes(capture.facts.bytes), capture.facts.sha256);
+    }
+  }
+  return summary;
+}
+
+bool is_partial(const RunSummary& summary) {
+  return std::any_of(summary.captures.begin(), summary.captures.end(),
+                     [](const CaptureSummary& capture) { return capture.facts.damage.has_value(); });
+}
+
+}  // namespace pcapaudit

@@ -1,0 +1,21 @@
+// What audit and inspect have in common: run the line with progress, tell what was damaged.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <pcapaudit/run/pipeline.hpp>
+
+#include "cli/options.hpp"
+
+namespace pcapaudit {
+
+Result<RunSummary> read_captures(const Options& options, const std::vector<std::string>& inputs,
+                                 const Policy* policy, FlowSink& sink);
+
+// Some input could not be read, or not to its end.
+bool is_partial(const RunSummary& summary);
+
+bool wants_color(When when);
+
+}  // namespace pcapaudit

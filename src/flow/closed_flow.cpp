@@ -1,0 +1,44 @@
+// Names of a flow's enumerated facts, and access to its records.
+#include <pcapaudit/flow/closed_flow.hpp>
+
+namespace pcapaudit {
+namespace {
+
+template <class T>
+const T* first_of(const std::vector<AppRecord>& records) {
+  for (const AppRecord& record : records) {
+    if (const T* found = std::get_if<T>(&record)) return found;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+const TlsFacts* ClosedFlow::tls() const { return first_of<TlsFacts>(records); }
+const HttpFacts* ClosedFlow::http() const { return first_of<HttpFacts>(records); }
+const SipFacts* ClosedFlow::sip() const { return first_of<SipFacts>(records); }
+
+std::string_view to_text(DirectionBasis basis) {
+  constexpr std::string_view names[] = {"syn", "content", "port", "first-packet"};
+  return names[static_cast<std::size_t>(basis)];
+}
+
+std::string_view to_text(Outcome outcome) {
+  constexpr std::string_view names[] = {"data",    "handshake", "refused",
+                                        "blocked", "one-sided", "midstream"};
+  return names[static_cast<std::size_t>(outcome)];
+}
+
+std::string_view to_text(Basis basis) {
+  constexpr std::string_view names[] = {"content", "partial", "port", "none"};
+  return names[static_cast<std::size_t>(basis)];
+}
+
+std::string_view to_text(Anomaly anomaly) {
+  constexpr std::string_view names[anomaly_count] = {
+      "gap",       "overlap-conflict", "reassembly-cap",    "window-cap",
+      "truncated", "malformed",        "protocol-mismatch", "port-reuse"};
+  return names[static_cast<std::size_t>(anomaly)];
+}
+
+}  // namespace pcapaudit

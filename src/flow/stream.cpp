@@ -1,0 +1,239 @@
+// Feeds one flow's bytes to the dissector that recognises them; see the header.
+#include "flow/stream.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace pcapaudit {
+namespace {
+
+bool carries(const DissectorSpec& spec, Carrier carrier) {
+  return (spec.carriers & static_cast<std::uint8_t>(carrier)) != 0;
+}
+
+// The application that a record tells; a table-driven dissector names it only there.
+std::string app_of(const DissectorSpec& spec, const std::vector<AppRecord>& records,
+                   std::size_t from) {
+  for (std::size_t i = from; i < records.size(); ++i) {
+    if (const auto* generic = std::get_if<GenericFacts>(&records[i])) return generic->protocol;
+  }
+  return std::string(spec.name);
+}
+
+class Discard final : public RecordSink {
+ public:
+  void emit(AppRecord record) override { records.push_back(std::move(record)); }
+  std::vector<AppRecord> records;
+};
+
+// Name of what `window` is, according to a dissector that said it is its own.
+std::string name_of(const DissectorSpec& spec, Carrier carrier, Direction dir, Bytes window) {
+  Discard sink;
+  const auto dissector = spec.make(carrier);
+  (void)dissector->consume(dir, window, sink);
+  dissector->finish({}, sink);
+  return app_of(spec, sink.records, 0);
+}
+
+}  // namespace
+
+Direction Stream::direction_of(std::size_t side) const {
+  return side == client_side_.value_or(0) ? Direction::to_server : Direction::to_client;
+}
+
+void Stream::bytes(std::size_t side, Bytes in_order) {
+  Half& half = halves_[side];
+  half.seen.any_payload = true;
+  if (half.detached) return;
+  const std::uint64_t skipped = std::min<std::uint64_t>(half.skip, in_order.size());
+  half.skip -= skipped;
+  in_order = in_order.subspan(static_cast<std::size_t>(skipped));
+  if (in_order.empty()) return;
+  advance_all(side, in_order);
+}
+
+// Runs the side's window and the fresh bytes behind it; a handover wakes the other side too.
+void Stream::advance_all(std::size_t side, Bytes fresh) {
+  Half& half = halves_[side];
+  if (carrier_ == Carrier::udp) half.window.clear();  // a datagram is a window by itself
+  if (half.window.empty()) {
+    const std::size_t used = run(side, fresh);
+    if (!half.detached && carrier_ == Carrier::tcp) {
+      half.window.assign(fresh.begin() + static_cast<std::ptrdiff_t>(used), fresh.end());
+    }
+  } else {
+    half.window.insert(half.window.end(), fresh.begin(), fresh.end());
+    const std::size_t used = run(side, half.window);
+    half.window.erase(half.window.begin(), half.window.begin() + static_cast<std::ptrdiff_t>(used));
+  }
+  if (half.detached) {
+    half.window = {};
+  } else if (half.window.size() > max_window) {
+    count(Anomaly::window_cap);
+    half.seen.truncated = true;
+    half.detached = true;
+    half.window = {};
+  }
+  if (std::exchange(handed_over_, false) && !halves_[1 - side].window.empty()) {
+    advance_all(1 - side, {});
+  }
+}
+
+std::size_t Stream::run(std::size_t side, Bytes window) {
+  Half& half = halves_[side];
+  std::size_t used = 0;
+  bool waiting = false;
+  while (used < window.size() && !half.detached && !waiting) {
+    const Bytes rest = window.subspan(used);
+    if (dissector_ == nullptr || half.match == Match::undecided) {
+      const Probed probed = probe(side, rest);
+      if (probed == Probed::drop) return window.size();
+      if (probed == Probed::wait) break;
+    }
+    used += consume(side, rest, waiting);
+  }
+  return half.detached ? window.size() : used;
+}
+
+// One step of the attached dissector.
+std::size_t Stream::consume(std::size_t side, Bytes window, bool& waiting) {
+  Half& half = halves_[side];
+  const Step step = dissector_->consume(direction_of(side), window, *this);
+  switch (step.kind) {
+    case Step::Kind::advance: {
+      const std::size_t used = std::min(std::max<std::size_t>(step.count, 1), window.size());
+      if (carrier_ == Carrier::tcp && step.count > used) half.skip = step.count - used;
+      return used;
+    }
+    case Step::Kind::need_more:
+      waiting = true;
+      if (carrier_ == Carrier::udp) count(Anomaly::truncated);
+      return 0;
+    case Step::Kind::malformed:
+      count(Anomaly::malformed);
+      if (malformed_why_.empty()) malformed_why_ = step.why;
+      // A datagram stands for itself; a stream has lost its framing.
+      half.detached = carrier_ == Carrier::tcp;
+      return window.size();
+    case Step::Kind::done:
+      half.detached = true;
+      return window.size();
+    case Step::Kind::handover: {
+      detach_dissector();
+      handed_over_ = true;
+      if (++handovers_ >= max_handovers) halves_[0].detached = halves_[1].detached = true;
+      return std::min(step.count, window.size());
+    }
+  }
+  return window.size();
+}
+
+Stream::Probed Stream::probe(std::size_t side, Bytes window) {
+  if (dissector_ != nullptr) return check_other_side(side, window);
+  bool undecided = false;
+  for (const DissectorSpec* spec : all_dissectors()) {
+    if (!carries(*spec, carrier_)) continue;
+    const Probe answer = spec->probe(window, carrier_);
+    if (answer.kind == Probe::Kind::mine) {
+      attach(*spec, side, answer.speaker);
+      return Probed::attached;
+    }
+    undecided = undecided || answer.kind == Probe::Kind::need_more;
+  }
+  if (undecided && carrier_ == Carrier::tcp) return Probed::wait;
+  give_up_probing(side);
+  return Probed::drop;
+}
+
+// The other side named the protocol; does this one speak it too?
+Stream::Probed Stream::check_other_side(std::size_t side, Bytes window) {
+  Half& half = halves_[side];
+  const Probe own = spec_->probe(window, carrier_);
+  if (own.kind == Probe::Kind::need_more && carrier_ == Carrier::tcp) return Probed::wait;
+  half.match = Match::mine;  // also when unknown: the dissector judges its own other half
+  if (own.kind == Probe::Kind::mine) return Probed::attached;
+  for (const DissectorSpec* spec : all_dissectors()) {
+    if (spec == spec_ || !carries(*spec, carrier_)) continue;
+    if (spec->probe(window, carrier_).kind != Probe::Kind::mine) continue;
+    half.match = Match::other;
+    half.other_app = name_of(*spec, carrier_, direction_of(side), window);
+    half.detached = true;
+    count(Anomaly::protocol_mismatch);
+    return Probed::drop;
+  }
+  return Probed::attached;
+}
+
+void Stream::attach(const DissectorSpec& spec, std::size_t side, Probe::Speaker speaker) {
+  if (!client_side_ && speaker != Probe::Speaker::either) {
+    client_side_ = speaker == Probe::Speaker::client ? side : 1 - side;
+  }
+  spec_ = &spec;
+  dissector_ = spec.make(carrier_);
+  halves_[side].match = Match::mine;
+}
+
+// These bytes start no known message. A direction that was captured from its start is thereby
+// unknown; elsewhere the next segment may start a message.
+void Stream::give_up_probing(std::size_t side) {
+  Half& half = halves_[side];
+  ++half.probes;
+  const bool another_try = carrier_ == Carrier::udp || !half.seen.from_start || half.seen.gap;
+  if (!another_try || half.probes >= max_probes) {
+    half.match = Match::unknown;
+    half.detached = true;
+  }
+}
+
+void Stream::detach_dissector() {
+  const std::size_t before = records_.size();
+  dissector_->finish(seen_stream(client_side_.value_or(0)), *this);
+  if (first_app_.empty()) first_app_ = app_of(*spec_, records_, before);
+  dissector_.reset();
+  spec_ = nullptr;
+  for (Half& half : halves_) {
+    half.match = Match::undecided;
+    half.probes = 0;
+    half.detached = false;
+  }
+}
+
+void Stream::gap(std::size_t side, std::uint64_t missing) {
+  Half& half = halves_[side];
+  const std::uint64_t skipped = std::min(half.skip, missing);
+  half.skip -= skipped;
+  if (missing == skipped) return;  // nobody wanted these bytes
+  half.seen.gap = true;
+  half.window.clear();
+  half.skip = 0;
+  if (dissector_ != nullptr) half.detached = true;
+}
+
+SeenStream Stream::seen_stream(std::size_t client_side) const {
+  return {halves_[client_side].seen, halves_[1 - client_side].seen};
+}
+
+void Stream::finish(std::size_t default_client_side, ClosedFlow& flow) {
+  const std::size_t client = client_side_.value_or(default_client_side);
+  client_side_ = client;
+  for (const Half& half : halves_) {
+    if (dissector_ != nullptr && !half.detached && !half.window.empty()) count(Anomaly::truncated);
+  }
+  if (dissector_ != nullptr) detach_dissector();
+  if (!first_app_.empty()) {
+    flow.app = first_app_;
+  } else {
+    flow.app = halves_[0].seen.any_payload || halves_[1].seen.any_payload ? "unknown" : "none";
+  }
+  // A claim about the server needs the server's bytes, and the other way round.
+  if (!halves_[1 - client].other_app.empty()) {
+    flow.server_app = halves_[1 - client].other_app;
+  } else if (!halves_[client].other_app.empty()) {
+    flow.server_app = std::exchange(flow.app, halves_[client].other_app);
+  }
+  flow.records = std::move(records_);
+  flow.malformed_why = malformed_why_;
+  for (std::size_t i = 0; i < anomaly_count; ++i) flow.anomalies[i] += anomalies_[i];
+}
+
+}  // namespace pcapaudit

@@ -1,0 +1,91 @@
+// The bytes of one flow on their way to a dissector: probing, windows, skipping, handover.
+//
+// Sides are numbered by who sent the flow's first packet (0) and who answered (1); which of
+// them is the client may be found out here, from the bytes. The only caller of Dissector.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <pcapaudit/app/dissector.hpp>
+#include <pcapaudit/flow/closed_flow.hpp>
+
+namespace pcapaudit {
+
+class Stream final : private RecordSink {
+ public:
+  // A message larger than this is given up. The largest that a dissector wants whole is an HTTP
+  // or SIP header block (64 KiB); TLS records are at most 18 KiB.
+  static constexpr std::size_t max_window = 256 * 1024;
+  // Places at which a direction is probed when its start was not captured: segments of a message
+  // that began earlier are passed over until one starts a message.
+  static constexpr int max_probes = 32;
+  // Protocols one after the other in one connection (CONNECT, then TLS, then ...); more than this
+  // is a dissector and a peer playing ping-pong.
+  static constexpr int max_handovers = 8;
+
+  explicit Stream(Carrier carrier) : carrier_(carrier) {}
+
+  // The side that opened the connection, as the SYN says. Call before any bytes.
+  void set_client_side(std::size_t side) { client_side_ = side; }
+  // Found out from the content, or as set.
+  std::optional<std::size_t> client_side() const { return client_side_; }
+  void set_from_start(std::size_t side) { halves_[side].seen.from_start = true; }
+
+  void bytes(std::size_t side, Bytes in_order);
+  void gap(std::size_t side, std::uint64_t missing);
+  void mark_truncated(std::size_t side) { halves_[side].seen.truncated = true; }
+
+  // Who is the client when nothing else told it. Ends the dissection and fills in the
+  // application, records and anomalies of `flow`. Call once.
+  void finish(std::size_t default_client_side, ClosedFlow& flow);
+
+ private:
+  enum class Match : std::uint8_t { undecided, mine, other, unknown };
+
+  struct Half {
+    std::vector<std::uint8_t> window;  // in order, not consumed yet
+    std::uint64_t skip = 0;            // bytes that a dissector passed over in advance
+    SeenDirection seen;
+    Match match = Match::undecided;    // does this side speak the attached protocol?
+    int probes = 0;
+    bool detached = false;             // nothing more is wanted of this side
+    std::string other_app;             // what it speaks instead (Match::other)
+  };
+
+  void emit(AppRecord record) override { records_.push_back(std::move(record)); }
+
+  void advance_all(std::size_t side, Bytes fresh);
+  // Bytes used from the front of `window`; stops when more bytes are needed.
+  std::size_t run(std::size_t side, Bytes window);
+  std::size_t consume(std::size_t side, Bytes window, bool& waiting);
+  enum class Probed : std::uint8_t { attached, wait, drop };
+  Probed probe(std::size_t side, Bytes window);
+  Probed check_other_side(std::size_t side, Bytes window);
+  void attach(const DissectorSpec& spec, std::size_t side, Probe::Speaker speaker);
+  void detach_dissector();
+  void give_up_probing(std::size_t side);
+  void count(Anomaly anomaly) { ++anomalies_[static_cast<std::size_t>(anomaly)]; }
+  Direction direction_of(std::size_t side) const;
+  SeenStream seen_stream(std::size_t client_side) const;
+
+  Carrier carrier_;
+  std::optional<std::size_t> client_side_;
+  std::array<Half, 2> halves_;
+  const DissectorSpec* spec_ = nullptr;
+  std::unique_ptr<Dissector> dissector_;
+  int handovers_ = 0;
+  bool handed_over_ = false;   // since the last bytes(): the other side's window waits
+  std::string first_app_;      // of the first dissector attached
+  std::vector<AppRecord> records_;
+  std::array<std::uint32_t, anomaly_count> anomalies_{};
+  std::string_view malformed_why_;
+};
+
+}  // namespace pcapaudit

@@ -1,0 +1,110 @@
+// Puts TCP segments in order; see the header for the rules.
+#include <pcapaudit/flow/tcp_reassembler.hpp>
+
+#include <algorithm>
+
+namespace pcapaudit {
+
+void TcpReassembler::start(std::uint32_t syn_sequence) {
+  if (started_) return;
+  started_ = true;
+  next_sequence_ = syn_sequence + 1;
+}
+
+void TcpReassembler::push(std::uint32_t sequence, Bytes captured, std::uint32_t length,
+                          Output& out) {
+  if (length == 0) return;
+  if (!started_) {
+    started_ = true;
+    next_sequence_ = sequence;
+  }
+  const std::int32_t ahead = seq_distance(sequence, next_sequence_);
+  if (ahead > 0) {
+    keep(next_ + static_cast<std::uint32_t>(ahead), captured, length);
+    while (pending_bytes_ > max_pending_bytes || pending_.size() > max_pending_segments) {
+      const std::uint64_t first = pending_.begin()->first;
+      out.gap(first - next_);
+      next_sequence_ += static_cast<std::uint32_t>(first - next_);
+      next_ = first;
+      deliver_pending(out);
+    }
+    return;
+  }
+  const std::uint32_t old = static_cast<std::uint32_t>(-ahead);
+  if (old >= length) {
+    // A keep-alive repeats the last byte (RFC 9293 3.8.4); it is no retransmission.
+    if (length > 1 || old > 1) ++retransmitted_;
+    return;
+  }
+  deliver(next_, captured.subspan(std::min<std::size_t>(old, captured.size())), length - old, out);
+  deliver_pending(out);
+}
+
+void TcpReassembler::flush(Output& out) {
+  while (!pending_.empty()) {
+    const std::uint64_t first = pending_.begin()->first;
+    if (first > next_) out.gap(first - next_);
+    next_sequence_ += static_cast<std::uint32_t>(first - next_);
+    next_ = first;
+    deliver_pending(out);
+  }
+}
+
+// Hands on `length` bytes at next_, of which `captured` are there.
+void TcpReassembler::deliver(std::uint64_t position, Bytes captured, std::uint64_t length,
+                             Output& out) {
+  next_ = position + length;
+  next_sequence_ += static_cast<std::uint32_t>(length);
+  if (!captured.empty()) out.bytes(captured);
+  if (captured.size() < length) {
+    cut_ = true;
+    out.gap(length - captured.size());
+  }
+}
+
+// Hands on what is pending at next_ or before it.
+void TcpReassembler::deliver_pending(Output& out) {
+  while (!pending_.empty() && pending_.begin()->first <= next_) {
+    auto node = pending_.extract(pending_.begin());
+    Segment& segment = node.mapped();
+    pending_bytes_ -= segment.captured.size();
+    const std::uint64_t old = next_ - node.key();
+    if (old >= segment.length) {
+      ++retransmitted_;
+      continue;
+    }
+    const Bytes captured(segment.captured);
+    deliver(next_, captured.subspan(std::min<std::size_t>(old, captured.size())),
+            segment.length - old, out);
+  }
+}
+
+// Keeps an early segment. One that starts where another pending one does: the longer stays,
+// and bytes that differ are counted.
+void TcpReassembler::keep(std::uint64_t position, Bytes captured, std::uint64_t length) {
+  const auto found = pending_.find(position);
+  if (found != pending_.end()) {
+    Segment& old = found->second;
+    const std::size_t common = std::min(old.captured.size(), captured.size());
+    if (!std::equal(captured.begin(), captured.begin() + static_cast<std::ptrdiff_t>(common),
+                    old.captured.begin())) {
+      ++conflicts_;
+    }
+    ++retransmitted_;
+    if (length <= old.length) return;
+    // First copy wins: only what lies behind it is taken from the new one.
+    if (old.captured.size() == old.length && captured.size() > old.captured.size()) {
+      pending_bytes_ += captured.size() - old.captured.size();
+      old.captured.insert(old.captured.end(),
+                          captured.begin() + static_cast<std::ptrdiff_t>(old.captured.size()),
+                          captured.end());
+    }
+    old.length = static_cast<std::uint32_t>(length);
+    return;
+  }
+  pending_bytes_ += captured.size();
+  pending_.emplace(position, Segment{.captured = {captured.begin(), captured.end()},
+                                     .length = static_cast<std::uint32_t>(length)});
+}
+
+}  // namespace pcapaudit

@@ -1,0 +1,256 @@
+// Reader, workers and writer, and what passes between them.
+#include <pcapaudit/run/pipeline.hpp>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <unordered_set>
+#include <utility>
+
+#include "run/queue.hpp"
+#include "run/worker.hpp"
+
+namespace pcapaudit {
+namespace {
+
+// Batches in flight per worker: enough to even out bursts, little enough to bound memory.
+constexpr std::size_t worker_queue_batches = 16;
+constexpr std::size_t writer_queue_batches = 64;
+constexpr std::uint64_t packets_per_progress = 8192;
+
+// Passes flows to the sink. An attempt without an answer counts as blocked only when its target
+// was heard somewhere in the run, which is known at the end; until then it is kept here.
+class Writer {
+ public:
+  explicit Writer(FlowSink& sink) : sink_(sink) {}
+
+  void accept(std::vector<AuditedFlow> flows) {
+    std::vector<AuditedFlow> ready;
+    for (AuditedFlow& audited : flows) {
+      const ClosedFlow& flow = audited.flow;
+      if (flow.packets[0] > 0) senders_.insert(flow.client.address);
+      if (flow.packets[1] > 0) senders_.insert(flow.server.address);
+      (flow.outcome == Outcome::blocked ? unanswered_ : ready).push_back(std::move(audited));
+    }
+    pass_on(ready);
+  }
+
+  Result<std::uint64_t> finish() {
+    for (AuditedFlow& audited : unanswered_) {
+      if (!senders_.contains(audited.flow.server.address)) {
+        audited.flow.outcome = Outcome::one_sided;
+      }
+    }
+    pass_on(unanswered_);
+    if (!result_) return std::unexpected(result_.error());
+    return flows_;
+  }
+
+  bool failed() const { return failed_; }
+
+ private:
+  void pass_on(const std::vector<AuditedFlow>& flows) {
+    if (flows.empty() || failed_) return;
+    flows_ += flows.size();
+    result_ = sink_.accept(flows);
+    failed_ = !result_;
+  }
+
+  FlowSink& sink_;
+  std::unordered_set<IpAddress> senders_;
+  std::vector<AuditedFlow> unanswered_;
+  Result<void> result_;
+  std::uint64_t flows_ = 0;
+  std::atomic<bool> failed_ = false;
+};
+
+// Where the reader puts packets: workers on threads of their own, or one on this thread.
+class Shards {
+ public:
+  Shards(unsigned workers, const Policy* policy, Writer& writer)
+      : writer_(writer), results_(writer_queue_batches) {
+    pending_.resize(std::max(workers, 1U));
+    if (workers == 0) {
+      inline_worker_.emplace(policy);
+      return;
+    }
+    for (unsigned i = 0; i < workers; ++i) {
+      queues_.push_back(std::make_unique<Queue<PacketBatch>>(worker_queue_batches));
+    }
+    for (unsigned i = 0; i < workers; ++i) {
+      threads_.emplace_back([this, i, policy] { work(*queues_[i], policy); });
+    }
+    writer_thread_ = std::jthread([this] {
+      while (auto flows = results_.pop()) writer_.accept(std::move(*flows));
+    });
+  }
+
+  void add(const FlowPacket& packet) {
+    const std::size_t shard = hash_of(key_of(packet.decoded)) % pending_.size();
+    if (pending_[shard].add(packet)) return;
+    hand_over(shard);
+    pending_[shard].add(packet);
+  }
+
+  // A break in the time line: every flow ends here.
+  void close_all() {
+    for (std::size_t i = 0; i < pending_.size(); ++i) {
+      pending_[i].closes_all = true;
+      hand_over(i);
+    }
+  }
+
+  void finish() {
+    for (std::size_t i = 0; i < pending_.size(); ++i) {
+      if (!pending_[i].empty()) hand_over(i);
+    }
+    if (inline_worker_) {
+      writer_.accept(inline_worker_->finish());
+      return;
+    }
+    for (const auto& queue : queues_) queue->close();
+    threads_.clear();  // joins
+    results_.close();
+    writer_thread_.join();
+  }
+
+ private:
+  void hand_over(std::size_t shard) {
+    PacketBatch batch = std::exchange(pending_[shard], {});
+    if (inline_worker_) {
+      writer_.accept(inline_worker_->work(batch));
+    } else {
+      queues_[shard]->push(std::move(batch));
+    }
+  }
+
+  void work(Queue<PacketBatch>& queue, const Policy* policy) {
+    Worker worker(policy);
+    while (auto batch = queue.pop()) pass_on(worker.work(*batch));
+    pass_on(worker.finish());
+  }
+
+  void pass_on(std::vector<AuditedFlow> flows) {
+    if (!flows.empty()) results_.push(std::move(flows));
+  }
+
+  Writer& writer_;
+  std::optional<Worker> inline_worker_;
+  std::vector<PacketBatch> pending_;
+  std::vector<std::unique_ptr<Queue<PacketBatch>>> queues_;
+  Queue<std::vector<AuditedFlow>> results_;
+  std::jthread writer_thread_;
+  std::vector<std::jthread> threads_;
+};
+
+class Reader {
+ public:
+  Reader(const RunOptions& options, Shards& shards, const Writer& writer)
+      : options_(options), shards_(shards), writer_(writer) {
+    progress_.inputs = options.inputs.size();
+    progress_.bytes = total_size();
+  }
+
+  void read_all(RunSummary& summary) {
+    for (std::size_t i = 0; i < options_.inputs.size(); ++i) {
+      if (stopped()) {
+        summary.interrupted = true;
+        break;
+      }
+      progress_.input = options_.inputs[i];
+      progress_.inputs_done = i;
+      summary.captures.push_back(read(options_.inputs[i], static_cast<std::uint32_t>(i)));
+    }
+    summary.interrupted = summary.interrupted || stopped();
+  }
+
+ private:
+  bool stopped() const {
+    return writer_.failed() || (options_.interrupted != nullptr && *options_.interrupted != 0);
+  }
+
+  std::uint64_t total_size() const {
+    std::uint64_t total = 0;
+    for (const std::string& input : options_.inputs) {
+      std::error_code error;
+      const auto size = std::filesystem::file_size(input, error);
+      if (error) return 0;
+      total += size;
+    }
+    return total;
+  }
+
+  CaptureSummary read(const std::string& path, std::uint32_t capture) {
+    CaptureSummary summary;
+    auto source = open_capture(path, options_.source);
+    if (!source) {
+      summary.facts.name = path;
+      summary.facts.damage = source.error();
+      return summary;
+    }
+    const std::uint64_t bytes_before = progress_.bytes_done;
+    bool first = true;
+    while (const PacketView* packet = (*source)->next()) {
+      if (first && packet->time < clock_) start_new_time_line(packet->time);
+      first = false;
+      take(*packet, capture, summary);
+      if (++progress_.packets % packets_per_progress == 0) {
+        progress_.bytes_done = bytes_before + (*source)->position();
+        if (options_.progress) options_.progress(progress_);
+        if (stopped()) break;
+      }
+    }
+    progress_.bytes_done = bytes_before + (*source)->size();
+    summary.facts = (*source)->facts();
+    return summary;
+  }
+
+  // An input that begins before the one ahead of it ended is no continuation of it.
+  void start_new_time_line(Timestamp time) {
+    shards_.close_all();
+    clock_ = time;
+  }
+
+  void take(const PacketView& packet, std::uint32_t capture, CaptureSummary& summary) {
+    ++id_;
+    clock_ = std::max(clock_, packet.time);
+    auto decoded = decode(packet);
+    if (!decoded) {
+      ++summary.decode_issues[static_cast<std::size_t>(decoded.error())];
+      return;
+    }
+    ++summary.decoded;
+    shards_.add({.id = id_,
+                 .capture = capture,
+                 .number = packet.number,
+                 .time = packet.time,
+                 .clock = clock_,
+                 .wire_length = packet.wire_length,
+                 .decoded = *decoded});
+  }
+
+  const RunOptions& options_;
+  Shards& shards_;
+  const Writer& writer_;
+  Progress progress_;
+  std::uint64_t id_ = 0;
+  Timestamp clock_{std::numeric_limits<std::int64_t>::min()};
+};
+
+}  // namespace
+
+Result<RunSummary> run(const RunOptions& options, FlowSink& sink) {
+  RunSummary summary;
+  Writer writer(sink);
+  Shards shards(options.workers, options.policy, writer);
+  Reader reader(options, shards, writer);
+  reader.read_all(summary);
+  shards.finish();
+  auto flows = writer.finish();
+  if (!flows) return std::unexpected(flows.error());
+  summary.flows = *flows;
+  return summary;
+}
+
+}  // namespace pcapaudit

@@ -1,0 +1,103 @@
+// One insert for each kind of record.
+#include "store/app_rows.hpp"
+
+#include <fmt/format.h>
+
+#include "store/sqlite.hpp"
+
+namespace pcapaudit {
+namespace {
+
+using sqlite::json_list;
+using sqlite::OrNull;
+
+std::string version_text(std::uint16_t version) {
+  return version == 0 ? std::string() : tls_version_name(version);
+}
+
+// "client fatal 42": who sent it, its level and its number (RFC 8446 section 6).
+std::vector<std::string> alert_texts(const std::vector<TlsAlert>& alerts) {
+  std::vector<std::string> texts;
+  for (const TlsAlert& alert : alerts) {
+    const std::string level = alert.level == 1   ? "warning"
+                              : alert.level == 2 ? "fatal"
+                                                 : std::to_string(alert.level);
+    texts.push_back(fmt::format("{} {} {}", alert.from_client ? "client" : "server", level,
+                                alert.description));
+  }
+  return texts;
+}
+
+}  // namespace
+
+AppRows::AppRows(SQLite::Database& database)
+    : http_(database, "INSERT INTO http VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      tls_(database,
+           "INSERT INTO tls VALUES "
+           "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      sip_(database, "INSERT INTO sip VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      field_(database, "INSERT INTO app_field VALUES (?, ?, ?, ?, ?, ?)"),
+      certificate_(database,
+                   "INSERT OR IGNORE INTO certificate VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      tls_certificate_(database, "INSERT INTO tls_certificate VALUES (?, ?, ?, ?, ?)") {}
+
+void AppRows::insert(std::uint64_t flow, std::size_t number, const AppRecord& record) {
+  std::visit([&](const auto& facts) { insert_facts(flow, number, facts); }, record);
+}
+
+void AppRows::insert_facts(std::uint64_t flow, std::size_t number, const HttpFacts& http) {
+  const std::uint64_t more = http.methods.more + http.hosts.more + http.paths.more +
+                             http.statuses.more + http.user_agents.more + http.servers.more +
+                             http.locations.more + http.authorization_schemes.more;
+  sqlite::run(http_, flow, number, OrNull{http.version}, http.requests, http.responses,
+              json_list(http.methods.values), json_list(http.hosts.values),
+              json_list(http.paths.values), json_list(http.statuses.values),
+              json_list(http.user_agents.values), json_list(http.servers.values),
+              json_list(http.locations.values), json_list(http.authorization_schemes.values),
+              more, http.credentials_in_clear, OrNull{http.upgraded_to});
+}
+
+void AppRows::insert_facts(std::uint64_t flow, std::size_t number, const TlsFacts& tls) {
+  const std::string cipher_id = tls.server_hello ? fmt::format("0x{:04x}", tls.cipher) : "";
+  const std::string_view cipher = tls.server_hello ? tls_cipher_name(tls.cipher) : "";
+  const bool explained = tls.mutual_reason != MutualReason::none;
+  sqlite::run(tls_, flow, number, OrNull{version_text(tls.version)},
+              OrNull{version_text(tls.offered_version)}, OrNull{tls.sni}, OrNull{tls.alpn},
+              json_list(tls.alpn_offered), OrNull{cipher_id}, OrNull{cipher}, tls.resumed,
+              tls.established, tls.certificate_requested, tls.client_certificate_sent,
+              tls.client_certificate_verify, to_text(tls.mutual),
+              OrNull{explained ? to_text(tls.mutual_reason) : ""}, OrNull{tls.ja3},
+              OrNull{tls.ja4}, json_list(alert_texts(tls.alerts)));
+  insert_chain(flow, number, "server", tls.server_chain);
+  insert_chain(flow, number, "client", tls.client_chain);
+}
+
+void AppRows::insert_chain(std::uint64_t flow, std::size_t number, std::string_view side,
+                           const std::vector<Certificate>& chain) {
+  for (std::size_t position = 0; position < chain.size(); ++position) {
+    const Certificate& it = chain[position];
+    sqlite::run(certificate_, it.sha256, it.subject, it.issuer, it.serial, json_list(it.san),
+                it.key_type, it.key_bits, it.signature_algorithm, json_list(it.extended_key_usage),
+                it.not_before, it.not_after);
+    sqlite::run(tls_certificate_, flow, number, side, position, it.sha256);
+  }
+}
+
+void AppRows::insert_facts(std::uint64_t flow, std::size_t number, const SipFacts& sip) {
+  const std::uint64_t more = sip.methods.more + sip.statuses.more + sip.user_agents.more +
+                             sip.servers.more + sip.from_domains.more + sip.to_domains.more;
+  sqlite::run(sip_, flow, number, OrNull{sip.transport}, sip.requests, sip.responses,
+              json_list(sip.methods.values), json_list(sip.statuses.values),
+              json_list(sip.user_agents.values), json_list(sip.servers.values),
+              json_list(sip.from_domains.values), json_list(sip.to_domains.values), more,
+              sip.lync_signs);
+}
+
+void AppRows::insert_facts(std::uint64_t flow, std::size_t number, const GenericFacts& facts) {
+  for (std::size_t position = 0; position < facts.fields.size(); ++position) {
+    const GenericField& field = facts.fields[position];
+    sqlite::run(field_, flow, number, position, facts.protocol, field.name, field.value);
+  }
+}
+
+}  // namespace pcapaudit

@@ -1,0 +1,31 @@
+// Writes what dissectors found out; the statements are prepared once.
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include <pcapaudit/app/app_record.hpp>
+
+namespace pcapaudit {
+
+// The database must outlive it. Throws SQLite::Exception.
+class AppRows {
+ public:
+  explicit AppRows(SQLite::Database& database);
+
+  void insert(std::uint64_t flow, std::size_t number, const AppRecord& record);
+
+ private:
+  void insert_facts(std::uint64_t flow, std::size_t number, const HttpFacts& http);
+  void insert_facts(std::uint64_t flow, std::size_t number, const TlsFacts& tls);
+  void insert_facts(std::uint64_t flow, std::size_t number, const SipFacts& sip);
+  void insert_facts(std::uint64_t flow, std::size_t number, const GenericFacts& facts);
+  void insert_chain(std::uint64_t flow, std::size_t number, std::string_view side,
+                    const std::vector<Certificate>& chain);
+
+  SQLite::Statement http_, tls_, sip_, field_, certificate_, tls_certificate_;
+};
+
+}  // namespace pcapaudit

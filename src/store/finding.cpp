@@ -1,0 +1,107 @@
+// Identity and wording of findings.
+#include "store/finding.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include <pcapaudit/base/digest.hpp>
+
+namespace pcapaudit {
+namespace {
+
+// " (4443 expected, 443 seen)", as far as it is known.
+std::string difference(const Finding& finding) {
+  if (finding.expected.empty() && finding.observed.empty()) return {};
+  if (finding.observed.empty()) return fmt::format(" ({} expected)", finding.expected);
+  if (finding.expected.empty()) return fmt::format(" ({} seen)", finding.observed);
+  return fmt::format(" ({} expected, {} seen)", finding.expected, finding.observed);
+}
+
+std::string undocumented_text(const Finding& finding) {
+  if (finding.nearest_rule.empty()) return "no documented flow";
+  if (finding.failing_field.empty()) {
+    return fmt::format("no documented flow; nearest is {}", finding.nearest_rule);
+  }
+  return fmt::format("no documented flow; nearest is {}, which fails on {}{}",
+                     finding.nearest_rule, finding.failing_field, difference(finding));
+}
+
+// What is wrong, without the flow itself.
+std::string complaint(const Finding& finding) {
+  const std::string rule =
+      finding.nearest_rule.empty() ? "the documented flow" : finding.nearest_rule;
+  const std::string why = difference(finding);
+  switch (parse_finding_kind(finding.kind).value_or(FindingKind::undocumented)) {
+    case FindingKind::undocumented: return undocumented_text(finding);
+    case FindingKind::reversed_direction:
+      return fmt::format("documented only the other way round, by {}", rule);
+    case FindingKind::wrong_application:
+      return fmt::format("{} fits, but the bytes are another application{}", rule, why);
+    case FindingKind::not_mutual:
+      return fmt::format("{} asks for mutual TLS, and the client showed no certificate{}", rule,
+                         why);
+    case FindingKind::old_tls:
+      return fmt::format("{} asks for a newer TLS version{}", rule, why);
+    case FindingKind::expired_certificate:
+      return fmt::format("a certificate was not valid at the time{}", why);
+    case FindingKind::discouraged:
+      return fmt::format("allowed by {}, but the documentation advises against it here{}", rule,
+                         why);
+    case FindingKind::vip_bypass:
+      return fmt::format("allowed by {}, but a pool member was addressed instead of the virtual "
+                         "address{}",
+                         rule, why);
+    case FindingKind::needed_not_seen:
+      return fmt::format("{} is needed, and no flow used it although both sides were seen", rule);
+  }
+  return {};
+}
+
+std::string_view name_or_nobody(const std::string& names) {
+  return names.empty() ? std::string_view("an address without a role") : names;
+}
+
+}  // namespace
+
+std::string cause_of(const Finding& finding) {
+  std::string cause = fmt::format("{}|{}|{}|{}|{}", finding.kind, finding.client_names,
+                                  finding.server_names, finding.service, finding.server_port);
+  if (finding.kind == to_text(FindingKind::needed_not_seen)) cause += "|" + finding.nearest_rule;
+  return cause;
+}
+
+std::vector<std::string> finding_ids(const std::vector<std::string>& sorted_causes) {
+  std::set<std::string> taken;
+  std::vector<std::string> ids;
+  for (const std::string& cause : sorted_causes) {
+    std::string hex = sha256_hex(as_bytes(cause));
+    std::transform(hex.begin(), hex.end(), hex.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    std::size_t digits = 4;
+    while (digits < hex.size() && taken.contains(hex.substr(0, digits))) digits += 2;
+    taken.insert(hex.substr(0, digits));
+    ids.push_back("V-" + hex.substr(0, digits));
+  }
+  return ids;
+}
+
+std::string port_name(const Finding& finding) {
+  const std::string transports = fmt::format("{}", fmt::join(finding.transports, "+"));
+  if (finding.server_port == 0) return transports;
+  return fmt::format("{}/{}", transports, finding.server_port);
+}
+
+std::string finding_text(const Finding& finding, const Policy& policy) {
+  std::string text = fmt::format("{} to {} on {}", name_or_nobody(finding.client_names),
+                                 name_or_nobody(finding.server_names), port_name(finding));
+  if (!finding.service.empty()) text += fmt::format(" ({})", finding.service);
+  text += fmt::format(": {}.", complaint(finding));
+  const auto mistake = std::find_if(policy.mistakes.begin(), policy.mistakes.end(),
+                                    [&](const Mistake& it) { return it.id == finding.mistake; });
+  if (mistake != policy.mistakes.end()) text += " " + mistake->say;
+  return text;
+}
+
+}  // namespace pcapaudit

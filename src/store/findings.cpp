@@ -1,0 +1,168 @@
+// From problem rows to finding rows, in the order of flows, so that arrival does not matter.
+#include "store/findings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <map>
+
+#include "store/finding.hpp"
+#include "store/policy_rows.hpp"
+#include "store/sqlite.hpp"
+
+namespace pcapaudit {
+namespace {
+
+using Findings = std::map<std::string, Finding>;  // by cause, so in ascending order
+
+// From harmless to serious: data that flowed both ways is worse than a blocked attempt.
+constexpr std::array<std::string_view, 6> outcomes_by_weight = {
+    "blocked", "refused", "one-sided", "midstream", "handshake", "data"};
+
+std::size_t weight(std::string_view outcome) {
+  const auto* const end = outcomes_by_weight.end();
+  const auto* const found = std::find(outcomes_by_weight.begin(), end, outcome);
+  return found == end ? 0 : static_cast<std::size_t>(found - outcomes_by_weight.begin()) + 1;
+}
+
+// Columns of one problem with its flow. The problem's own row is told apart from the nearest
+// miss, which stands in when the problem names no row.
+constexpr const char* problems_sql =
+    "SELECT problem.kind, problem.severity, flow.client_roles, flow.server_roles, "
+    "coalesce(client_set.names, ''), coalesce(server_set.names, ''), flow.service, "
+    "flow.server_port, flow.transport, flow.outcome, flow.first, flow.last, "
+    "coalesce(problem.rule, near_miss.rule, ''), "
+    "coalesce(iif(problem.rule IS NULL, near_miss.field, problem.field), problem.field, ''), "
+    "coalesce(iif(problem.rule IS NULL, near_miss.expected, problem.expected), ''), "
+    "coalesce(iif(problem.rule IS NULL, near_miss.observed, problem.observed), ''), "
+    "coalesce(problem.mistake, '') "
+    "FROM problem JOIN flow ON flow.id = problem.flow "
+    "LEFT JOIN role_set AS client_set ON client_set.roles = flow.client_roles "
+    "LEFT JOIN role_set AS server_set ON server_set.roles = flow.server_roles "
+    "LEFT JOIN near_miss ON near_miss.flow = flow.id AND near_miss.number = 0 "
+    "WHERE flow.verdict NOT IN ('waived', 'ignored') "
+    "ORDER BY problem.flow, problem.number";
+
+Finding read_problem(const SQLite::Statement& row) {
+  const auto text = [&](int column) { return row.getColumn(column).getString(); };
+  const auto number = [&](int column) { return row.getColumn(column).getInt64(); };
+  Finding finding;
+  finding.kind = text(0);
+  finding.severity = parse_severity(text(1)).value_or(Severity::info);
+  finding.client_roles = static_cast<RoleSet>(number(2));
+  finding.server_roles = static_cast<RoleSet>(number(3));
+  finding.client_names = text(4);
+  finding.server_names = text(5);
+  finding.service = text(6);
+  finding.server_port = number(7);
+  finding.transports = {text(8)};
+  finding.outcome = text(9);
+  finding.flows = 1;
+  finding.first_ns = number(10);
+  finding.last_ns = number(11);
+  finding.nearest_rule = text(12);
+  finding.failing_field = text(13);
+  finding.expected = text(14);
+  finding.observed = text(15);
+  finding.mistake = text(16);
+  return finding;
+}
+
+void add(Finding& sum, const Finding& one) {
+  sum.flows += one.flows;
+  sum.severity = std::max(sum.severity, one.severity);
+  sum.transports.insert(one.transports.begin(), one.transports.end());
+  if (weight(one.outcome) > weight(sum.outcome)) sum.outcome = one.outcome;
+  sum.first_ns = std::min(sum.first_ns, one.first_ns);
+  sum.last_ns = std::max(sum.last_ns, one.last_ns);
+  if (sum.mistake.empty()) sum.mistake = one.mistake;
+}
+
+Findings group_problems(SQLite::Database& database) {
+  Findings findings;
+  SQLite::Statement row(database, problems_sql);
+  // A flow with two problems of one kind is one flow of the finding.
+  SQLite::Statement flow_of(database, "SELECT 1");
+  while (row.executeStep()) {
+    Finding one = read_problem(row);
+    const auto [place, is_new] = findings.try_emplace(cause_of(one), one);
+    if (!is_new) add(place->second, one);
+  }
+  return findings;
+}
+
+// Roles that stand at an end of any flow; `any` stands at every end.
+RoleSet roles_seen(SQLite::Database& database) {
+  RoleSet seen = 0;
+  SQLite::Statement row(database, "SELECT DISTINCT client_roles, server_roles FROM flow");
+  while (row.executeStep()) {
+    seen |= static_cast<RoleSet>(row.getColumn(0).getInt64()) |
+            static_cast<RoleSet>(row.getColumn(1).getInt64()) |
+            RoleSet{1} << Policy::role_any;
+  }
+  return seen;
+}
+
+Finding missing_row(const DocumentedFlow& row, const Policy& policy) {
+  Finding finding;
+  finding.kind = to_text(FindingKind::needed_not_seen);
+  finding.service = row.app;
+  std::transform(row.app.begin(), row.app.end(), finding.service.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  finding.client_roles = row.from;
+  finding.server_roles = row.to;
+  finding.client_names = policy.role_names(row.from);
+  finding.server_names = policy.role_names(row.to);
+  finding.server_port = row.ports.size() == 1 ? row.ports.front() : 0;
+  const auto severity = policy.severities.find(FindingKind::needed_not_seen);
+  finding.severity = severity == policy.severities.end() ? Severity::low : severity->second;
+  for (const Transport transport : row.transports) finding.transports.emplace(to_text(transport));
+  finding.nearest_rule = row.id;
+  return finding;
+}
+
+// Needed rows that no flow matched, not even one that failed a requirement, although a role of
+// each side was seen.
+void add_missing_rows(SQLite::Database& database, const Policy& policy, RoleSet seen,
+                      Findings& findings) {
+  std::set<std::string> met;
+  SQLite::Statement row(database,
+                        "SELECT rule FROM flow_rule UNION "
+                        "SELECT rule FROM flow WHERE rule IS NOT NULL");
+  while (row.executeStep()) met.insert(row.getColumn(0).getString());
+  for (const DocumentedFlow& it : policy.flows) {
+    if (!it.is_needed || met.contains(it.id)) continue;
+    if ((it.from & seen) == 0 || (it.to & seen) == 0) continue;
+    Finding finding = missing_row(it, policy);
+    findings.try_emplace(cause_of(finding), std::move(finding));
+  }
+}
+
+}  // namespace
+
+void insert_findings(SQLite::Database& database, const Policy& policy) {
+  const RoleSet seen = roles_seen(database);
+  SQLite::Statement mark(database, "UPDATE role SET seen = (? >> number) & 1");
+  sqlite::run(mark, seen);
+
+  Findings findings = group_problems(database);
+  add_missing_rows(database, policy, seen, findings);
+  std::vector<std::string> causes;
+  for (const auto& [cause, finding] : findings) causes.push_back(cause);
+  const std::vector<std::string> ids = finding_ids(causes);
+  SQLite::Statement insert(database,
+                           "INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                           "?, ?, ?, ?, ?, ?, ?)");
+  using sqlite::OrNull;
+  std::size_t next = 0;
+  for (const auto& [cause, it] : findings) {
+    sqlite::run(insert, ids[next++], cause, it.kind, to_text(it.severity), it.client_roles,
+                it.server_roles, it.client_names, it.server_names,
+                fmt::format("{}", fmt::join(it.transports, "+")), it.service, it.server_port,
+                OrNull{it.outcome}, it.flows, OrNull{it.nearest_rule}, OrNull{it.failing_field},
+                OrNull{it.expected}, OrNull{it.observed}, OrNull{it.mistake},
+                finding_text(it, policy), it.first_ns, it.last_ns);
+  }
+}
+
+}  // namespace pcapaudit

@@ -1,0 +1,97 @@
+// The flow, its verdict, its oddities and its minutes.
+#include "store/flow_rows.hpp"
+
+#include "store/sqlite.hpp"
+
+namespace pcapaudit {
+namespace {
+
+using sqlite::OrNull;
+
+// to_text() of "nothing" is NULL in the database.
+OrNull reason_text(Reason reason) {
+  return {reason == Reason::none ? std::string_view{} : to_text(reason)};
+}
+OrNull field_text(Field field) {
+  return {field == Field::none ? std::string_view{} : to_text(field)};
+}
+OrNull tunnel_text(Tunnel tunnel) {
+  return {tunnel == Tunnel::none ? std::string_view{} : to_text(tunnel)};
+}
+
+}  // namespace
+
+FlowRows::FlowRows(SQLite::Database& database, const Policy& policy)
+    : policy_(policy),
+      flow_(database,
+            "INSERT INTO flow (id, capture, first_packet, transport, client, client_port, server, "
+            "server_port, direction_basis, outcome, packets_c2s, packets_s2c, bytes_c2s, "
+            "bytes_s2c, payload_c2s, payload_s2c, gaps, retransmitted, vlans, tunnel, icmp_type, "
+            "icmp_code, app, server_app, malformed_why, client_roles, server_roles, service, "
+            "basis, verdict, rule, reason, first, last) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+            "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      role_set_(database, "INSERT OR IGNORE INTO role_set VALUES (?, ?)"),
+      anomaly_(database, "INSERT INTO flow_anomaly VALUES (?, ?, ?)"),
+      rule_(database, "INSERT OR IGNORE INTO flow_rule VALUES (?, ?)"),
+      problem_(database, "INSERT INTO problem VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      near_miss_(database, "INSERT INTO near_miss VALUES (?, ?, ?, ?, ?, ?)"),
+      traffic_(database,
+               "INSERT INTO traffic VALUES (?, ?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET "
+               "packets = packets + excluded.packets, bytes = bytes + excluded.bytes, "
+               "flows = flows + 1"),
+      app_rows_(database) {}
+
+void FlowRows::insert(const AuditedFlow& audited) {
+  const ClosedFlow& flow = audited.flow;
+  const Verdict& verdict = audited.verdict;
+  insert_role_set(verdict.client_roles);
+  insert_role_set(verdict.server_roles);
+  insert_flow(flow, verdict);
+  insert_verdict(flow.id, verdict);
+  for (std::size_t i = 0; i < anomaly_count; ++i) {
+    if (flow.anomalies[i] == 0) continue;
+    sqlite::run(anomaly_, flow.id, to_text(static_cast<Anomaly>(i)), flow.anomalies[i]);
+  }
+  for (const MinuteTraffic& minute : flow.minutes) {
+    sqlite::run(traffic_, minute.minute, verdict.client_roles, verdict.server_roles,
+                minute.packets, minute.bytes);
+  }
+  for (std::size_t i = 0; i < flow.records.size(); ++i) {
+    app_rows_.insert(flow.id, i, flow.records[i]);
+  }
+}
+
+void FlowRows::insert_flow(const ClosedFlow& flow, const Verdict& verdict) {
+  sqlite::run(flow_, flow.id, flow.capture, flow.first_packet, to_text(flow.transport),
+              to_text(flow.client.address), flow.client.port, to_text(flow.server.address),
+              flow.server.port, to_text(flow.direction_basis), to_text(flow.outcome),
+              flow.packets[0], flow.packets[1], flow.bytes[0], flow.bytes[1],
+              flow.payload_bytes[0], flow.payload_bytes[1], flow.gaps, flow.retransmitted,
+              sqlite::json_list(flow.vlans), tunnel_text(flow.tunnel), flow.icmp_type,
+              flow.icmp_code, flow.app, OrNull{flow.server_app}, OrNull{flow.malformed_why},
+              verdict.client_roles, verdict.server_roles, verdict.service, to_text(verdict.basis),
+              to_text(verdict.kind), OrNull{verdict.rule}, reason_text(verdict.reason), flow.first,
+              flow.last);
+}
+
+void FlowRows::insert_verdict(std::uint64_t flow, const Verdict& verdict) {
+  for (const std::string& rule : verdict.used) sqlite::run(rule_, flow, rule);
+  for (std::size_t i = 0; i < verdict.problems.size(); ++i) {
+    const Problem& problem = verdict.problems[i];
+    sqlite::run(problem_, flow, i, to_text(problem.kind), to_text(problem.severity),
+                OrNull{problem.rule}, field_text(problem.field), OrNull{problem.expected},
+                OrNull{problem.observed}, OrNull{problem.mistake});
+  }
+  for (std::size_t i = 0; i < verdict.nearest.size(); ++i) {
+    const NearMiss& miss = verdict.nearest[i];
+    sqlite::run(near_miss_, flow, i, miss.rule, field_text(miss.field), OrNull{miss.expected},
+                OrNull{miss.observed});
+  }
+}
+
+void FlowRows::insert_role_set(RoleSet roles) {
+  if (!known_role_sets_.insert(roles).second) return;
+  sqlite::run(role_set_, roles, policy_.role_names(roles));
+}
+
+}  // namespace pcapaudit

@@ -1,0 +1,108 @@
+// Policy, packs, roles, documented flows, and what explains them.
+#include "store/policy_rows.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "store/sqlite.hpp"
+
+namespace pcapaudit {
+namespace {
+
+std::string transport_text(const std::vector<Transport>& transports) {
+  std::string text;
+  for (const Transport transport : transports) {
+    if (!text.empty()) text += '+';
+    text += to_text(transport);
+  }
+  return text;
+}
+
+void insert_roles(SQLite::Database& database, const Policy& policy) {
+  SQLite::Statement role(database,
+                         "INSERT INTO role (number, id, title, host, pack, builtin, optional) "
+                         "VALUES (?, ?, ?, ?, ?, ?, ?)");
+  for (std::size_t i = 0; i < policy.roles.size(); ++i) {
+    const Role& it = policy.roles[i];
+    sqlite::run(role, i, it.id, it.title, it.host, it.pack, it.builtin, it.optional);
+  }
+  SQLite::Statement address(database, "INSERT OR IGNORE INTO role_address VALUES (?, ?, ?)");
+  const auto insert_all = [&](std::size_t number, std::string_view use,
+                              const std::vector<Subnet>& subnets) {
+    for (const Subnet& subnet : subnets) sqlite::run(address, number, use, to_text(subnet));
+  };
+  for (const Binding& binding : policy.bindings) {
+    insert_all(binding.role, "address", binding.addresses);
+    insert_all(binding.role, "vip", binding.vip);
+    insert_all(binding.role, "member", binding.members);
+  }
+}
+
+void insert_rules(SQLite::Database& database, const Policy& policy) {
+  SQLite::Statement rule(database,
+                         "INSERT INTO rule VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                         "?, ?, ?, ?, ?, ?, ?)");
+  SQLite::Statement source(database, "INSERT INTO rule_source VALUES (?, ?, ?, ?)");
+  for (std::size_t i = 0; i < policy.flows.size(); ++i) {
+    const DocumentedFlow& it = policy.flows[i];
+    sqlite::run(rule, it.id, i, it.pack, it.title, it.from, it.to, policy.role_names(it.from),
+                policy.role_names(it.to), transport_text(it.transports), port_text(it.ports),
+                it.app, it.need, it.is_needed, it.is_discouraged, it.wants_vip, it.basis,
+                sqlite::json_list(it.doubts), it.why, it.owner, it.approved, it.review,
+                it.place.file, it.place.line);
+    for (std::size_t k = 0; k < it.sources.size(); ++k) {
+      sqlite::run(source, it.id, k, it.sources[k].document, it.sources[k].lines);
+    }
+  }
+}
+
+void insert_explanations(SQLite::Database& database, const Policy& policy) {
+  SQLite::Statement document(database, "INSERT INTO document VALUES (?, ?, ?, ?, ?, ?)");
+  for (std::size_t i = 0; i < policy.documents.size(); ++i) {
+    const DocumentSource& it = policy.documents[i];
+    sqlite::run(document, i, it.id, it.title, it.file, it.sha256, it.modified);
+  }
+  SQLite::Statement doubt(database, "INSERT INTO doubt VALUES (?, ?)");
+  for (const auto& [id, text] : policy.doubts) sqlite::run(doubt, id, text);
+  SQLite::Statement mistake(database, "INSERT INTO mistake VALUES (?, ?, ?, ?)");
+  for (std::size_t i = 0; i < policy.mistakes.size(); ++i) {
+    const Mistake& it = policy.mistakes[i];
+    sqlite::run(mistake, i, it.id, it.say, to_text(it.severity));
+  }
+  SQLite::Statement flag(database, "INSERT OR REPLACE INTO flag VALUES (?, ?, ?, ?)");
+  for (const Flag& it : policy.flags) sqlite::run(flag, it.id, it.ask, it.value, it.answered);
+}
+
+}  // namespace
+
+std::string port_text(std::vector<std::uint16_t> ports) {
+  std::sort(ports.begin(), ports.end());
+  ports.erase(std::unique(ports.begin(), ports.end()), ports.end());
+  std::string text;
+  for (std::size_t i = 0; i < ports.size();) {
+    std::size_t end = i + 1;
+    while (end < ports.size() && ports[end] == ports[end - 1] + 1) ++end;
+    if (end - i < 3) end = i + 1;
+    if (!text.empty()) text += ',';
+    text += end == i + 1 ? fmt::format("{}", ports[i])
+                         : fmt::format("{}-{}", ports[i], ports[end - 1]);
+    i = end;
+  }
+  return text;
+}
+
+void insert_policy(SQLite::Database& database, const Policy& policy) {
+  SQLite::Statement row(database, "INSERT INTO policy VALUES (1, ?, ?, ?, ?, ?, ?, ?)");
+  sqlite::run(row, policy.digest, policy.site_name, policy.owner, policy.timezone, policy.product,
+              sqlite::json_list(policy.profiles), policy.judge_all);
+  SQLite::Statement pack(database, "INSERT INTO pack VALUES (?, ?, ?, ?)");
+  for (std::size_t i = 0; i < policy.packs.size(); ++i) {
+    sqlite::run(pack, i, policy.packs[i].id, policy.packs[i].title, policy.packs[i].revision);
+  }
+  insert_roles(database, policy);
+  insert_rules(database, policy);
+  insert_explanations(database, policy);
+}
+
+}  // namespace pcapaudit

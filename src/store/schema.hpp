@@ -1,0 +1,24 @@
+// The schema's version and identity: making a new database, recognising one of ours.
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <cstdint>
+#include <string>
+
+#include <pcapaudit/base/result.hpp>
+
+namespace pcapaudit {
+
+constexpr std::int64_t database_application_id = 0x50434155;  // "PCAU"
+
+// Number of the last schema file; PRAGMA user_version of a database that has them all.
+std::int64_t schema_version();
+
+// Runs every schema file that the database does not have yet, each in a transaction.
+void migrate(SQLite::Database& database);
+
+// Fails when the file is another program's database, or of another schema version.
+Result<void> check_identity(const SQLite::Database& database, const std::string& path);
+
+}  // namespace pcapaudit

@@ -1,0 +1,175 @@
+// Store: one connection, one transaction for each batch, everything else in its neighbours.
+#include <pcapaudit/store/store.hpp>
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <optional>
+#include <set>
+
+#include "store/findings.hpp"
+#include "store/flow_rows.hpp"
+#include "store/policy_rows.hpp"
+#include "store/schema.hpp"
+#include "store/sqlite.hpp"
+
+namespace pcapaudit {
+namespace {
+
+constexpr std::string_view in_memory = ":memory:";
+
+// While a database is built nobody else reads it, and after a crash the audit runs again: so
+// the rollback journal lives in memory and nothing waits for the disk. finish() does wait.
+constexpr const char* building_pragmas =
+    "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY; "
+    "PRAGMA cache_size = -65536;";
+
+std::string link_types(const CaptureFacts& facts) {
+  std::set<std::uint32_t> types;
+  for (const CaptureInterface& it : facts.interfaces) {
+    types.insert(static_cast<std::uint32_t>(it.link_type));
+  }
+  return fmt::format("{}", fmt::join(types, ","));
+}
+
+void insert_captures(SQLite::Database& database, std::span<const CaptureSummary> captures) {
+  SQLite::Statement capture(
+      database, "INSERT INTO capture VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  SQLite::Statement issue(database, "INSERT INTO decode_issue VALUES (?, ?, ?)");
+  for (std::size_t i = 0; i < captures.size(); ++i) {
+    const CaptureFacts& it = captures[i].facts;
+    const std::string damage = it.damage ? it.damage->what : std::string();
+    std::optional<std::string_view> damage_text;
+    if (it.damage) damage_text = damage;
+    sqlite::run(capture, i, it.name, it.sha256, it.format, link_types(it), it.packets, it.bytes,
+                captures[i].decoded, it.truncated, it.dropped, it.filtered, damage_text, it.first,
+                it.last);
+    for (std::size_t k = 0; k < decode_issue_count; ++k) {
+      const std::uint64_t packets = captures[i].decode_issues[k];
+      if (packets == 0) continue;
+      sqlite::run(issue, i, to_text(static_cast<DecodeIssue>(k)), packets);
+    }
+  }
+}
+
+// Makes room for a new database at `path`.
+Result<void> clear_place(const std::string& path, bool overwrite) {
+  if (path == in_memory) return {};
+  std::error_code error;
+  const auto status = std::filesystem::symlink_status(path, error);
+  if (!std::filesystem::exists(status)) return {};
+  if (std::filesystem::is_directory(path, error)) {
+    return fail(fmt::format("{} is a directory", path));
+  }
+  if (!overwrite) {
+    return fail(fmt::format("{} exists already", path),
+                "write to another file with -o, or replace it with --force");
+  }
+  if (!std::filesystem::remove(path, error)) {
+    return fail(fmt::format("{} cannot be replaced: {}", path, error.message()));
+  }
+  return {};
+}
+
+std::string describe(const std::string& path, const std::exception& error) {
+  return fmt::format("{}: {}", path, error.what());
+}
+
+}  // namespace
+
+struct Store::Impl {
+  std::string path;
+  SQLite::Database database;
+  std::optional<Policy> policy;      // once written
+  std::optional<FlowRows> flow_rows;  // needs the policy
+
+  Impl(const std::string& file, int flags) : path(file), database(file, flags) {}
+};
+
+Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Store::~Store() = default;
+
+Result<std::unique_ptr<Store>> Store::create(const std::string& path, bool overwrite) try {
+  if (auto room = clear_place(path, overwrite); !room) return std::unexpected(room.error());
+  auto impl = std::make_unique<Impl>(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  impl->database.exec(building_pragmas);
+  migrate(impl->database);
+  return std::unique_ptr<Store>(new Store(std::move(impl)));
+} catch (const std::exception& error) {
+  return fail(describe(path, error));
+}
+
+Result<std::unique_ptr<Store>> Store::open(const std::string& path) try {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) return fail(fmt::format("{}: no such file", path));
+  auto impl = std::make_unique<Impl>(path, SQLite::OPEN_READONLY);
+  if (auto ours = check_identity(impl->database, path); !ours) {
+    return std::unexpected(ours.error());
+  }
+  return std::unique_ptr<Store>(new Store(std::move(impl)));
+} catch (const SQLite::Exception& error) {
+  constexpr int not_a_database = 26;  // SQLITE_NOTADB
+  if (error.getErrorCode() == not_a_database) {
+    return fail(fmt::format("{} is not a pcapaudit database", path));
+  }
+  return fail(describe(path, error));
+} catch (const std::exception& error) {
+  return fail(describe(path, error));
+}
+
+Result<void> Store::write_policy(const Policy& policy) try {
+  SQLite::Transaction transaction(impl_->database);
+  insert_policy(impl_->database, policy);
+  transaction.commit();
+  impl_->policy = policy;
+  impl_->flow_rows.emplace(impl_->database, *impl_->policy);
+  return {};
+} catch (const std::exception& error) {
+  return fail(describe(impl_->path, error));
+}
+
+// Writes one batch in one transaction: all of it, or none.
+Result<void> Store::accept(std::span<const AuditedFlow> batch) try {
+  if (!impl_->flow_rows) return fail(fmt::format("{}: flows before the policy", impl_->path));
+  SQLite::Transaction transaction(impl_->database);
+  for (const AuditedFlow& flow : batch) impl_->flow_rows->insert(flow);
+  transaction.commit();
+  return {};
+} catch (const std::exception& error) {
+  impl_->flow_rows->forget();
+  return fail(describe(impl_->path, error));
+}
+
+Result<void> Store::finish(const RunFacts& run, std::span<const CaptureSummary> captures) try {
+  if (!impl_->policy) return fail(fmt::format("{}: finished before the policy", impl_->path));
+  impl_->flow_rows.reset();
+  impl_->database.exec("PRAGMA synchronous = FULL");
+  SQLite::Transaction transaction(impl_->database);
+  SQLite::Statement row(impl_->database, "INSERT INTO run VALUES (1, ?, ?, ?)");
+  sqlite::run(row, run.tool_version, sqlite::json_list(run.arguments), run.partial);
+  insert_captures(impl_->database, captures);
+  insert_findings(impl_->database, *impl_->policy);
+  transaction.commit();
+  return {};
+} catch (const std::exception& error) {
+  return fail(describe(impl_->path, error));
+}
+
+Result<Table> Store::query(const std::string& sql) const try {
+  SQLite::Statement statement(impl_->database, sql);
+  Table table;
+  for (int i = 0; i < statement.getColumnCount(); ++i) {
+    table.columns.emplace_back(statement.getColumnName(i));
+  }
+  while (statement.executeStep()) {
+    std::vector<std::string>& row = table.rows.emplace_back();
+    for (int i = 0; i < statement.getColumnCount(); ++i) {
+      row.push_back(statement.getColumn(i).getString());
+    }
+  }
+  return table;
+} catch (const std::exception& error) {
+  return fail(describe(impl_->path, error));
+}
+
+}  // namespace pcapaudit

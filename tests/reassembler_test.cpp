@@ -1,0 +1,113 @@
+// TCP segments in any order come out in order, once, with what is missing named.
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <pcapaudit/flow/tcp_reassembler.hpp>
+
+namespace pcapaudit {
+namespace {
+
+// Writes bytes as they are and a gap as "[n]".
+class Transcript final : public TcpReassembler::Output {
+ public:
+  void bytes(Bytes in_order) override { text += as_text(in_order); }
+  void gap(std::uint64_t missing) override { text += "[" + std::to_string(missing) + "]"; }
+  std::string text;
+};
+
+struct Segment {
+  std::uint32_t offset;  // from the first byte of the stream
+  std::string bytes;
+  std::uint32_t length = 0;  // 0: as long as bytes
+};
+
+std::string reassemble(const std::vector<Segment>& segments, std::uint32_t syn = 999,
+                       bool with_syn = true) {
+  TcpReassembler tcp;
+  Transcript out;
+  if (with_syn) tcp.start(syn);
+  for (const Segment& segment : segments) {
+    const std::uint32_t length =
+        segment.length == 0 ? static_cast<std::uint32_t>(segment.bytes.size()) : segment.length;
+    tcp.push(syn + 1 + segment.offset, as_bytes(segment.bytes), length, out);
+  }
+  tcp.flush(out);
+  return out.text;
+}
+
+TEST_CASE("reassembler: order, repetition, overlap, loss") {
+  struct Case {
+    const char* name;
+    std::vector<Segment> segments;
+    const char* want;
+  };
+  const Case cases[] = {
+      {"in order", {{0, "abc"}, {3, "def"}}, "abcdef"},
+      {"swapped", {{3, "def"}, {0, "abc"}}, "abcdef"},
+      {"last first", {{6, "g"}, {3, "def"}, {0, "abc"}}, "abcdefg"},
+      {"repeated", {{0, "abc"}, {0, "abc"}, {3, "d"}}, "abcd"},
+      {"overlap, first copy wins", {{0, "abc"}, {1, "XYd"}}, "abcd"},
+      {"early overlap, first copy wins", {{2, "cd"}, {2, "XYe"}, {0, "ab"}}, "abcde"},
+      {"a segment that covers two", {{0, "abcdef"}, {2, "cd"}, {6, "g"}}, "abcdefg"},
+      {"lost at the start", {{3, "def"}}, "[3]def"},
+      {"lost in the middle", {{0, "ab"}, {5, "fg"}}, "ab[3]fg"},
+      {"two holes", {{0, "a"}, {2, "c"}, {4, "e"}}, "a[1]c[1]e"},
+      {"cut by the snap length", {{0, "ab", 5}, {5, "fg"}}, "ab[3]fg"},
+      {"keep-alive", {{0, "abc"}, {2, "c"}, {3, "d"}}, "abcd"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.name);
+    CHECK(reassemble(c.segments) == c.want);
+    CHECK(reassemble(c.segments, 0xfffffffd) == c.want);  // the numbers wrap inside
+  }
+}
+
+TEST_CASE("reassembler: without a SYN the first segment is the start") {
+  CHECK(reassemble({{10, "abc"}, {13, "def"}}, 999, false) == "abcdef");
+}
+
+TEST_CASE("reassembler: every order of a stream's segments gives the stream") {
+  std::vector<Segment> segments = {{0, "ab"}, {2, "cde"}, {5, "f"}, {6, "ghi"}, {4, "ef"}};
+  std::sort(segments.begin(), segments.end(),
+            [](const Segment& a, const Segment& b) { return a.offset < b.offset; });
+  do {
+    CHECK(reassemble(segments) == "abcdefghi");
+  } while (std::next_permutation(
+      segments.begin(), segments.end(),
+      [](const Segment& a, const Segment& b) { return a.offset < b.offset; }));
+}
+
+TEST_CASE("reassembler: differing copies and retransmissions are counted") {
+  TcpReassembler tcp;
+  Transcript out;
+  tcp.start(0);
+  tcp.push(11, as_bytes("abc"), 3, out);
+  tcp.push(11, as_bytes("aXc"), 3, out);
+  CHECK(tcp.conflicts() == 1);
+  CHECK(tcp.retransmitted() == 1);
+  tcp.push(1, as_bytes("0123456789"), 10, out);
+  tcp.push(1, as_bytes("0123456789"), 10, out);
+  CHECK(tcp.retransmitted() == 2);
+  CHECK(out.text == "0123456789abc");
+}
+
+TEST_CASE("reassembler: beyond its cap it gives up the missing bytes and keeps on") {
+  TcpReassembler tcp;
+  Transcript out;
+  tcp.start(0);
+  const std::string block(64 * 1024, 'x');
+  std::uint32_t sequence = 11;  // ten bytes are missing
+  for (int i = 0; i < 5; ++i) {
+    tcp.push(sequence, as_bytes(block), static_cast<std::uint32_t>(block.size()), out);
+    sequence += static_cast<std::uint32_t>(block.size());
+  }
+  CHECK(out.text.starts_with("[10]xxx"));
+  CHECK(out.text.size() == 4 + 5 * block.size());
+}
+
+}  // namespace
+}  // namespace pcapaudit

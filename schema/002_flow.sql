@@ -1,0 +1,113 @@
+-- Flows as they were seen on the wire, and how they were judged.
+
+-- A set of roles, as bits (bit i is role i), with its printed form.
+CREATE TABLE role_set (
+  roles INTEGER PRIMARY KEY,
+  names TEXT NOT NULL  -- ids joined by '+', in the order of the role table
+) STRICT;
+
+CREATE TABLE flow (
+  id            INTEGER PRIMARY KEY,  -- number of its first packet in the whole run
+  capture       INTEGER NOT NULL,     -- capture.id that holds its first packet
+  first_packet  INTEGER NOT NULL,     -- number within that capture, as Wireshark counts
+  transport     TEXT    NOT NULL CHECK (transport IN ('tcp', 'udp', 'icmp')),
+  client        TEXT    NOT NULL,     -- address of who opened it
+  client_port   INTEGER NOT NULL,     -- 0 for ICMP
+  server        TEXT    NOT NULL,
+  server_port   INTEGER NOT NULL,     -- 0 for ICMP
+  direction_basis TEXT  NOT NULL CHECK (direction_basis IN (
+                    'syn', 'content', 'port', 'first-packet')),
+  outcome       TEXT    NOT NULL CHECK (outcome IN (
+                    'data', 'handshake', 'refused', 'blocked', 'one-sided', 'midstream')),
+  packets_c2s   INTEGER NOT NULL,     -- client to server; s2c: server to client
+  packets_s2c   INTEGER NOT NULL,
+  bytes_c2s     INTEGER NOT NULL,     -- lengths on the wire
+  bytes_s2c     INTEGER NOT NULL,
+  payload_c2s   INTEGER NOT NULL,
+  payload_s2c   INTEGER NOT NULL,
+  gaps          INTEGER NOT NULL,     -- places where bytes of the stream are missing
+  retransmitted INTEGER NOT NULL,     -- TCP segments
+  vlans         TEXT    NOT NULL,     -- JSON list of ids
+  tunnel        TEXT,                 -- outermost tunnel that carried it, or NULL
+  icmp_type     INTEGER NOT NULL,
+  icmp_code     INTEGER NOT NULL,
+  app           TEXT    NOT NULL,     -- what the bytes are; 'unknown', or 'none' without payload
+  server_app    TEXT,                 -- what the server speaks when it is something else
+  malformed_why TEXT,                 -- first complaint of a dissector
+  client_roles  INTEGER NOT NULL REFERENCES role_set (roles),
+  server_roles  INTEGER NOT NULL REFERENCES role_set (roles),
+  service       TEXT    NOT NULL,     -- the documentation's name for it; '' when none
+  basis         TEXT    NOT NULL CHECK (basis IN ('content', 'partial', 'port', 'none')),
+  verdict       TEXT    NOT NULL CHECK (verdict IN (
+                    'allowed', 'violation', 'waived', 'undetermined', 'ignored')),
+  rule          TEXT,                 -- rule.id it met, or fits while failing a requirement
+  reason        TEXT    CHECK (reason IN (
+                    'no-payload', 'unknown-application', 'one-sided', 'direction-unknown',
+                    'tls13-encrypted', 'resumed', 'midstream', 'gap', 'truncated',
+                    'certificate-hidden')),
+  first         INTEGER NOT NULL,
+  last          INTEGER NOT NULL,
+  first_text    TEXT GENERATED ALWAYS AS (
+    strftime('%Y-%m-%dT%H:%M:%S', first / 1000000000 - (first % 1000000000 < 0), 'unixepoch')
+    || printf('.%09dZ', (first % 1000000000 + 1000000000) % 1000000000)),
+  last_text     TEXT GENERATED ALWAYS AS (
+    strftime('%Y-%m-%dT%H:%M:%S', last / 1000000000 - (last % 1000000000 < 0), 'unixepoch')
+    || printf('.%09dZ', (last % 1000000000 + 1000000000) % 1000000000))
+) STRICT;
+
+-- Oddities of a flow; only those that occurred.
+CREATE TABLE flow_anomaly (
+  flow    INTEGER NOT NULL REFERENCES flow (id),
+  anomaly TEXT    NOT NULL CHECK (anomaly IN (
+            'gap', 'overlap-conflict', 'reassembly-cap', 'window-cap', 'truncated', 'malformed',
+            'protocol-mismatch', 'port-reuse')),
+  count   INTEGER NOT NULL CHECK (count > 0),
+  PRIMARY KEY (flow, anomaly)
+) STRICT, WITHOUT ROWID;
+
+-- Documented flows that a flow matches (all of them, whatever the verdict).
+CREATE TABLE flow_rule (
+  flow INTEGER NOT NULL REFERENCES flow (id),
+  rule TEXT    NOT NULL,
+  PRIMARY KEY (flow, rule)
+) STRICT, WITHOUT ROWID;
+
+-- What is wrong with a flow, gravest first (number 0). Allowed flows can have problems too.
+CREATE TABLE problem (
+  flow     INTEGER NOT NULL REFERENCES flow (id),
+  number   INTEGER NOT NULL,
+  kind     TEXT    NOT NULL CHECK (kind IN (
+             'undocumented', 'reversed-direction', 'wrong-application', 'not-mutual', 'old-tls',
+             'expired-certificate', 'discouraged', 'vip-bypass', 'needed-not-seen')),
+  severity TEXT    NOT NULL CHECK (severity IN ('info', 'low', 'medium', 'high', 'critical')),
+  rule     TEXT,  -- the row that fails
+  field    TEXT   CHECK (field IN ('from', 'to', 'transport', 'port', 'direction',
+                                   'application', 'mutual', 'tls-version', 'certificate')),
+  expected TEXT,
+  observed TEXT,
+  mistake  TEXT,  -- mistake.id that explains it
+  PRIMARY KEY (flow, number)
+) STRICT, WITHOUT ROWID;
+
+-- The documented rows that come nearest, best first (number 0).
+CREATE TABLE near_miss (
+  flow     INTEGER NOT NULL REFERENCES flow (id),
+  number   INTEGER NOT NULL,
+  rule     TEXT    NOT NULL,
+  field    TEXT    CHECK (field IN ('from', 'to', 'transport', 'port', 'direction',
+                                    'application', 'mutual', 'tls-version', 'certificate')),
+  expected TEXT,
+  observed TEXT,
+  PRIMARY KEY (flow, number)
+) STRICT, WITHOUT ROWID;
+
+-- Sums for each minute of capture time and pair of role sets.
+CREATE TABLE traffic (
+  minute       INTEGER NOT NULL,  -- whole minutes since 1970-01-01T00:00Z
+  client_roles INTEGER NOT NULL,
+  server_roles INTEGER NOT NULL,
+  packets      INTEGER NOT NULL,  -- both directions
+  bytes        INTEGER NOT NULL,
+  flows        INTEGER NOT NULL,  -- flows with at least one packet in this minute
+  PRIMARY KEY (minute, client_roles, server_roles)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,108 @@
+-- What dissectors found out. `number` counts the records of one flow from 0: a connection
+-- that turns into another protocol leaves one record for each.
+
+CREATE TABLE tls (
+  flow                    INTEGER NOT NULL REFERENCES flow (id),
+  number                  INTEGER NOT NULL,
+  version                 TEXT,     -- negotiated: 'TLSv1.2'; NULL when not seen
+  offered_version         TEXT,     -- highest that the client offered
+  sni                     TEXT,
+  alpn                    TEXT,     -- chosen by the server
+  alpn_offered            TEXT    NOT NULL,  -- JSON list
+  cipher_id               TEXT,     -- '0xc02f', NULL when no ServerHello was seen
+  cipher                  TEXT,     -- IANA's name
+  resumed                 INTEGER NOT NULL CHECK (resumed IN (0, 1)),
+  established             INTEGER NOT NULL CHECK (established IN (0, 1)),
+  certificate_requested   INTEGER NOT NULL CHECK (certificate_requested IN (0, 1)),
+  client_certificate_sent INTEGER NOT NULL CHECK (client_certificate_sent IN (0, 1)),
+  client_certificate_verify INTEGER NOT NULL CHECK (client_certificate_verify IN (0, 1)),
+  mutual                  TEXT    NOT NULL CHECK (mutual IN (
+                            'proven', 'declined', 'not-requested', 'undeterminable')),
+  mutual_reason           TEXT    CHECK (mutual_reason IN (
+                            'tls13-encrypted', 'resumed', 'midstream', 'gap', 'truncated')),
+  ja3                     TEXT,
+  ja4                     TEXT,
+  alerts                  TEXT    NOT NULL,  -- JSON list of 'client fatal 42' and the like
+  PRIMARY KEY (flow, number)
+) STRICT, WITHOUT ROWID;
+
+-- A certificate, once, however often it was presented.
+CREATE TABLE certificate (
+  sha256              TEXT PRIMARY KEY,  -- of the DER, lower-case hex
+  subject             TEXT    NOT NULL,  -- RFC 2253 text
+  issuer              TEXT    NOT NULL,
+  serial              TEXT    NOT NULL,
+  san                 TEXT    NOT NULL,  -- JSON list
+  key_type            TEXT    NOT NULL,
+  key_bits            INTEGER NOT NULL,
+  signature_algorithm TEXT    NOT NULL,
+  extended_key_usage  TEXT    NOT NULL,  -- JSON list
+  not_before          INTEGER NOT NULL,
+  not_after           INTEGER NOT NULL,
+  not_before_text     TEXT GENERATED ALWAYS AS (
+    strftime('%Y-%m-%dT%H:%M:%S', not_before / 1000000000 - (not_before % 1000000000 < 0),
+             'unixepoch')
+    || printf('.%09dZ', (not_before % 1000000000 + 1000000000) % 1000000000)),
+  not_after_text      TEXT GENERATED ALWAYS AS (
+    strftime('%Y-%m-%dT%H:%M:%S', not_after / 1000000000 - (not_after % 1000000000 < 0),
+             'unixepoch')
+    || printf('.%09dZ', (not_after % 1000000000 + 1000000000) % 1000000000))
+) STRICT, WITHOUT ROWID;
+
+-- Who presented which certificate: position 0 is the peer's own, then its issuers.
+CREATE TABLE tls_certificate (
+  flow        INTEGER NOT NULL REFERENCES flow (id),
+  number      INTEGER NOT NULL,  -- of the tls record
+  side        TEXT    NOT NULL CHECK (side IN ('client', 'server')),
+  position    INTEGER NOT NULL,
+  certificate TEXT    NOT NULL REFERENCES certificate (sha256),
+  PRIMARY KEY (flow, number, side, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE http (
+  flow                  INTEGER NOT NULL REFERENCES flow (id),
+  number                INTEGER NOT NULL,
+  version               TEXT,
+  requests              INTEGER NOT NULL,
+  responses             INTEGER NOT NULL,
+  methods               TEXT    NOT NULL,  -- this and all below: JSON lists of distinct values
+  hosts                 TEXT    NOT NULL,
+  paths                 TEXT    NOT NULL,  -- without query
+  statuses              TEXT    NOT NULL,
+  user_agents           TEXT    NOT NULL,
+  servers               TEXT    NOT NULL,
+  locations             TEXT    NOT NULL,
+  authorization_schemes TEXT    NOT NULL,
+  more                  INTEGER NOT NULL,  -- values that did not fit into the lists
+  credentials_in_clear  INTEGER NOT NULL CHECK (credentials_in_clear IN (0, 1)),
+  upgraded_to           TEXT,
+  PRIMARY KEY (flow, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sip (
+  flow         INTEGER NOT NULL REFERENCES flow (id),
+  number       INTEGER NOT NULL,
+  transport    TEXT,                       -- 'TCP', 'UDP', 'TLS'
+  requests     INTEGER NOT NULL,
+  responses    INTEGER NOT NULL,
+  methods      TEXT    NOT NULL,           -- JSON lists of distinct values
+  statuses     TEXT    NOT NULL,
+  user_agents  TEXT    NOT NULL,
+  servers      TEXT    NOT NULL,
+  from_domains TEXT    NOT NULL,
+  to_domains   TEXT    NOT NULL,
+  more         INTEGER NOT NULL,           -- values that did not fit into the lists
+  lync_signs   INTEGER NOT NULL CHECK (lync_signs IN (0, 1)),
+  PRIMARY KEY (flow, number)
+) STRICT, WITHOUT ROWID;
+
+-- Facts of all other protocols, as named fields.
+CREATE TABLE app_field (
+  flow     INTEGER NOT NULL REFERENCES flow (id),
+  number   INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  protocol TEXT    NOT NULL,
+  name     TEXT    NOT NULL,
+  value    TEXT    NOT NULL,
+  PRIMARY KEY (flow, number, position)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,226 @@
+-- The stable views: what reports and other people's queries may rely on.
+--
+-- Names and columns stay; new ones may be added. Times are RFC 3339 text in UTC. A port
+-- of 0 (ICMP has none) and an empty text are NULL here.
+
+CREATE VIEW v_run AS
+SELECT (SELECT min(first_text) FROM flow) AS first,
+       (SELECT max(last_text) FROM flow) AS last,
+       run.tool_version,
+       run.arguments,
+       policy.digest AS policy_digest,
+       (SELECT group_concat(id || iif(revision = '', '', ' ' || revision), ', ')
+          FROM (SELECT id, revision FROM pack ORDER BY position)) AS packs,
+       nullif(policy.site_name, '') AS site,
+       run.partial,
+       (SELECT count(*) FROM capture) AS captures,
+       (SELECT coalesce(sum(packets), 0) FROM capture) AS packets,
+       total.flows, total.allowed, total.violation, total.waived, total.undetermined,
+       total.ignored,
+       (SELECT count(*) FROM finding) AS findings
+  FROM run
+  LEFT JOIN policy ON policy.id = run.id
+  JOIN (SELECT count(*) AS flows,
+               count(*) FILTER (WHERE verdict = 'allowed') AS allowed,
+               count(*) FILTER (WHERE verdict = 'violation') AS violation,
+               count(*) FILTER (WHERE verdict = 'waived') AS waived,
+               count(*) FILTER (WHERE verdict = 'undetermined') AS undetermined,
+               count(*) FILTER (WHERE verdict = 'ignored') AS ignored
+          FROM flow) AS total;
+
+CREATE VIEW v_capture AS
+SELECT name, sha256, link_types AS link_type, packets, bytes, dropped, truncated,
+       damage IS NOT NULL AS damaged, damage, format, decoded, filtered,
+       first_text AS first, last_text AS last
+  FROM capture
+ ORDER BY id;
+
+CREATE VIEW v_decode_issue AS
+SELECT capture.name AS capture, decode_issue.issue, decode_issue.packets
+  FROM decode_issue JOIN capture ON capture.id = decode_issue.capture;
+
+-- One row for each flow. `finding` is the finding of its gravest problem.
+CREATE VIEW v_flow AS
+SELECT flow.id AS flow, capture.name AS capture, flow.first_text AS first,
+       flow.last_text AS last, flow.transport, flow.client,
+       nullif(flow.client_port, 0) AS client_port, flow.server,
+       nullif(flow.server_port, 0) AS server_port, client_set.names AS client_role,
+       server_set.names AS server_role, flow.app, nullif(flow.service, '') AS service,
+       flow.basis, flow.outcome, flow.verdict, flow.rule, finding.id AS finding, flow.reason,
+       flow.packets_c2s, flow.packets_s2c, flow.bytes_c2s, flow.bytes_s2c, flow.gaps,
+       tls.version AS tls_version, tls.sni, tls.mutual, flow.first_packet
+  FROM flow
+  LEFT JOIN capture ON capture.id = flow.capture
+  LEFT JOIN role_set AS client_set ON client_set.roles = flow.client_roles
+  LEFT JOIN role_set AS server_set ON server_set.roles = flow.server_roles
+  LEFT JOIN problem ON problem.flow = flow.id AND problem.number = 0
+                   AND flow.verdict NOT IN ('waived', 'ignored')
+  LEFT JOIN finding ON finding.kind = problem.kind
+                   AND finding.client_roles = flow.client_roles
+                   AND finding.server_roles = flow.server_roles
+                   AND finding.service = flow.service
+                   AND finding.server_port = flow.server_port
+  LEFT JOIN tls ON tls.flow = flow.id
+               AND tls.number = (SELECT min(number) FROM tls AS own WHERE own.flow = flow.id);
+
+CREATE VIEW v_finding AS
+SELECT id AS finding, kind, severity, client_names AS client_role, server_names AS server_role,
+       nullif(service, '') AS service, nullif(server_port, 0) AS server_port, outcome, flows,
+       first_text AS first, last_text AS last, nearest_rule, failing_field, mistake, text
+  FROM finding;
+
+-- Only allowed and waived flows use a documented flow; one that fits and fails a requirement
+-- (mutual TLS, version, certificate) does not. A flow that matches several rows uses them all.
+-- 'unused': a role of each side was seen at an end of some flow. `any` is seen with any flow.
+CREATE VIEW v_rule_usage AS
+SELECT rule.id AS rule, rule.pack, rule.from_names AS from_role, rule.to_names AS to_role,
+       rule.transports AS transport, nullif(rule.ports, '') AS ports, rule.app, rule.needed,
+       coalesce(usage.flows, 0) AS flows, usage.first, usage.last,
+       CASE WHEN usage.flows > 0 THEN 'used'
+            WHEN EXISTS (SELECT 1 FROM role WHERE seen AND (rule.from_roles >> number) & 1)
+             AND EXISTS (SELECT 1 FROM role WHERE seen AND (rule.to_roles >> number) & 1)
+            THEN 'unused'
+            ELSE 'not-observable' END AS status
+  FROM rule
+  LEFT JOIN (SELECT flow_rule.rule, count(*) AS flows, min(flow.first_text) AS first,
+                    max(flow.last_text) AS last
+               FROM flow_rule JOIN flow ON flow.id = flow_rule.flow
+              WHERE flow.verdict IN ('allowed', 'waived')
+              GROUP BY flow_rule.rule) AS usage ON usage.rule = rule.id;
+
+-- Ignored flows are out of the audit and not counted. `blocked`: violations that were
+-- blocked or refused; they are counted under `violation` too.
+CREATE VIEW v_role_matrix AS
+SELECT client_set.names AS from_role, server_set.names AS to_role,
+       nullif(flow.service, '') AS service, nullif(flow.server_port, 0) AS port,
+       count(*) FILTER (WHERE flow.verdict = 'allowed') AS allowed,
+       count(*) FILTER (WHERE flow.verdict = 'violation') AS violation,
+       count(*) FILTER (WHERE flow.verdict = 'waived') AS waived,
+       count(*) FILTER (WHERE flow.verdict = 'undetermined') AS undetermined,
+       count(*) FILTER (WHERE flow.verdict = 'violation'
+                          AND flow.outcome IN ('blocked', 'refused')) AS blocked
+  FROM flow
+  LEFT JOIN role_set AS client_set ON client_set.roles = flow.client_roles
+  LEFT JOIN role_set AS server_set ON server_set.roles = flow.server_roles
+ WHERE flow.verdict <> 'ignored'
+ GROUP BY client_set.names, server_set.names, flow.service, flow.server_port;
+
+-- Role pairs that no documented flow joins in this direction, whatever the port. What is not
+-- blocked, refused or established was seen only in part. Bit 0 of a rule's roles is `any`.
+CREATE VIEW v_negative AS
+SELECT client_set.names AS from_role, server_set.names AS to_role, count(*) AS attempts,
+       count(*) FILTER (WHERE flow.outcome = 'blocked') AS blocked,
+       count(*) FILTER (WHERE flow.outcome = 'refused') AS refused,
+       count(*) FILTER (WHERE flow.outcome IN ('data', 'handshake')) AS established
+  FROM flow
+  LEFT JOIN role_set AS client_set ON client_set.roles = flow.client_roles
+  LEFT JOIN role_set AS server_set ON server_set.roles = flow.server_roles
+ WHERE flow.verdict <> 'ignored'
+   AND NOT EXISTS (SELECT 1 FROM rule
+                    WHERE rule.from_roles & (flow.client_roles | 1)
+                      AND rule.to_roles & (flow.server_roles | 1))
+ GROUP BY client_set.names, server_set.names;
+
+CREATE VIEW v_tls AS
+SELECT tls.flow, flow.client, flow.server, nullif(flow.server_port, 0) AS server_port,
+       tls.version, tls.offered_version, tls.sni, tls.alpn, tls.alpn_offered, tls.cipher,
+       tls.cipher_id, tls.resumed, tls.established, tls.certificate_requested,
+       tls.client_certificate_sent, tls.mutual, tls.mutual_reason,
+       server_leaf.certificate AS server_certificate,
+       client_leaf.certificate AS client_certificate, tls.ja3, tls.ja4, tls.alerts
+  FROM tls
+  JOIN flow ON flow.id = tls.flow
+  LEFT JOIN tls_certificate AS server_leaf
+    ON server_leaf.flow = tls.flow AND server_leaf.number = tls.number
+   AND server_leaf.side = 'server' AND server_leaf.position = 0
+  LEFT JOIN tls_certificate AS client_leaf
+    ON client_leaf.flow = tls.flow AND client_leaf.number = tls.number
+   AND client_leaf.side = 'client' AND client_leaf.position = 0;
+
+-- `server_flows` and `client_flows`: flows in which it was the peer's own certificate;
+-- `issuer_flows`: flows in which it came behind one as an issuer.
+CREATE VIEW v_certificate AS
+SELECT certificate.sha256, certificate.subject, certificate.issuer, certificate.san,
+       certificate.not_before_text AS not_before, certificate.not_after_text AS not_after,
+       certificate.serial, certificate.key_type, certificate.key_bits,
+       certificate.signature_algorithm, certificate.extended_key_usage,
+       count(DISTINCT iif(shown.side = 'server' AND shown.position = 0, shown.flow, NULL))
+         AS server_flows,
+       count(DISTINCT iif(shown.side = 'client' AND shown.position = 0, shown.flow, NULL))
+         AS client_flows,
+       count(DISTINCT iif(shown.position > 0, shown.flow, NULL)) AS issuer_flows,
+       min(flow.first_text) AS first, max(flow.last_text) AS last
+  FROM certificate
+  JOIN tls_certificate AS shown ON shown.certificate = certificate.sha256
+  JOIN flow ON flow.id = shown.flow
+ GROUP BY certificate.sha256;
+
+CREATE VIEW v_http AS
+SELECT http.flow, flow.client, flow.server, nullif(flow.server_port, 0) AS server_port,
+       http.version, http.requests, http.responses, http.methods, http.hosts, http.paths,
+       http.statuses, http.user_agents, http.servers, http.locations,
+       http.authorization_schemes, http.more, http.credentials_in_clear, http.upgraded_to
+  FROM http JOIN flow ON flow.id = http.flow;
+
+CREATE VIEW v_sip AS
+SELECT sip.flow, flow.client, flow.server, nullif(flow.server_port, 0) AS server_port,
+       sip.transport, sip.requests, sip.responses, sip.methods, sip.statuses, sip.user_agents,
+       sip.servers, sip.from_domains, sip.to_domains, sip.more, sip.lync_signs
+  FROM sip JOIN flow ON flow.id = sip.flow;
+
+CREATE VIEW v_app_field AS
+SELECT app_field.flow, app_field.protocol, app_field.name, app_field.value
+  FROM app_field;
+
+-- Addresses whose only role is unknown-internal (bit 2). A service is offered when the host
+-- answered as its server; it is used when the host was its client, answered or not.
+CREATE VIEW v_unknown_host AS
+WITH contact AS (
+  SELECT server AS address, 'offers' AS side, packets_s2c > 0 AND outcome <> 'refused' AS counts,
+         service, app, transport, server_port, first_text, last_text
+    FROM flow WHERE server_roles = 4
+  UNION ALL
+  SELECT client, 'uses', 1, service, app, transport, server_port, first_text, last_text
+    FROM flow WHERE client_roles = 4
+), label AS (
+  SELECT DISTINCT address, side,
+         iif(service = '', app, service) || ' ' || transport
+           || iif(server_port = 0, '', '/' || server_port) AS name
+    FROM contact WHERE counts
+), list AS (
+  SELECT DISTINCT address, side,
+         group_concat(name, ', ') OVER (
+           PARTITION BY address, side ORDER BY name
+           ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS names
+    FROM label
+), host AS (
+  SELECT address, count(*) AS flows, min(first_text) AS first, max(last_text) AS last
+    FROM contact GROUP BY address
+)
+SELECT host.address, offered.names AS offers, used.names AS uses, host.flows, host.first, host.last
+  FROM host
+  LEFT JOIN list AS offered ON offered.address = host.address AND offered.side = 'offers'
+  LEFT JOIN list AS used ON used.address = host.address AND used.side = 'uses';
+
+CREATE VIEW v_traffic AS
+SELECT strftime('%Y-%m-%dT%H:%M:%S', traffic.minute * 60, 'unixepoch') || '.000000000Z' AS minute,
+       client_set.names AS client_role, server_set.names AS server_role, traffic.packets,
+       traffic.bytes, traffic.flows
+  FROM traffic
+  LEFT JOIN role_set AS client_set ON client_set.roles = traffic.client_roles
+  LEFT JOIN role_set AS server_set ON server_set.roles = traffic.server_roles;
+
+-- How far a role pair was seen: 'both' directions, or only packets 'to-server' or 'to-client'
+-- in all its flows together. `gaps`: places where bytes of TCP streams are missing.
+CREATE VIEW v_coverage AS
+SELECT client_set.names AS client_role, server_set.names AS server_role,
+       CASE WHEN sum(flow.packets_c2s) > 0 AND sum(flow.packets_s2c) > 0 THEN 'both'
+            WHEN sum(flow.packets_c2s) > 0 THEN 'to-server'
+            ELSE 'to-client' END AS directions,
+       count(*) AS flows,
+       count(*) FILTER (WHERE flow.outcome = 'one-sided') AS one_sided,
+       min(flow.first_text) AS first, max(flow.last_text) AS last, sum(flow.gaps) AS gaps
+  FROM flow
+  LEFT JOIN role_set AS client_set ON client_set.roles = flow.client_roles
+  LEFT JOIN role_set AS server_set ON server_set.roles = flow.server_roles
+ GROUP BY client_set.names, server_set.names;

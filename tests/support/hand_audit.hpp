@@ -12,7 +12,9 @@ namespace pcapaudit::test {
 constexpr std::int64_t ten_o_clock = 1'795'168'800 * ns_per_second;
 
 enum : std::size_t { reverse_proxy = 4, director = 5, edge = 6, sql = 7 };
-constexpr RoleSet bit(std::size_t role) { return RoleSet{1} << role; }
+constexpr RoleSet bit(std::size_t role) {
+  return RoleSet{1} << role;
+}
 
 inline Policy hand_policy() {
   Policy policy;
@@ -96,8 +98,8 @@ inline Certificate hand_certificate() {
 }
 
 inline AuditedFlow allowed_https() {
-  AuditedFlow audited = hand_flow(1, "10.0.0.5", Policy::role_internal_clients, "10.2.0.11",
-                                  director, 443, 0);
+  AuditedFlow audited =
+      hand_flow(1, "10.0.0.5", Policy::role_internal_clients, "10.2.0.11", director, 443, 0);
   TlsFacts tls;
   tls.version = 0x0303;
   tls.sni = "director.example";
@@ -123,7 +125,8 @@ inline AuditedFlow allowed_https() {
 }
 
 inline AuditedFlow undocumented_https(std::uint64_t id, Outcome outcome, std::int64_t second) {
-  AuditedFlow audited = hand_flow(id, "10.1.0.5", reverse_proxy, "10.2.0.11", director, 443, second);
+  AuditedFlow audited =
+      hand_flow(id, "10.1.0.5", reverse_proxy, "10.2.0.11", director, 443, second);
   audited.flow.outcome = outcome;
   Verdict& verdict = audited.verdict;
   verdict.kind = VerdictKind::violation;
@@ -161,8 +164,8 @@ inline AuditedFlow not_mutual_sip() {
 }
 
 inline AuditedFlow blocked_probe() {
-  AuditedFlow audited = hand_flow(12, "10.20.9.14", Policy::role_unknown_internal, "10.2.0.11",
-                                  director, 5061, 71);
+  AuditedFlow audited =
+      hand_flow(12, "10.20.9.14", Policy::role_unknown_internal, "10.2.0.11", director, 5061, 71);
   audited.flow.outcome = Outcome::blocked;
   audited.flow.app = "none";
   audited.flow.packets = {3, 0};
@@ -178,8 +181,8 @@ inline AuditedFlow blocked_probe() {
 }
 
 inline AuditedFlow undetermined_https() {
-  AuditedFlow audited = hand_flow(15, "10.0.0.6", Policy::role_internal_clients, "10.2.0.11",
-                                  director, 443, 72);
+  AuditedFlow audited =
+      hand_flow(15, "10.0.0.6", Policy::role_internal_clients, "10.2.0.11", director, 443, 72);
   audited.flow.outcome = Outcome::handshake;
   audited.flow.app = "none";
   audited.verdict.kind = VerdictKind::undetermined;
@@ -201,10 +204,13 @@ inline AuditedFlow ignored_dns() {
 }
 
 inline std::vector<AuditedFlow> hand_flows() {
-  return {allowed_https(),  undocumented_https(2, Outcome::refused, 1),
+  return {allowed_https(),
+          undocumented_https(2, Outcome::refused, 1),
           undocumented_https(7, Outcome::data, 65),
-          not_mutual_sip(), blocked_probe(),
-          undetermined_https(), ignored_dns()};
+          not_mutual_sip(),
+          blocked_probe(),
+          undetermined_https(),
+          ignored_dns()};
 }
 
 inline std::vector<CaptureSummary> hand_captures() {

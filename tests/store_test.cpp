@@ -1,0 +1,355 @@
+// The audit database: exact rows, independence of order, refusals, hostile text.
+#include <catch2/catch.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <random>
+
+#include <pcapaudit/store/store.hpp>
+
+#include "store/finding.hpp"
+#include "store/policy_rows.hpp"
+#include "support/hand_audit.hpp"
+
+namespace pcapaudit {
+namespace {
+
+namespace fs = std::filesystem;
+using Lines = std::vector<std::string>;
+
+// Rows of a query, cells joined by '|'; a failure is one line.
+Lines lines(const Store& store, const std::string& sql) {
+  const auto table = store.query(sql);
+  if (!table) return {"error: " + table.error().what};
+  Lines all;
+  for (const auto& row : table->rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) line += (i > 0 ? "|" : "") + row[i];
+    all.push_back(line);
+  }
+  return all;
+}
+
+Lines columns(const Store& store, const std::string& view) {
+  const auto table = store.query("SELECT * FROM " + view + " LIMIT 0");
+  return table ? table->columns : Lines{table.error().what};
+}
+
+// Every table and view with all its rows, sorted, as one list.
+Lines dump(const Store& store) {
+  Lines all;
+  for (const std::string& name :
+       lines(store, "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') ORDER BY 1")) {
+    Lines rows = lines(store, "SELECT * FROM " + name);
+    std::sort(rows.begin(), rows.end());
+    for (const std::string& row : rows) all.push_back(name + ": " + row);
+  }
+  return all;
+}
+
+// A file name that exists for one test only.
+class Scratch {
+ public:
+  Scratch() : path_(fs::temp_directory_path() / ("store_test." + std::to_string(::getpid()))) {
+    fs::remove(path_);
+  }
+  ~Scratch() { fs::remove(path_); }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  std::string path() const { return path_.string(); }
+
+ private:
+  fs::path path_;
+};
+
+TEST_CASE("store: the stable views have the contract's columns") {
+  const auto store = test::hand_audit(test::hand_flows());
+  REQUIRE(store);
+  CHECK(columns(**store, "v_flow") ==
+        Lines{"flow",        "capture",     "first",       "last",        "transport",   "client",
+              "client_port", "server",      "server_port", "client_role", "server_role", "app",
+              "service",     "basis",       "outcome",     "verdict",     "rule",        "finding",
+              "reason",      "packets_c2s", "packets_s2c", "bytes_c2s",   "bytes_s2c",   "gaps",
+              "tls_version", "sni",         "mutual",      "first_packet"});
+  CHECK(columns(**store, "v_finding") == Lines{"finding", "kind", "severity", "client_role",
+                                               "server_role", "service", "server_port", "outcome",
+                                               "flows", "first", "last", "nearest_rule",
+                                               "failing_field", "mistake", "text"});
+  CHECK(columns(**store, "v_rule_usage") == Lines{"rule", "pack", "from_role", "to_role",
+                                                  "transport", "ports", "app", "needed", "flows",
+                                                  "first", "last", "status"});
+}
+
+TEST_CASE("store: rows of a hand-made audit") {
+  const auto store = test::hand_audit(test::hand_flows());
+  REQUIRE(store);
+  struct Case {
+    const char* sql;
+    Lines want;
+  };
+  const Case cases[] = {
+      {"SELECT * FROM v_run ORDER BY 1",
+       {"2026-11-20T10:00:00.000000000Z|2026-11-20T10:01:13.000000005Z|0.1.0|[\"x.pcap\"]|d1|"
+        "lync2013 3|Example|0|1|1990|7|1|4|0|1|1|4"}},
+      {"SELECT name, sha256, link_type, packets, bytes, dropped, truncated, damaged, damage, first "
+       "FROM v_capture ORDER BY 1",
+       {"x.pcap|5ha|1|1990|123456|10|0|0||2026-11-20T10:00:00.000000000Z"}},
+      {"SELECT * FROM v_decode_issue ORDER BY 1", {"x.pcap|not-ip|10"}},
+      {"SELECT * FROM v_flow WHERE flow IN (1, 2, 12, 15) ORDER BY flow",
+       {"1|x.pcap|2026-11-20T10:00:00.000000000Z|2026-11-20T10:00:00.000000005Z|tcp|10.0.0.5|50000|"
+        "10.2.0.11|443|internal-clients|director|tls|HTTPS|content|data|allowed|dir-int-443|||5|4|"
+        "500|4000|2|TLSv1.2|director.example|not-requested|1",
+        "2|x.pcap|2026-11-20T10:00:01.000000000Z|2026-11-20T10:00:01.000000005Z|tcp|10.1.0.5|50000|"
+        "10.2.0.11|443|reverse-proxy-int|director|tls|HTTPS|content|refused|violation||V-ACE2||5|4|"
+        "500|4000|0||||2",
+        "12|x.pcap|2026-11-20T10:01:11.000000000Z|2026-11-20T10:01:11.000000005Z|tcp|10.20.9.14|"
+        "50000|10.2.0.11|5061|unknown-internal|director|none||none|blocked|violation||V-959A||3|0|"
+        "180|0|0||||12",
+        "15|x.pcap|2026-11-20T10:01:12.000000000Z|2026-11-20T10:01:12.000000005Z|tcp|10.0.0.6|"
+        "50000|"
+        "10.2.0.11|443|internal-clients|director|none|HTTPS|port|handshake|undetermined|"
+        "dir-int-443||no-payload|5|4|500|4000|0||||15"}},
+      {"SELECT * FROM v_finding ORDER BY finding",
+       {"V-959A|undocumented|medium|unknown-internal|director||5061|blocked|1|"
+        "2026-11-20T10:01:11.000000000Z|2026-11-20T10:01:11.000000005Z||||unknown-internal to "
+        "director on tcp/5061: no documented flow.",
+        "V-A8D6|needed-not-seen|low|reverse-proxy-int|director|HTTPS|4443||0|||rp-int-4443|||"
+        "reverse-proxy-int to director on tcp/4443 (HTTPS): rp-int-4443 is needed, and no flow "
+        "used it although both sides were seen.",
+        "V-ACE2|undocumented|high|reverse-proxy-int|director|HTTPS|443|data|2|"
+        "2026-11-20T10:00:01.000000000Z|2026-11-20T10:01:05.000000005Z|rp-int-4443|port|proxy-port|"
+        "reverse-proxy-int to director on tcp/443 (HTTPS): no documented flow; nearest is "
+        "rp-int-4443, which fails on port (4443 expected, 443 seen). The proxy reaches the "
+        "internal web site.",
+        "V-D9CF|not-mutual|high|edge-int|director|SIP/TLS|5061|data|1|"
+        "2026-11-20T10:01:10.000000000Z|2026-11-20T10:01:10.000000005Z|edge-dir-5061|mutual||"
+        "edge-int to director on tcp/5061 (SIP/TLS): edge-dir-5061 asks for mutual TLS, and the "
+        "client showed no certificate (not-requested seen)."}},
+      {"SELECT rule, from_role, transport, ports, needed, flows, first, status "
+       "FROM v_rule_usage ORDER BY rule",
+       {"any-dir-80|any|tcp|80|0|0||unused",
+        "dir-int-443|internal-clients|tcp|443|1|1|"
+        "2026-11-20T10:00:00.000000000Z|used",
+        "dir-sql-1433|director|tcp|1433|1|0||not-observable",
+        "edge-dir-5061|edge-int|tcp|5061|1|0||unused",
+        "rp-int-4443|reverse-proxy-int|tcp|4443|1|0||unused"}},
+      {"SELECT * FROM v_role_matrix ORDER BY from_role, port",
+       {"edge-int|director|SIP/TLS|5061|0|1|0|0|0", "internal-clients|director|HTTPS|443|1|0|0|1|0",
+        "reverse-proxy-int|director|HTTPS|443|0|2|0|0|1",
+        "unknown-internal|director||5061|0|1|0|0|1"}},
+      // any-dir-80 documents every role towards the director; the ignored flow does not count.
+      {"SELECT * FROM v_negative ORDER BY 1, 2", {}},
+      {"SELECT flow, client, server, server_port, version, sni, alpn_offered, cipher, cipher_id, "
+       "resumed, mutual, mutual_reason, server_certificate, client_certificate, alerts "
+       "FROM v_tls ORDER BY flow",
+       {"1|10.0.0.5|10.2.0.11|443|TLSv1.2|director.example|[]|"
+        "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256|0xc02f|0|not-requested||c0ffee||"
+        "[\"client warning 0\"]"}},
+      {"SELECT sha256, subject, san, not_before, not_after, key_bits, server_flows, client_flows, "
+       "issuer_flows FROM v_certificate ORDER BY 1",
+       {"c0ffee|CN=director.example|[\"director.example\",\"10.2.0.11\"]|"
+        "1970-01-01T00:00:00.000000000Z|2026-11-20T10:00:00.000000000Z|2048|1|0|0"}},
+      {"SELECT flow, version, requests, methods, hosts, statuses, credentials_in_clear "
+       "FROM v_http ORDER BY flow",
+       {"1|1.1|1|[\"GET\"]|[\"a\\\"b'c\\\\\\u0001, d\"]|[200]|0"}},
+      {"SELECT flow, transport, requests, methods, statuses, lync_signs FROM v_sip ORDER BY flow",
+       {"9|TLS|2|[\"INVITE\"]|[]|0"}},
+      {"SELECT * FROM v_app_field ORDER BY flow", {"20|dns|name|a.example"}},
+      {"SELECT address, offers, uses, flows FROM v_unknown_host ORDER BY address",
+       {"10.20.9.14||dns udp/53, tcp/5061|2", "10.20.9.15|dns udp/53||1"}},
+      {"SELECT * FROM v_traffic WHERE server_role = 'director' ORDER BY minute, client_role",
+       {"2026-11-20T10:00:00.000000000Z|internal-clients|director|9|4500|1",
+        "2026-11-20T10:00:00.000000000Z|reverse-proxy-int|director|9|4500|1",
+        "2026-11-20T10:01:00.000000000Z|edge-int|director|9|4500|1",
+        "2026-11-20T10:01:00.000000000Z|internal-clients|director|9|4500|1",
+        "2026-11-20T10:01:00.000000000Z|reverse-proxy-int|director|9|4500|1",
+        "2026-11-20T10:01:00.000000000Z|unknown-internal|director|3|180|1"}},
+      {"SELECT client_role, directions, flows, gaps FROM v_coverage WHERE server_role = 'director' "
+       "ORDER BY client_role",
+       {"edge-int|both|1|0", "internal-clients|both|2|2", "reverse-proxy-int|both|2|0",
+        "unknown-internal|to-server|1|0"}},
+      {"SELECT rule, document, lines FROM rule_source ORDER BY 1", {"dir-int-443|S0|20,24"}},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.sql);
+    CHECK(lines(**store, c.sql) == c.want);
+  }
+}
+
+TEST_CASE("store: an undocumented pair is negative evidence") {
+  // The director opens connections to the edge, which no row documents in this direction.
+  auto out = test::hand_flow(1, "10.2.0.11", test::director, "10.3.0.1", test::edge, 22, 0);
+  out.verdict.kind = VerdictKind::violation;
+  auto refused = out;
+  refused.flow.id = 2;
+  refused.flow.outcome = Outcome::refused;
+  auto cut = out;
+  cut.flow.id = 3;
+  cut.flow.outcome = Outcome::midstream;
+  const auto store = test::hand_audit({out, refused, cut});
+  REQUIRE(store);
+  CHECK(lines(**store, "SELECT * FROM v_negative ORDER BY 1") ==
+        Lines{"director|edge-int|3|0|1|1"});
+}
+
+TEST_CASE("store: neither order nor batches change the content") {
+  std::vector<AuditedFlow> flows = test::hand_flows();
+  for (std::uint64_t id = 30; id < 60; ++id) {
+    flows.push_back(test::undocumented_https(
+        id, id % 3 == 0 ? Outcome::handshake : Outcome::blocked, static_cast<std::int64_t>(id)));
+    flows.back().verdict.nearest.front().observed = std::to_string(id);
+  }
+  const auto straight = test::hand_audit(flows);
+  REQUIRE(straight);
+  const Lines want = dump(**straight);
+  REQUIRE(want.size() > 100);
+  std::mt19937 random(7);  // NOLINT: any fixed seed
+  for (const std::size_t batch : {1, 3, 8, 64}) {
+    CAPTURE(batch);
+    std::shuffle(flows.begin(), flows.end(), random);
+    const auto shuffled = test::hand_audit(flows, batch);
+    REQUIRE(shuffled);
+    CHECK(dump(**shuffled) == want);
+  }
+}
+
+TEST_CASE("store: every enumerator is known to the schema") {
+  std::vector<AuditedFlow> flows;
+  for (std::uint8_t i = 0; i < 12; ++i) {
+    auto audited = test::hand_flow(i, "10.0.0.1", 1, "10.0.0.2", 2, 1, 0);
+    ClosedFlow& flow = audited.flow;
+    flow.transport = static_cast<Transport>(i % 3);
+    flow.direction_basis = static_cast<DirectionBasis>(i % 4);
+    flow.outcome = static_cast<Outcome>(i % 6);
+    flow.tunnel = static_cast<Tunnel>(i);
+    flow.anomalies.fill(i);
+    TlsFacts tls;
+    tls.mutual = static_cast<MutualTls>(i % 4);
+    tls.mutual_reason = static_cast<MutualReason>(i % 6);
+    flow.records = {tls};
+    audited.verdict.kind = static_cast<VerdictKind>(i % 5);
+    audited.verdict.reason = static_cast<Reason>(i % 11);
+    audited.verdict.basis = static_cast<Basis>(i % 4);
+    Problem problem;
+    problem.kind = static_cast<FindingKind>(i % finding_kind_count);
+    problem.severity = static_cast<Severity>(i % 5);
+    problem.field = static_cast<Field>(i % 10);
+    audited.verdict.problems = {problem};
+    audited.verdict.nearest = {
+        {.rule = "r", .field = problem.field, .expected = "", .observed = ""}};
+    flows.push_back(audited);
+  }
+  const auto store = test::hand_audit(flows);
+  if (!store) FAIL(store.error().what);
+  CHECK(lines(**store,
+              "SELECT count(DISTINCT reason), count(DISTINCT tunnel) FROM flow ORDER BY 1") ==
+        Lines{"10|11"});
+}
+
+TEST_CASE("store: hostile text and numbers are stored as they are") {
+  auto audited = test::hand_flow(1, "2001:db8::1", 1, "2001:db8::2", 2, 443, 0);
+  using namespace std::string_literals;
+  const std::string hostile = "'; DROP TABLE flow; --\x1b[31m\"\0 end"s;
+  audited.flow.malformed_why = hostile;
+  audited.flow.first = {-1};
+  audited.flow.bytes[0] = std::uint64_t{1} << 62;
+  const auto store = test::hand_audit({audited});
+  REQUIRE(store);
+  CHECK(lines(**store, "SELECT malformed_why FROM flow ORDER BY 1") == Lines{hostile});
+  CHECK(lines(**store, "SELECT first, client, bytes_c2s FROM v_flow ORDER BY 1") ==
+        Lines{"1969-12-31T23:59:59.999999999Z|2001:db8::1|4611686018427387904"});
+}
+
+TEST_CASE("store: a batch is all or nothing") {
+  auto store = Store::create(":memory:", false);
+  REQUIRE(store);
+  REQUIRE((*store)->write_policy(test::hand_policy()));
+  const auto flow = test::allowed_https();
+  const std::vector<AuditedFlow> twice = {flow, flow};  // the same id
+  CHECK_FALSE((*store)->accept(twice));
+  CHECK(lines(**store, "SELECT count(*) FROM flow ORDER BY 1") == Lines{"0"});
+  CHECK(lines(**store, "SELECT count(*) FROM role_set ORDER BY 1") == Lines{"0"});
+  CHECK((*store)->accept(std::span(&flow, 1)));
+  CHECK(lines(**store, "SELECT count(*) FROM role_set ORDER BY 1") == Lines{"2"});
+}
+
+TEST_CASE("store: an existing file is kept unless it may be replaced") {
+  const Scratch file;
+  std::ofstream(file.path()) << "precious";
+  const auto refused = Store::create(file.path(), false);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().what == file.path() + " exists already");
+  CHECK(refused.error().hint.find("--force") != std::string::npos);
+  CHECK(fs::file_size(file.path()) == 8);
+  CHECK(Store::create(file.path(), true));
+  CHECK(Store::open(file.path()));
+}
+
+TEST_CASE("store: what was written can be opened, and only read") {
+  const Scratch file;
+  const auto memory = test::hand_audit(test::hand_flows());
+  { REQUIRE(test::hand_audit(test::hand_flows(), 2, file.path())); }
+  const auto store = Store::open(file.path());
+  REQUIRE(store);
+  CHECK(dump(**store) == dump(**memory));
+  CHECK(lines(**store, "PRAGMA application_id") == Lines{std::to_string(0x50434155)});
+  CHECK(lines(**store, "PRAGMA user_version") == Lines{"5"});
+  CHECK_FALSE((*store)->write_policy(test::hand_policy()));
+  CHECK_FALSE((*store)->query("DELETE FROM flow"));
+}
+
+TEST_CASE("store: what is not an audit is refused by name") {
+  const Scratch file;
+  const auto missing = Store::open(file.path());
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().what == file.path() + ": no such file");
+
+  for (const char* content : {"", "just text that is no database at all, and long enough"}) {
+    CAPTURE(content);
+    std::ofstream(file.path(), std::ios::trunc) << content;
+    const auto opened = Store::open(file.path());
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().what == file.path() + " is not a pcapaudit database");
+  }
+  {
+    const auto made = Store::create(file.path(), true);
+    REQUIRE(made);
+    REQUIRE((*made)->query("PRAGMA user_version = 99"));
+  }
+  const auto newer = Store::open(file.path());
+  REQUIRE_FALSE(newer);
+  CHECK(newer.error().what == file.path() + " has schema version 99, this program reads version 5");
+  CHECK_FALSE(Store::create("/nonexistent/x.db", false));
+}
+
+TEST_CASE("store: the later of two equal ids takes six digits") {
+  // Two keys whose digests share the first four hex digits: about 300 keys suffice.
+  std::map<std::string, std::string> by_id;
+  Lines pair;
+  for (int i = 0; pair.empty(); ++i) {
+    const std::string key = "key-" + std::to_string(i);
+    const auto [place, is_new] = by_id.try_emplace(finding_ids({key}).front(), key);
+    if (!is_new) pair = {place->second, key};
+  }
+  std::sort(pair.begin(), pair.end());
+  const Lines ids = finding_ids(pair);
+  CHECK(ids[0] == finding_ids({pair[0]})[0]);
+  CHECK(ids[0].size() == 6);
+  CHECK(ids[1].size() == 8);
+  CHECK(ids[1].starts_with(ids[0]));
+}
+
+TEST_CASE("store: ports are shortened") {
+  CHECK(port_text({}) == "");
+  CHECK(port_text({443, 80, 443}) == "80,443");
+  CHECK(port_text({80, 81}) == "80,81");
+  CHECK(port_text({50002, 50000, 50001, 7}) == "7,50000-50002");
+  CHECK(port_text({65534, 65535, 65533}) == "65533-65535");
+}
+
+}  // namespace
+}  // namespace pcapaudit

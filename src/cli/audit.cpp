@@ -133,6 +133,7 @@ Result<void> print_summary(const Options& options, const Store& store) {
 }  // namespace
 
 CommandResult run_audit(const Options& options) {
+  interrupt_signal();  // from here on a signal ends the run with a closed database
   const auto policy = load_policy(options.policies);
   if (!policy) return failure(policy.error(), ExitCode::usage);
   const auto inputs = expand_paths(options.inputs);

@@ -184,8 +184,9 @@ WITH contact AS (
     FROM flow WHERE client_roles = 4
 ), label AS (
   SELECT DISTINCT address, side,
-         iif(service = '', app, service) || ' ' || transport
-           || iif(server_port = 0, '', '/' || server_port) AS name
+         CASE WHEN service <> '' THEN service || ' '
+              WHEN app NOT IN ('none', 'unknown') THEN app || ' '
+              ELSE '' END || transport || iif(server_port = 0, '', '/' || server_port) AS name
     FROM contact WHERE counts
 ), list AS (
   SELECT DISTINCT address, side,

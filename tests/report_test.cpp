@@ -30,14 +30,14 @@ flows 7   allowed 1 (14.3 %)   violation 4 (57.1 %)   waived 0 (0.0 %)   undeter
             unknown-internal to director on tcp/5061: no documented flow.
 
   LOW       V-A8D6  reverse-proxy-int → director  tcp/4443 HTTPS  never seen
-            reverse-proxy-int to director on tcp/4443 (HTTPS): rp-int-4443 is needed, and no
-            flow used it although both sides were seen.
+            reverse-proxy-int to director on tcp/4443 (HTTPS): rp-int-4443 is needed, and no flow
+            used it although both sides were seen.
 
 rules       1 used · 3 unused (both roles seen) · 1 not observable here
             unused: any-dir-80, edge-dir-5061, rp-int-4443
             not observable: dir-sql-1433
 undetermined 1 flow: no-payload 1
-capture     1 990 packets   lost 10 (0.5 %)   truncated 0 (0.0 %)   stream gaps 2
+capture     1 990 packets   lost 10 (0.5 %)   truncated 0   stream gaps 2
 visibility  one-sided flows 0   certificates hidden in 0 flows
 no flow     packets: not-ip 10
 
@@ -64,7 +64,6 @@ TEST_CASE("report: colour only when asked, and only escapes of our own") {
   REQUIRE(text);
   CHECK(text->find("\x1b[1;31mHIGH    \x1b[0m") != std::string::npos);
   CHECK(text->find("next  ") == std::string::npos);
-  CHECK(golden.find('\x1b') == std::string_view::npos);
 }
 
 TEST_CASE("report: terminal controls in names do not reach the terminal") {

@@ -196,6 +196,21 @@ TEST_CASE("store: an undocumented pair is negative evidence") {
         Lines{"director|edge-int|3|0|1|1"});
 }
 
+TEST_CASE("store: a finding counts a flow once, and no waived flow") {
+  auto twice = test::undocumented_https(1, Outcome::one_sided, 0);
+  twice.verdict.problems.push_back(twice.verdict.problems.front());
+  auto midstream = test::undocumented_https(2, Outcome::midstream, 1);
+  auto waived = test::undocumented_https(3, Outcome::data, 2);
+  waived.verdict.kind = VerdictKind::waived;
+  const auto store = test::hand_audit({twice, midstream, waived});
+  REQUIRE(store);
+  CHECK(lines(**store,
+              "SELECT finding, flows, outcome, severity FROM v_finding "
+              "WHERE kind = 'undocumented' ORDER BY 1") == Lines{"V-ACE2|2|midstream|medium"});
+  CHECK(lines(**store, "SELECT flow, finding FROM v_flow ORDER BY flow") ==
+        Lines{"1|V-ACE2", "2|V-ACE2", "3|"});
+}
+
 TEST_CASE("store: neither order nor batches change the content") {
   std::vector<AuditedFlow> flows = test::hand_flows();
   for (std::uint64_t id = 30; id < 60; ++id) {

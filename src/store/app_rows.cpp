@@ -22,8 +22,8 @@ std::vector<std::string> alert_texts(const std::vector<TlsAlert>& alerts) {
     const std::string level = alert.level == 1   ? "warning"
                               : alert.level == 2 ? "fatal"
                                                  : std::to_string(alert.level);
-    texts.push_back(fmt::format("{} {} {}", alert.from_client ? "client" : "server", level,
-                                alert.description));
+    texts.push_back(
+        fmt::format("{} {} {}", alert.from_client ? "client" : "server", level, alert.description));
   }
   return texts;
 }
@@ -31,7 +31,7 @@ std::vector<std::string> alert_texts(const std::vector<TlsAlert>& alerts) {
 }  // namespace
 
 AppRows::AppRows(SQLite::Database& database)
-    : http_(database, "INSERT INTO http VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+    : http_(database, "INSERT INTO http VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       tls_(database,
            "INSERT INTO tls VALUES "
            "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
@@ -53,8 +53,8 @@ void AppRows::insert_facts(std::uint64_t flow, std::size_t number, const HttpFac
               json_list(http.methods.values), json_list(http.hosts.values),
               json_list(http.paths.values), json_list(http.statuses.values),
               json_list(http.user_agents.values), json_list(http.servers.values),
-              json_list(http.locations.values), json_list(http.authorization_schemes.values),
-              more, http.credentials_in_clear, OrNull{http.upgraded_to});
+              json_list(http.locations.values), json_list(http.authorization_schemes.values), more,
+              http.credentials_in_clear, OrNull{http.upgraded_to});
 }
 
 void AppRows::insert_facts(std::uint64_t flow, std::size_t number, const TlsFacts& tls) {
@@ -66,8 +66,8 @@ void AppRows::insert_facts(std::uint64_t flow, std::size_t number, const TlsFact
               json_list(tls.alpn_offered), OrNull{cipher_id}, OrNull{cipher}, tls.resumed,
               tls.established, tls.certificate_requested, tls.client_certificate_sent,
               tls.client_certificate_verify, to_text(tls.mutual),
-              OrNull{explained ? to_text(tls.mutual_reason) : ""}, OrNull{tls.ja3},
-              OrNull{tls.ja4}, json_list(alert_texts(tls.alerts)));
+              OrNull{explained ? to_text(tls.mutual_reason) : ""}, OrNull{tls.ja3}, OrNull{tls.ja4},
+              json_list(alert_texts(tls.alerts)));
   insert_chain(flow, number, "server", tls.server_chain);
   insert_chain(flow, number, "client", tls.client_chain);
 }

@@ -24,8 +24,8 @@ std::string undocumented_text(const Finding& finding) {
   if (finding.failing_field.empty()) {
     return fmt::format("no documented flow; nearest is {}", finding.nearest_rule);
   }
-  return fmt::format("no documented flow; nearest is {}, which fails on {}{}",
-                     finding.nearest_rule, finding.failing_field, difference(finding));
+  return fmt::format("no documented flow; nearest is {}, which fails on {}{}", finding.nearest_rule,
+                     finding.failing_field, difference(finding));
 }
 
 // What is wrong, without the flow itself.
@@ -34,7 +34,8 @@ std::string complaint(const Finding& finding) {
       finding.nearest_rule.empty() ? "the documented flow" : finding.nearest_rule;
   const std::string why = difference(finding);
   switch (parse_finding_kind(finding.kind).value_or(FindingKind::undocumented)) {
-    case FindingKind::undocumented: return undocumented_text(finding);
+    case FindingKind::undocumented:
+      return undocumented_text(finding);
     case FindingKind::reversed_direction:
       return fmt::format("documented only the other way round, by {}", rule);
     case FindingKind::wrong_application:
@@ -50,9 +51,10 @@ std::string complaint(const Finding& finding) {
       return fmt::format("allowed by {}, but the documentation advises against it here{}", rule,
                          why);
     case FindingKind::vip_bypass:
-      return fmt::format("allowed by {}, but a pool member was addressed instead of the virtual "
-                         "address{}",
-                         rule, why);
+      return fmt::format(
+          "allowed by {}, but a pool member was addressed instead of the virtual "
+          "address{}",
+          rule, why);
     case FindingKind::needed_not_seen:
       return fmt::format("{} is needed, and no flow used it although both sides were seen", rule);
   }

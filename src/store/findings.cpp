@@ -1,6 +1,8 @@
 // From problem rows to finding rows, in the order of flows, so that arrival does not matter.
 #include "store/findings.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -26,7 +28,8 @@ std::size_t weight(std::string_view outcome) {
 }
 
 // Columns of one problem with its flow. The problem's own row is told apart from the nearest
-// miss, which stands in when the problem names no row.
+// miss, which stands in when the problem names no row. Two problems of one kind in one flow
+// are one: the first, which is the graver one.
 constexpr const char* problems_sql =
     "SELECT problem.kind, problem.severity, flow.client_roles, flow.server_roles, "
     "coalesce(client_set.names, ''), coalesce(server_set.names, ''), flow.service, "
@@ -40,7 +43,9 @@ constexpr const char* problems_sql =
     "LEFT JOIN role_set AS client_set ON client_set.roles = flow.client_roles "
     "LEFT JOIN role_set AS server_set ON server_set.roles = flow.server_roles "
     "LEFT JOIN near_miss ON near_miss.flow = flow.id AND near_miss.number = 0 "
-    "WHERE flow.verdict NOT IN ('waived', 'ignored') "
+    "WHERE flow.verdict NOT IN ('waived', 'ignored') AND NOT EXISTS ("
+    "SELECT 1 FROM problem AS earlier WHERE earlier.flow = problem.flow "
+    "AND earlier.kind = problem.kind AND earlier.number < problem.number) "
     "ORDER BY problem.flow, problem.number";
 
 Finding read_problem(const SQLite::Statement& row) {
@@ -81,8 +86,6 @@ void add(Finding& sum, const Finding& one) {
 Findings group_problems(SQLite::Database& database) {
   Findings findings;
   SQLite::Statement row(database, problems_sql);
-  // A flow with two problems of one kind is one flow of the finding.
-  SQLite::Statement flow_of(database, "SELECT 1");
   while (row.executeStep()) {
     Finding one = read_problem(row);
     const auto [place, is_new] = findings.try_emplace(cause_of(one), one);
@@ -97,8 +100,7 @@ RoleSet roles_seen(SQLite::Database& database) {
   SQLite::Statement row(database, "SELECT DISTINCT client_roles, server_roles FROM flow");
   while (row.executeStep()) {
     seen |= static_cast<RoleSet>(row.getColumn(0).getInt64()) |
-            static_cast<RoleSet>(row.getColumn(1).getInt64()) |
-            RoleSet{1} << Policy::role_any;
+            static_cast<RoleSet>(row.getColumn(1).getInt64()) | RoleSet{1} << Policy::role_any;
   }
   return seen;
 }

@@ -53,8 +53,8 @@ void FlowRows::insert(const AuditedFlow& audited) {
     sqlite::run(anomaly_, flow.id, to_text(static_cast<Anomaly>(i)), flow.anomalies[i]);
   }
   for (const MinuteTraffic& minute : flow.minutes) {
-    sqlite::run(traffic_, minute.minute, verdict.client_roles, verdict.server_roles,
-                minute.packets, minute.bytes);
+    sqlite::run(traffic_, minute.minute, verdict.client_roles, verdict.server_roles, minute.packets,
+                minute.bytes);
   }
   for (std::size_t i = 0; i < flow.records.size(); ++i) {
     app_rows_.insert(flow.id, i, flow.records[i]);
@@ -65,13 +65,12 @@ void FlowRows::insert_flow(const ClosedFlow& flow, const Verdict& verdict) {
   sqlite::run(flow_, flow.id, flow.capture, flow.first_packet, to_text(flow.transport),
               to_text(flow.client.address), flow.client.port, to_text(flow.server.address),
               flow.server.port, to_text(flow.direction_basis), to_text(flow.outcome),
-              flow.packets[0], flow.packets[1], flow.bytes[0], flow.bytes[1],
-              flow.payload_bytes[0], flow.payload_bytes[1], flow.gaps, flow.retransmitted,
-              sqlite::json_list(flow.vlans), tunnel_text(flow.tunnel), flow.icmp_type,
-              flow.icmp_code, flow.app, OrNull{flow.server_app}, OrNull{flow.malformed_why},
-              verdict.client_roles, verdict.server_roles, verdict.service, to_text(verdict.basis),
-              to_text(verdict.kind), OrNull{verdict.rule}, reason_text(verdict.reason), flow.first,
-              flow.last);
+              flow.packets[0], flow.packets[1], flow.bytes[0], flow.bytes[1], flow.payload_bytes[0],
+              flow.payload_bytes[1], flow.gaps, flow.retransmitted, sqlite::json_list(flow.vlans),
+              tunnel_text(flow.tunnel), flow.icmp_type, flow.icmp_code, flow.app,
+              OrNull{flow.server_app}, OrNull{flow.malformed_why}, verdict.client_roles,
+              verdict.server_roles, verdict.service, to_text(verdict.basis), to_text(verdict.kind),
+              OrNull{verdict.rule}, reason_text(verdict.reason), flow.first, flow.last);
 }
 
 void FlowRows::insert_verdict(std::uint64_t flow, const Verdict& verdict) {

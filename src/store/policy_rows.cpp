@@ -85,8 +85,8 @@ std::string port_text(std::vector<std::uint16_t> ports) {
     while (end < ports.size() && ports[end] == ports[end - 1] + 1) ++end;
     if (end - i < 3) end = i + 1;
     if (!text.empty()) text += ',';
-    text += end == i + 1 ? fmt::format("{}", ports[i])
-                         : fmt::format("{}-{}", ports[i], ports[end - 1]);
+    text +=
+        end == i + 1 ? fmt::format("{}", ports[i]) : fmt::format("{}-{}", ports[i], ports[end - 1]);
     i = end;
   }
   return text;

@@ -17,7 +17,9 @@ std::int64_t pragma(const SQLite::Database& database, const char* name) {
 
 }  // namespace
 
-std::int64_t schema_version() { return static_cast<std::int64_t>(schema_files().size()); }
+std::int64_t schema_version() {
+  return static_cast<std::int64_t>(schema_files().size());
+}
 
 void migrate(SQLite::Database& database) {
   database.exec(fmt::format("PRAGMA application_id = {}", database_application_id));

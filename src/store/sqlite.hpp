@@ -49,7 +49,7 @@ void put(SQLite::Statement& statement, int index, const std::optional<T>& value)
 // Binds all values from the first parameter on and runs a statement that gives no rows.
 template <class... Values>
 void run(SQLite::Statement& statement, const Values&... values) {
-  statement.reset();
+  statement.tryReset();  // reset() would throw the failure of the run before once more
   int index = 0;
   (put(statement, ++index, values), ...);
   statement.exec();

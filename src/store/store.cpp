@@ -80,7 +80,7 @@ std::string describe(const std::string& path, const std::exception& error) {
 struct Store::Impl {
   std::string path;
   SQLite::Database database;
-  std::optional<Policy> policy;      // once written
+  std::optional<Policy> policy;       // once written
   std::optional<FlowRows> flow_rows;  // needs the policy
 
   Impl(const std::string& file, int flags) : path(file), database(file, flags) {}

@@ -12,10 +12,10 @@
 namespace pcapaudit {
 
 struct Error {
-  std::string what;     // one sentence, lower case, no full stop, names the object
-  std::string where;    // "file:line:column" or empty
-  std::string excerpt;  // the offending line and a caret line below it, or empty
-  std::string hint;     // one thing to do, or empty
+  std::string what;          // one sentence, lower case, no full stop, names the object
+  std::string where = {};    // "file:line:column" or empty
+  std::string excerpt = {};  // the offending line and a caret line below it, or empty
+  std::string hint = {};     // one thing to do, or empty
 
   bool operator==(const Error&) const = default;
 };

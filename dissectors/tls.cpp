@@ -1,0 +1,316 @@
+// TLS (SSL 3.0 to 1.3) as far as it travels in plaintext: hellos, certificates, alerts.
+//
+//   record    = type:u8 version:u16 length:u16 body
+//   handshake = type:u8 length:u24 body       spans records, several fit in one
+//
+// A stream may begin with an SSLv2-compatible ClientHello. Bodies that are encrypted or not
+// needed are passed over, so they are never buffered.
+// Sources: RFC 8446, RFC 5246, RFC 6101 (SSL 3.0), RFC 5246 appendix E.2 (SSLv2 form).
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include <pcapaudit/app/dissector.hpp>
+#include <pcapaudit/app/x509.hpp>
+#include <pcapaudit/base/digest.hpp>
+
+#include "app/tls_fingerprint.hpp"
+#include "app/tls_handshake.hpp"
+#include "app/tls_mutual.hpp"
+#include "app/tls_probe.hpp"
+#include "app/tls_record.hpp"
+
+namespace pcapaudit {
+namespace {
+
+using namespace tls_wire;  // NOLINT(google-build-using-namespace): this file is their only user
+
+// A handshake message that is kept whole. Certificate lists with many names stay below 64 KiB;
+// what is longer is passed over and only its type counts.
+constexpr std::size_t max_message = 256 * 1024;
+// Certificates read of one chain. Real chains have up to five.
+constexpr std::size_t max_chain = 16;
+// Plaintext alerts kept of one flow; a connection ends with the first fatal one.
+constexpr std::size_t max_alerts = 16;
+constexpr std::uint8_t no_certificate = 41;  // alert of SSL 3.0
+// An encrypted alert of TLS 1.3 looks like application data of this size (two bytes, the inner
+// type, a 16-byte tag); anything larger is the peer's Finished or data.
+constexpr std::size_t tls13_alert_size = 2 + 1 + 16;
+
+// What OpenSSL cannot read keeps its place in the chain, known by its digest.
+Certificate unreadable(Bytes der) {
+  Certificate certificate;
+  certificate.sha256 = sha256_hex(der);
+  return certificate;
+}
+
+class Tls final : public Dissector {
+ public:
+  Step consume(Direction dir, Bytes window, RecordSink& out) override;
+  void finish(const SeenStream& seen, RecordSink& out) override;
+
+ private:
+  // One direction.
+  struct Half {
+    bool any_record = false;
+    bool any_message = false;    // a plaintext handshake message was read
+    bool encrypted = false;      // handshake records cannot be read any more
+    bool change_cipher = false;
+    bool application_data = false;  // in TLS 1.3, more than an encrypted alert
+    std::vector<std::uint8_t> message;  // the handshake message being collected, with header
+    std::size_t skip = 0;               // bytes of an oversized message still to pass over
+  };
+  using Failure = std::string_view;  // empty: none
+
+  Step sslv2_hello(Half& half, Bytes window);
+  Failure read_handshake(Direction dir, Bytes body);
+  Failure read_message(Direction dir, std::uint8_t type, Bytes body);
+  bool oversized(Direction dir, std::uint8_t type);
+  void read_change_cipher(Direction dir);
+  void read_alert(Direction dir, Bytes body);
+  void note_client_hello(const ClientHello& hello);
+  void note_server_hello(const ServerHello& hello);
+  void read_certificates(Direction dir, Bytes body);
+  bool is_second_client_hello(Direction dir, Bytes body) const;
+  bool is_established() const;
+
+  std::array<Half, 2> halves_;
+  TlsFacts facts_;
+  HandshakeSeen seen_;
+  std::string client_session_id_, server_session_id_;
+};
+
+Step Tls::consume(Direction dir, Bytes window, RecordSink&) {
+  Half& half = halves_[index_of(dir)];
+  if (!half.any_record && dir == Direction::to_server && (window.front() & 0x80U) != 0) {
+    return sslv2_hello(half, window);
+  }
+  if (window.size() < record_header_size) return Step::need_more();
+  const auto header = parse_record_header(window);
+  if (!header) return Step::malformed("tls: not a record header");
+
+  const bool whole = window.size() >= header->total();
+  const Bytes body = window.subspan(record_header_size).first(whole ? header->length : 0);
+  if (header->type == application_data) {
+    const bool counts = !is_tls13(facts_.version) || header->length > tls13_alert_size;
+    half.application_data = half.application_data || counts;
+  } else if (header->type == change_cipher_spec) {
+    read_change_cipher(dir);
+  } else if (header->type == alert && header->length == 2) {
+    if (!whole) return Step::need_more();
+    read_alert(dir, body);
+  } else if (header->type == handshake) {
+    const bool readable = !half.encrypted || dir == Direction::to_server;
+    if (readable && !whole) return Step::need_more();
+    if (!half.encrypted || is_second_client_hello(dir, body)) {
+      const Failure failure = read_handshake(dir, body);
+      if (!failure.empty()) return Step::malformed(failure);
+    }
+  }
+  half.any_record = true;
+  return Step::advance(header->total());
+}
+
+Step Tls::sslv2_hello(Half& half, Bytes window) {
+  if (window.size() < 2) return Step::need_more();
+  const auto size = sslv2_client_hello_size(window);
+  if (!size) return Step::malformed("tls: not a record header");
+  if (window.size() < *size) return Step::need_more();
+  const auto hello = parse_sslv2_client_hello(window.first(*size));
+  if (!hello) return Step::malformed("tls: bad SSLv2 client hello");
+  half.any_record = half.any_message = true;
+  note_client_hello(*hello);
+  return Step::advance(*size);
+}
+
+// After ChangeCipherSpec the client may still send its second ClientHello in plaintext: TLS 1.3
+// allows the former before the latter when the server asked to retry (RFC 8446 appendix D.4).
+bool Tls::is_second_client_hello(Direction dir, Bytes body) const {
+  if (dir != Direction::to_server || seen_.client_key_exchange || !facts_.client_hello) return false;
+  ByteReader in(body);
+  if (in.u8() != client_hello || in.u24() != in.remaining()) return false;
+  return parse_client_hello(in.rest()).has_value();
+}
+
+// Takes messages out of a record's body; what is left over waits for the next record.
+Tls::Failure Tls::read_handshake(Direction dir, Bytes body) {
+  Half& half = halves_[index_of(dir)];
+  const std::size_t passed = std::min(half.skip, body.size());
+  half.skip -= passed;
+  body = body.subspan(passed);
+  half.message.insert(half.message.end(), body.begin(), body.end());
+  std::size_t used = 0;
+  while (half.message.size() - used >= handshake_header_size) {
+    ByteReader in(Bytes(half.message).subspan(used));
+    const std::uint8_t type = in.u8();
+    const std::size_t length = in.u24();
+    if (length > max_message && oversized(dir, type)) {
+      half.any_message = true;
+      half.skip = length - std::min(length, in.remaining());
+      used = half.message.size() - (in.remaining() - std::min(length, in.remaining()));
+      continue;
+    }
+    const bool too_long = length > max_message;
+    const Bytes message = in.take(too_long ? 0 : length);
+    if (!in.ok()) break;
+    const Failure failure =
+        too_long ? "tls: handshake message too long" : read_message(dir, type, message);
+    // A stream that was joined in its middle may show encrypted messages first.
+    if (!failure.empty() && half.any_message) return failure;
+    if (!failure.empty()) half.encrypted = true;
+    half.any_message = true;
+    used += handshake_header_size + length;
+    if (half.encrypted) used = half.message.size();
+  }
+  half.message.erase(half.message.begin(),
+                     half.message.begin() + static_cast<std::ptrdiff_t>(used));
+  return {};
+}
+
+// Only its type is known; false when no such message can be that long.
+bool Tls::oversized(Direction dir, std::uint8_t type) {
+  switch (type) {
+    case certificate:
+      if (dir == Direction::to_server) facts_.client_certificate_sent = true;
+      if (dir == Direction::to_client) seen_.server_certificate = true;
+      return true;
+    case certificate_request:
+      if (dir == Direction::to_client) facts_.certificate_requested = true;
+      return true;
+    case certificate_status:
+    case supplemental_data: return true;
+    default: return false;
+  }
+}
+
+Tls::Failure Tls::read_message(Direction dir, std::uint8_t type, Bytes body) {
+  const bool from_client = dir == Direction::to_server;
+  switch (type) {
+    case client_hello: {
+      if (!from_client) return "tls: client hello from the server";
+      const auto hello = parse_client_hello(body);
+      if (!hello) return "tls: bad client hello";
+      note_client_hello(*hello);
+      return {};
+    }
+    case server_hello: {
+      if (from_client) return "tls: server hello from the client";
+      const auto hello = parse_server_hello(body);
+      if (!hello) return "tls: bad server hello";
+      note_server_hello(*hello);
+      return {};
+    }
+    case certificate: read_certificates(dir, body); return {};
+    case certificate_request:
+      if (!from_client) facts_.certificate_requested = true;
+      return {};
+    case server_hello_done:
+      if (!body.empty()) return "tls: server hello done with a body";
+      if (!from_client) seen_.server_hello_done = true;
+      return {};
+    case certificate_verify:
+      if (from_client) facts_.client_certificate_verify = true;
+      return {};
+    case client_key_exchange:
+      if (from_client) seen_.client_key_exchange = true;
+      return {};
+    default: return is_known_message(type) ? "" : "tls: unknown handshake message";
+  }
+}
+
+void Tls::note_client_hello(const ClientHello& hello) {
+  if (facts_.client_hello) return;  // the answer to a HelloRetryRequest, or a renegotiation
+  facts_.client_hello = true;
+  facts_.offered_version = hello.highest_version();
+  facts_.sni = clean_text(hello.sni);
+  for (const std::string& name : hello.alpn) {
+    if (facts_.alpn_offered.size() == TextList::cap) break;
+    facts_.alpn_offered.push_back(clean_text(name));
+  }
+  client_session_id_ = hello.session_id;
+  if (hello.sslv2) return;  // neither fingerprint is defined for it
+  facts_.ja3 = ja3(hello);
+  facts_.ja4 = ja4(hello);
+}
+
+void Tls::note_server_hello(const ServerHello& hello) {
+  if (facts_.server_hello) return;
+  facts_.version = hello.version;
+  facts_.cipher = hello.cipher;
+  if (hello.retry_request) return;  // the real one follows, still in plaintext
+  facts_.server_hello = true;
+  facts_.alpn = clean_text(hello.alpn);
+  server_session_id_ = hello.session_id;
+  seen_.pre_shared_key = hello.pre_shared_key;
+  if (is_tls13(hello.version)) halves_[index_of(Direction::to_client)].encrypted = true;
+}
+
+void Tls::read_certificates(Direction dir, Bytes body) {
+  const bool from_client = dir == Direction::to_server;
+  auto& chain = from_client ? facts_.client_chain : facts_.server_chain;
+  if (!chain.empty()) return;  // a renegotiation under the null cipher
+  for (const Bytes der : certificates(body, max_chain)) {
+    auto parsed = parse_certificate(der);
+    chain.push_back(parsed ? *std::move(parsed) : unreadable(der));
+  }
+  constexpr std::size_t empty_list = 3;  // just its length
+  if (!from_client) {
+    seen_.server_certificate = true;
+  } else if (body.size() > empty_list) {
+    facts_.client_certificate_sent = true;
+  } else {
+    seen_.client_certificate_empty = true;
+  }
+}
+
+// In TLS 1.3 this record means nothing (RFC 8446 5); the server's handshake is encrypted behind
+// its ServerHello anyway.
+void Tls::read_change_cipher(Direction dir) {
+  Half& half = halves_[index_of(dir)];
+  half.change_cipher = true;
+  if (is_tls13(facts_.version)) return;
+  half.encrypted = true;
+  half.message.clear();
+  if (dir == Direction::to_client) seen_.server_change_cipher = true;
+}
+
+// Encrypted alerts are longer than two bytes.
+void Tls::read_alert(Direction dir, Bytes body) {
+  ByteReader in(body);
+  const bool from_client = dir == Direction::to_server;
+  TlsAlert found{.from_client = from_client};
+  found.level = in.u8();
+  found.description = in.u8();
+  if (from_client && found.description == no_certificate) seen_.no_certificate_alert = true;
+  if (facts_.alerts.size() < max_alerts) facts_.alerts.push_back(found);
+}
+
+bool Tls::is_established() const {
+  const Half& client = halves_[index_of(Direction::to_server)];
+  const Half& server = halves_[index_of(Direction::to_client)];
+  if (client.application_data && server.application_data) return true;
+  // The ChangeCipherSpec of TLS 1.3 comes before either side has proved anything.
+  return !is_tls13(facts_.version) && client.change_cipher && server.change_cipher;
+}
+
+void Tls::finish(const SeenStream& seen, RecordSink& out) {
+  seen_.session_id_echoed = !client_session_id_.empty() && client_session_id_ == server_session_id_;
+  facts_.resumed = is_resumed(facts_, seen_);
+  facts_.established = is_established();
+  const MutualVerdict verdict = judge_mutual(facts_, seen_, seen);
+  facts_.mutual = verdict.mutual;
+  facts_.mutual_reason = verdict.reason;
+  out.emit(std::move(facts_));
+}
+
+}  // namespace
+
+extern constinit const DissectorSpec tls{
+    .name = "tls",
+    .carriers = over_tcp,
+    .probe = [](Bytes prefix, Carrier) { return probe(prefix); },
+    .make = [](Carrier) -> std::unique_ptr<Dissector> { return std::make_unique<Tls>(); },
+};
+
+}  // namespace pcapaudit

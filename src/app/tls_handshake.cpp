@@ -1,0 +1,217 @@
+// Parses hello and certificate messages; see the header.
+#include "app/tls_handshake.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "app/tls_record.hpp"
+
+namespace pcapaudit::tls_wire {
+namespace {
+
+enum ExtensionType : std::uint16_t {
+  server_name = 0,
+  supported_groups = 10,
+  ec_point_formats = 11,
+  signature_algorithms = 13,
+  application_layer_protocol = 16,
+  pre_shared_key = 41,
+  supported_versions = 43,
+};
+
+constexpr std::size_t random_size = 32;
+constexpr std::size_t max_session_id = 32;
+
+// SHA-256 of "HelloRetryRequest" (RFC 8446 4.1.3).
+constexpr std::array<std::uint8_t, random_size> retry_random = {
+    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
+    0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c};
+
+std::string owned(Bytes bytes) { return std::string(as_text(bytes)); }
+
+std::vector<std::uint16_t> numbers(Bytes list) {
+  std::vector<std::uint16_t> values;
+  values.reserve(list.size() / 2);
+  for (ByteReader in(list); in.remaining() >= 2;) values.push_back(in.u16());
+  return values;
+}
+
+// ProtocolNameList (RFC 7301 3.1).
+std::vector<std::string> protocol_names(Bytes body) {
+  ByteReader in(body);
+  ByteReader list(in.take(in.u16()));
+  std::vector<std::string> names;
+  while (list.remaining() > 0) {
+    const Bytes name = list.take(list.u8());
+    if (list.ok() && !name.empty()) names.push_back(owned(name));
+  }
+  return names;
+}
+
+// ServerNameList (RFC 6066 3): the first host name.
+std::string host_name(Bytes body) {
+  ByteReader in(body);
+  ByteReader list(in.take(in.u16()));
+  while (list.remaining() > 0) {
+    const std::uint8_t type = list.u8();
+    const Bytes name = list.take(list.u16());
+    if (list.ok() && type == 0) return owned(name);
+  }
+  return {};
+}
+
+void read_extension(std::uint16_t type, Bytes body, ClientHello& hello) {
+  ByteReader in(body);
+  switch (type) {
+    case server_name: hello.sni = host_name(body); break;
+    case supported_groups: hello.groups = numbers(in.take(in.u16())); break;
+    case signature_algorithms: hello.signature_algorithms = numbers(in.take(in.u16())); break;
+    case application_layer_protocol: hello.alpn = protocol_names(body); break;
+    case supported_versions: hello.supported_versions = numbers(in.take(in.u8())); break;
+    case ec_point_formats: {
+      const Bytes formats = in.take(in.u8());
+      hello.point_formats.assign(formats.begin(), formats.end());
+      break;
+    }
+    default: break;
+  }
+}
+
+void read_extension(std::uint16_t type, Bytes body, ServerHello& hello) {
+  ByteReader in(body);
+  if (type == supported_versions) {
+    const std::uint16_t version = in.u16();
+    if (in.ok()) hello.version = version;
+  } else if (type == application_layer_protocol) {
+    const auto names = protocol_names(body);
+    if (!names.empty()) hello.alpn = names.front();
+  } else if (type == pre_shared_key) {
+    hello.pre_shared_key = true;
+  }
+}
+
+// Order of versions: 1.3 above its drafts above 1.2; SSLv2 lowest.
+std::uint32_t rank(std::uint16_t version) {
+  if (version >> 8 == 0x7f || version >> 8 == 0xfb) return 0x030380U + (version & 0x7fU);
+  return std::uint32_t{version} << 8;
+}
+
+}  // namespace
+
+std::uint16_t ClientHello::highest_version() const {
+  std::uint16_t highest = 0;
+  for (const std::uint16_t version : supported_versions) {
+    const bool known = version >> 8 == 3 || is_tls13(version);
+    if (known && rank(version) > rank(highest)) highest = version;
+  }
+  return highest != 0 ? highest : legacy_version;
+}
+
+std::optional<ClientHello> parse_client_hello(Bytes body) {
+  ByteReader in(body);
+  ClientHello hello;
+  hello.legacy_version = in.u16();
+  in.skip(random_size);
+  const Bytes session_id = in.take(in.u8());
+  const Bytes ciphers = in.take(in.u16());
+  in.skip(in.u8());  // compression methods
+  if (!in.ok() || hello.legacy_version >> 8 != 3) return std::nullopt;
+  if (session_id.size() > max_session_id || ciphers.empty() || ciphers.size() % 2 != 0) {
+    return std::nullopt;
+  }
+  hello.session_id = owned(session_id);
+  hello.ciphers = numbers(ciphers);
+  if (in.remaining() == 0) return hello;
+
+  ByteReader extensions(in.take(in.u16()));
+  if (!in.ok()) return std::nullopt;
+  while (extensions.remaining() > 0) {
+    const std::uint16_t type = extensions.u16();
+    const Bytes extension = extensions.take(extensions.u16());
+    if (!extensions.ok()) return std::nullopt;
+    hello.extensions.push_back(type);
+    read_extension(type, extension, hello);
+  }
+  return hello;
+}
+
+std::optional<ServerHello> parse_server_hello(Bytes body) {
+  ByteReader in(body);
+  ServerHello hello;
+  hello.version = in.u16();
+  const Bytes random = in.take(random_size);
+  // Up to draft 21 of TLS 1.3 this message had neither session id nor compression.
+  const bool early_draft = hello.version >> 8 == 0x7f;
+  const Bytes session_id = early_draft ? Bytes{} : in.take(in.u8());
+  hello.cipher = in.u16();
+  if (!early_draft) in.skip(1);
+  if (!in.ok() || (!early_draft && hello.version >> 8 != 3)) return std::nullopt;
+  if (session_id.size() > max_session_id) return std::nullopt;
+  hello.session_id = owned(session_id);
+  hello.retry_request = std::ranges::equal(random, retry_random);
+  if (in.remaining() == 0) return hello;
+
+  ByteReader extensions(in.take(in.u16()));
+  if (!in.ok()) return std::nullopt;
+  while (extensions.remaining() > 0) {
+    const std::uint16_t type = extensions.u16();
+    const Bytes extension = extensions.take(extensions.u16());
+    if (!extensions.ok()) return std::nullopt;
+    read_extension(type, extension, hello);
+  }
+  return hello;
+}
+
+std::optional<std::size_t> sslv2_client_hello_size(Bytes prefix) {
+  constexpr std::size_t fixed = 9;  // type, version, three lengths
+  ByteReader in(prefix);
+  const std::uint16_t first = in.u16();
+  const std::size_t length = first & 0x7fffU;
+  if ((first & 0x8000U) == 0 || length < fixed) return std::nullopt;
+  if (in.remaining() > 0 && in.u8() != client_hello) return std::nullopt;
+  if (in.remaining() == 1 && in.rest().front() != 3 && in.rest().front() != 0) return std::nullopt;
+  if (in.remaining() < 2) return 2 + length;
+  const std::uint16_t version = in.u16();
+  if (version != 0x0002 && (version < 0x0300 || version > 0x0304)) return std::nullopt;
+  const std::size_t specs = in.u16();
+  const std::size_t session_id = in.u16();
+  const std::size_t challenge = in.u16();
+  if (!in.ok()) return 2 + length;
+  if (specs == 0 || specs % 3 != 0 || (session_id != 0 && session_id != 16)) return std::nullopt;
+  if (challenge < 16 || challenge > 32) return std::nullopt;
+  if (fixed + specs + session_id + challenge != length) return std::nullopt;
+  return 2 + length;
+}
+
+std::optional<ClientHello> parse_sslv2_client_hello(Bytes record) {
+  if (record.size() < 2 || sslv2_client_hello_size(record) != record.size()) return std::nullopt;
+  ByteReader in(record);
+  in.skip(3);
+  ClientHello hello;
+  hello.sslv2 = true;
+  hello.legacy_version = in.u16();
+  const std::size_t specs_size = in.u16();
+  in.skip(4);  // lengths of session id and challenge, checked above
+  ByteReader specs(in.take(specs_size));
+  while (specs.remaining() >= 3) {
+    // Three bytes each; those with a leading zero are SSL 3.0 and TLS suites.
+    const std::uint32_t spec = specs.u24();
+    if (spec <= 0xffff) hello.ciphers.push_back(static_cast<std::uint16_t>(spec));
+  }
+  if (!in.ok()) return std::nullopt;
+  return hello;
+}
+
+std::vector<Bytes> certificates(Bytes body, std::size_t limit) {
+  ByteReader in(body);
+  ByteReader list(in.take(in.u24()));
+  std::vector<Bytes> found;
+  while (list.remaining() > 0 && found.size() < limit) {
+    const Bytes certificate = list.take(list.u24());
+    if (!list.ok() || certificate.empty()) break;
+    found.push_back(certificate);
+  }
+  return found;
+}
+
+}  // namespace pcapaudit::tls_wire

@@ -1,0 +1,52 @@
+// Hello and certificate messages of the TLS handshake as values.
+//
+// Bodies come without the four-byte handshake header. Malformed bodies give nullopt; unknown
+// extensions are skipped. Source: RFC 8446 4, RFC 5246 7.4, RFC 5246 appendix E.2.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <pcapaudit/base/bytes.hpp>
+
+namespace pcapaudit::tls_wire {
+
+struct ClientHello {
+  std::uint16_t legacy_version = 0;
+  std::string session_id;  // bytes
+  std::vector<std::uint16_t> ciphers, extensions;  // in order, with GREASE
+  std::vector<std::uint16_t> supported_versions, groups, signature_algorithms;
+  std::vector<std::uint8_t> point_formats;
+  std::string sni;                // bytes of the first host name
+  std::vector<std::string> alpn;  // bytes of each name
+  bool sslv2 = false;             // came in the SSLv2-compatible form
+
+  // Highest version offered, GREASE left out; 1.3 drafts count as less than 1.3.
+  std::uint16_t highest_version() const;
+};
+
+struct ServerHello {
+  std::uint16_t version = 0;  // negotiated: supported_versions if there, else server_version
+  std::string session_id;     // bytes
+  std::uint16_t cipher = 0;
+  std::string alpn;            // bytes, empty when none
+  bool pre_shared_key = false;
+  bool retry_request = false;  // a HelloRetryRequest (RFC 8446 4.1.3)
+};
+
+std::optional<ClientHello> parse_client_hello(Bytes body);
+std::optional<ServerHello> parse_server_hello(Bytes body);
+
+// `record` is the whole SSLv2 record with its two-byte header.
+std::optional<ClientHello> parse_sslv2_client_hello(Bytes record);
+// Bytes that an SSLv2-compatible ClientHello takes with its header, or nullopt when these are
+// not the first bytes of one. `prefix` may be cut anywhere; at least two bytes.
+std::optional<std::size_t> sslv2_client_hello_size(Bytes prefix);
+
+// The certificates of a Certificate message up to TLS 1.2, as views into `body`, at most `limit`.
+// A list that stops making sense ends there (raw public keys, RFC 7250, have another form).
+std::vector<Bytes> certificates(Bytes body, std::size_t limit);
+
+}  // namespace pcapaudit::tls_wire

@@ -1,0 +1,156 @@
+// Reads X.509 facts through OpenSSL; the only file that sees its certificate types.
+#include <openssl/asn1.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/objects.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include <climits>
+#include <ctime>
+#include <limits>
+#include <pcapaudit/app/x509.hpp>
+#include <pcapaudit/base/digest.hpp>
+#include <pcapaudit/base/ip.hpp>
+
+namespace pcapaudit {
+namespace {
+
+template <auto release>
+struct Release {
+  template <class T>
+  void operator()(T* object) const {
+    release(object);
+  }
+};
+using X509Ptr = std::unique_ptr<X509, Release<X509_free>>;
+using BioPtr = std::unique_ptr<BIO, Release<BIO_free>>;
+using NamesPtr = std::unique_ptr<GENERAL_NAMES, Release<GENERAL_NAMES_free>>;
+using UsagePtr = std::unique_ptr<EXTENDED_KEY_USAGE, Release<EXTENDED_KEY_USAGE_free>>;
+
+// Names and OIDs kept of one certificate; real ones hold a few hundred names at most.
+constexpr int max_list = 256;
+
+std::string name_text(const X509_NAME* name) {
+  const BioPtr out(BIO_new(BIO_s_mem()));
+  if (!out || X509_NAME_print_ex(out.get(), name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) < 0) {
+    return {};
+  }
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(out.get(), &text);
+  return size > 0 ? clean_text({text, static_cast<std::size_t>(size)}) : std::string();
+}
+
+Bytes bytes_of(const ASN1_STRING* value) {
+  const int size = ASN1_STRING_length(value);
+  return size > 0 ? Bytes(ASN1_STRING_get0_data(value), static_cast<std::size_t>(size)) : Bytes{};
+}
+
+// At least two digits; a leading minus sign as in the certificate.
+std::string serial_hex(const ASN1_INTEGER* serial) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text = (ASN1_STRING_type(serial) & V_ASN1_NEG) != 0 ? "-" : "";
+  for (const std::uint8_t byte : bytes_of(serial)) {
+    text.push_back(digits[byte >> 4]);
+    text.push_back(digits[byte & 0xf]);
+  }
+  return text;
+}
+
+// Clamped to what a Timestamp can hold (years 1678 to 2261); certificates may say 9999.
+Timestamp time_of(const ASN1_TIME* time) {
+  std::tm parts{};
+  if (ASN1_TIME_to_tm(time, &parts) != 1) return {};
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / ns_per_second;
+  const std::int64_t seconds = timegm(&parts);
+  if (seconds > most) return {std::numeric_limits<std::int64_t>::max()};
+  if (seconds < -most) return {std::numeric_limits<std::int64_t>::min()};
+  return {seconds * ns_per_second};
+}
+
+std::vector<std::string> alternative_names(const X509* certificate) {
+  const NamesPtr names(static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  std::vector<std::string> dns, ips;
+  const int count = names ? std::min(sk_GENERAL_NAME_num(names.get()), max_list) : 0;
+  for (int i = 0; i < count; ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
+    if (name->type == GEN_DNS) {
+      dns.push_back(clean_text(as_text(bytes_of(name->d.dNSName))));
+    } else if (name->type == GEN_IPADD) {
+      const Bytes raw = bytes_of(name->d.iPAddress);
+      if (raw.size() == 4 || raw.size() == 16) ips.push_back(to_text(IpAddress::from_bytes(raw)));
+    }
+  }
+  dns.insert(dns.end(), ips.begin(), ips.end());
+  return dns;
+}
+
+std::string object_text(const ASN1_OBJECT* object) {
+  const int nid = OBJ_obj2nid(object);
+  if (nid != NID_undef) return OBJ_nid2sn(nid);
+  std::array<char, 128> text{};
+  OBJ_obj2txt(text.data(), static_cast<int>(text.size()), object, 1);
+  return text.data();
+}
+
+std::vector<std::string> key_usages(const X509* certificate) {
+  const UsagePtr usages(static_cast<EXTENDED_KEY_USAGE*>(
+      X509_get_ext_d2i(certificate, NID_ext_key_usage, nullptr, nullptr)));
+  std::vector<std::string> texts;
+  const int count = usages ? std::min(sk_ASN1_OBJECT_num(usages.get()), max_list) : 0;
+  for (int i = 0; i < count; ++i) {
+    texts.push_back(object_text(sk_ASN1_OBJECT_value(usages.get(), i)));
+  }
+  return texts;
+}
+
+// "RSA" and "EC" as people call them; other algorithms as OpenSSL does.
+std::string key_type(const X509* certificate) {
+  ASN1_OBJECT* algorithm = nullptr;
+  X509_PUBKEY_get0_param(&algorithm, nullptr, nullptr, nullptr, X509_get_X509_PUBKEY(certificate));
+  switch (OBJ_obj2nid(algorithm)) {
+    case NID_rsaEncryption: return "RSA";
+    case NID_X9_62_id_ecPublicKey: return "EC";
+    case NID_dsa: return "DSA";
+    case NID_ED25519: return "Ed25519";
+    case NID_ED448: return "Ed448";
+    default: return object_text(algorithm);
+  }
+}
+
+std::uint32_t key_bits(const X509* certificate) {
+  const EVP_PKEY* key = X509_get0_pubkey(certificate);  // nullptr when OpenSSL does not know it
+  return key != nullptr ? static_cast<std::uint32_t>(std::max(EVP_PKEY_get_bits(key), 0)) : 0;
+}
+
+}  // namespace
+
+Result<Certificate> parse_certificate(Bytes der) {
+  if (der.empty() || der.size() > LONG_MAX) return fail("certificate: no bytes");
+  const unsigned char* at = der.data();
+  const X509Ptr parsed(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+  if (!parsed || at != der.data() + der.size()) {
+    ERR_clear_error();
+    return fail("certificate: not an X.509 certificate in DER");
+  }
+  const X509* certificate = parsed.get();
+  Certificate facts{
+      .subject = name_text(X509_get_subject_name(certificate)),
+      .issuer = name_text(X509_get_issuer_name(certificate)),
+      .serial = serial_hex(X509_get0_serialNumber(certificate)),
+      .san = alternative_names(certificate),
+      .not_before = time_of(X509_get0_notBefore(certificate)),
+      .not_after = time_of(X509_get0_notAfter(certificate)),
+      .key_type = key_type(certificate),
+      .key_bits = key_bits(certificate),
+      .signature_algorithm = OBJ_nid2sn(X509_get_signature_nid(certificate)),
+      .extended_key_usage = key_usages(certificate),
+      .sha256 = sha256_hex(der),
+  };
+  ERR_clear_error();  // extensions and keys that OpenSSL could not read
+  return facts;
+}
+
+}  // namespace pcapaudit

@@ -1,0 +1,195 @@
+// Reads, decompresses and digests stored captures.
+#include "capture/byte_stream.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace pcapaudit {
+namespace {
+
+// Large enough that system calls do not matter, small enough for many sources at once.
+constexpr std::size_t read_size = 1024 * 1024;
+
+}  // namespace
+
+// Undoes one kind of compression. put() takes stored bytes and answers how many it used; plain
+// bytes are appended to `plain` up to its capacity given by `room`.
+class ByteStream::Decompressor {
+ public:
+  struct Progress {
+    std::size_t used = 0, made = 0;
+    const char* error = nullptr;
+  };
+  virtual ~Decompressor() = default;
+  virtual Progress put(Bytes stored, std::span<std::uint8_t> room) = 0;
+  // True when the stored bytes so far end a compressed member: the end may come here.
+  virtual bool complete() const = 0;
+};
+
+class ByteStream::Gzip final : public Decompressor {
+ public:
+  Gzip() { inflateInit2(&stream_, 15 + 16); }  // 15: window bits, 16: expect a gzip header
+  ~Gzip() override { inflateEnd(&stream_); }
+  Gzip(const Gzip&) = delete;
+  Gzip& operator=(const Gzip&) = delete;
+
+  Progress put(Bytes stored, std::span<std::uint8_t> room) override {
+    if (complete_ && !stored.empty()) {  // another member (RFC 1952 2.2), or padding behind the last one
+      if (stored.front() != 0x1f) return {.used = stored.size()};
+      inflateReset(&stream_);
+      complete_ = false;
+    }
+    stream_.next_in = const_cast<Bytef*>(stored.data());
+    stream_.avail_in = static_cast<uInt>(stored.size());
+    stream_.next_out = room.data();
+    stream_.avail_out = static_cast<uInt>(room.size());
+    const int status = inflate(&stream_, Z_NO_FLUSH);
+    complete_ = status == Z_STREAM_END;
+    const bool good = status == Z_OK || complete_ || status == Z_BUF_ERROR;
+    return {.used = stored.size() - stream_.avail_in,
+            .made = room.size() - stream_.avail_out,
+            .error = good ? nullptr : "damaged gzip data"};
+  }
+  bool complete() const override { return complete_; }
+
+ private:
+  z_stream stream_{};
+  bool complete_ = false;
+};
+
+class ByteStream::Zstd final : public Decompressor {
+ public:
+  Zstd() : stream_(ZSTD_createDStream()) {}
+  ~Zstd() override { ZSTD_freeDStream(stream_); }
+  Zstd(const Zstd&) = delete;
+  Zstd& operator=(const Zstd&) = delete;
+
+  Progress put(Bytes stored, std::span<std::uint8_t> room) override {
+    ZSTD_inBuffer in{.src = stored.data(), .size = stored.size(), .pos = 0};
+    ZSTD_outBuffer out{.dst = room.data(), .size = room.size(), .pos = 0};
+    const std::size_t left = ZSTD_decompressStream(stream_, &out, &in);
+    if (ZSTD_isError(left) != 0) return {.used = in.pos, .made = out.pos, .error = "damaged zstd data"};
+    complete_ = left == 0;
+    return {.used = in.pos, .made = out.pos};
+  }
+  bool complete() const override { return complete_; }
+
+ private:
+  ZSTD_DStream* stream_;
+  bool complete_ = false;
+};
+
+Result<std::unique_ptr<ByteStream>> ByteStream::open(const std::string& path) {
+  using Owner = std::unique_ptr<ByteStream>;
+  if (path == "-") return Owner(new ByteStream(path, STDIN_FILENO, 0));
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) {
+    return fail(fmt::format("{}: {}", path, std::strerror(errno)), "check the path and its permissions");
+  }
+  struct stat facts {};
+  fstat(descriptor, &facts);
+  const std::uint64_t size =
+      S_ISREG(facts.st_mode) ? static_cast<std::uint64_t>(facts.st_size) : 0;
+  Owner stream(new ByteStream(path, descriptor, size));
+  if (S_ISDIR(facts.st_mode)) return fail(fmt::format("{}: is a directory", path));
+  return stream;
+}
+
+ByteStream::ByteStream(std::string path, int descriptor, std::uint64_t size)
+    : path_(std::move(path)), descriptor_(descriptor), stored_size_(size), stored_(read_size),
+      plain_(read_size) {}
+
+ByteStream::~ByteStream() {
+  if (descriptor_ > STDIN_FILENO) ::close(descriptor_);
+}
+
+// Reads the next stored bytes into stored_rest_; false at the end.
+bool ByteStream::read_stored() {
+  if (stored_ended_) return false;
+  const ssize_t got = ::read(descriptor_, stored_.data(), stored_.size());
+  if (got < 0 && !damage_) {
+    damage_ = Error{.what = fmt::format("{}: cannot be read: {}", path_, std::strerror(errno))};
+  }
+  if (got <= 0) {
+    stored_ended_ = true;
+    return false;
+  }
+  stored_rest_ = Bytes(stored_).first(static_cast<std::size_t>(got));
+  stored_read_ += static_cast<std::uint64_t>(got);
+  digest_.add(stored_rest_);
+  return true;
+}
+
+void ByteStream::choose_decompressor() {
+  started_ = true;
+  if (!read_stored()) return;
+  constexpr std::uint8_t gzip_magic[] = {0x1f, 0x8b};              // RFC 1952 2.3.1
+  constexpr std::uint8_t zstd_magic[] = {0x28, 0xb5, 0x2f, 0xfd};  // RFC 8878 3.1.1
+  const std::string_view head = as_text(stored_rest_);
+  if (head.starts_with(as_text(gzip_magic))) decompressor_ = std::make_unique<Gzip>();
+  if (head.starts_with(as_text(zstd_magic))) decompressor_ = std::make_unique<Zstd>();
+}
+
+// Makes at least `wanted` plain bytes available unless the stream ends before.
+void ByteStream::fill(std::size_t wanted) {
+  if (!started_) choose_decompressor();
+  if (plain_begin_ > 0) {
+    std::memmove(plain_.data(), plain_.data() + plain_begin_, plain_end_ - plain_begin_);
+    plain_end_ -= plain_begin_;
+    plain_begin_ = 0;
+  }
+  if (plain_.size() < wanted) plain_.resize(wanted);
+  while (plain_end_ < wanted && !damage_) {
+    const bool ended = stored_rest_.empty() && !read_stored();
+    if (ended && (!decompressor_ || decompressor_->complete())) return;
+    const std::span<std::uint8_t> room(plain_.data() + plain_end_, plain_.size() - plain_end_);
+    if (!decompressor_) {
+      const std::size_t count = std::min(room.size(), stored_rest_.size());
+      std::memcpy(room.data(), stored_rest_.data(), count);
+      stored_rest_ = stored_rest_.subspan(count);
+      plain_end_ += count;
+      continue;
+    }
+    const Decompressor::Progress progress = decompressor_->put(stored_rest_, room);
+    stored_rest_ = stored_rest_.subspan(progress.used);
+    plain_end_ += progress.made;
+    if (ended && progress.made == 0 && !damage_) {
+      damage_ = Error{.what = fmt::format("{}: compressed data is cut", path_)};
+    } else if (progress.error != nullptr) {
+      damage_ = Error{.what = fmt::format("{}: {} at byte {}", path_, progress.error,
+                                        stored_read_ - stored_rest_.size())};
+    }
+  }
+}
+
+Bytes ByteStream::peek(std::size_t count) {
+  if (plain_end_ - plain_begin_ < count) fill(count);
+  return Bytes(plain_).subspan(plain_begin_, std::min(count, plain_end_ - plain_begin_));
+}
+
+void ByteStream::skip(std::size_t count) {
+  while (count > 0) {
+    const std::size_t now = peek(std::min(count, read_size)).size();
+    if (now == 0) return;
+    plain_begin_ += now;
+    offset_ += now;
+    count -= now;
+  }
+}
+
+std::string ByteStream::finish_digest() {
+  while (read_stored()) {
+  }
+  return digest_.hex();
+}
+
+}  // namespace pcapaudit

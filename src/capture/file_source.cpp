@@ -1,0 +1,47 @@
+// Counting and filtering of packets from files.
+#include "capture/file_source.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace pcapaudit {
+
+Bytes FileSource::take(std::size_t count) {
+  stream_->skip(taken_);
+  const Bytes bytes = stream_->peek(count);
+  taken_ = bytes.size();
+  return bytes;
+}
+
+bool FileSource::stop(std::string why) {
+  facts_.damage = stream_->damage() ? *stream_->damage()
+                                    : Error{.what = fmt::format("{}: {}", facts_.name, why),
+                                            .hint = "what comes before is used"};
+  return false;
+}
+
+const PacketView* FileSource::next() {
+  while (!ended_) {
+    if (!read_packet()) {
+      ended_ = true;
+      if (!facts_.damage && stream_->damage()) facts_.damage = stream_->damage();
+      facts_.sha256 = stream_->finish_digest();
+      break;
+    }
+    ++packet_.number;
+    if (!filter_.passes(packet_)) {
+      ++facts_.filtered;
+      continue;
+    }
+    ++facts_.packets;
+    facts_.bytes += packet_.wire_length;
+    facts_.truncated += packet_.wire_length > packet_.bytes.size();
+    facts_.first = std::min(facts_.first.value_or(packet_.time), packet_.time);
+    facts_.last = std::max(facts_.last.value_or(packet_.time), packet_.time);
+    return &packet_;
+  }
+  return nullptr;
+}
+
+}  // namespace pcapaudit

@@ -1,0 +1,267 @@
+// pcapng files: sections, interfaces of different link types and resolutions, secrets.
+//
+// Our own reader: libpcap refuses files whose interfaces differ in link type, applies the first
+// interface's resolution to all, and drops names and secrets.
+// Source: draft-ietf-opsawg-pcapng.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "capture/file_source.hpp"
+
+namespace pcapaudit {
+namespace {
+
+constexpr std::uint32_t section_header = 0x0a0d0d0a;
+constexpr std::uint32_t byte_order_magic = 0x1a2b3c4d;
+constexpr std::uint32_t interface_description = 1, obsolete_packet = 2, simple_packet = 3,
+                        interface_statistics = 5, enhanced_packet = 6, decryption_secrets = 10;
+constexpr std::size_t block_overhead = 12;  // type, length, length again
+// The largest block that is believed: a packet and its options, or a key log.
+constexpr std::uint32_t max_block_length = max_captured_length + 1024 * 1024;
+// Key logs kept per capture; more is no key log but an attack on memory.
+constexpr std::size_t max_secret_bytes = 64 * 1024 * 1024;
+constexpr std::size_t max_interfaces = 65'536;  // the obsolete packet block's own limit
+
+// Reads numbers in the section's byte order.
+class BlockReader {
+ public:
+  BlockReader(Bytes bytes, bool little) : in_(bytes), little_(little) {}
+  std::uint16_t u16() { return little_ ? in_.u16le() : in_.u16(); }
+  std::uint32_t u32() { return little_ ? in_.u32le() : in_.u32(); }
+  // Two words, high one first in either byte order.
+  std::uint64_t time() {
+    const std::uint64_t high = u32();
+    return high << 32 | u32();
+  }
+  std::uint64_t u64() { return little_ ? in_.u64le() : in_.u64(); }
+  Bytes padded(std::size_t count) {
+    const Bytes bytes = in_.take(count);
+    in_.skip(std::min((4 - count % 4) % 4, in_.remaining()));
+    return bytes;
+  }
+  std::size_t remaining() const { return in_.remaining(); }
+  bool ok() const { return in_.ok(); }
+
+ private:
+  ByteReader in_;
+  bool little_;
+};
+
+// Time stamps of one interface.
+struct Clock {
+  std::uint8_t resolution = 6;  // if_tsresol: 10^-n, or 2^-n with the top bit
+  std::int64_t offset_seconds = 0;
+
+  Timestamp at(std::uint64_t units) const {
+    const unsigned exponent = resolution & 0x7fU;
+    unsigned __int128 seconds = 0;
+    unsigned __int128 ns = 0;
+    if ((resolution & 0x80U) != 0) {
+      if (exponent >= 64) return {};
+      seconds = units >> exponent;
+      ns = ((units - (static_cast<std::uint64_t>(seconds) << exponent)) *
+            static_cast<unsigned __int128>(ns_per_second)) >> exponent;
+    } else {
+      unsigned __int128 per_second = 1;
+      for (unsigned i = 0; i < std::min(exponent, 20U); ++i) per_second *= 10;
+      seconds = units / per_second;
+      ns = (units % per_second) * static_cast<unsigned __int128>(ns_per_second) / per_second;
+    }
+    const std::int64_t limit = std::int64_t{1} << 33;  // keeps nanoseconds inside 64 bits
+    const std::int64_t whole = std::clamp(
+        static_cast<std::int64_t>(std::min<unsigned __int128>(seconds, limit)) +
+            std::clamp(offset_seconds, -limit, limit), -limit, limit);
+    return Timestamp{whole * ns_per_second + static_cast<std::int64_t>(ns)};
+  }
+};
+
+class PcapngFile final : public FileSource {
+ public:
+  PcapngFile(std::string name, std::unique_ptr<ByteStream> stream, PcapFilter filter)
+      : FileSource(std::move(name), "pcapng", std::move(stream), std::move(filter)) {}
+
+ private:
+  bool read_packet() override {
+    while (true) {
+      const std::uint64_t at = block_start_;
+      const Bytes head = take(8);
+      if (head.empty()) return false;
+      if (head.size() < 8) return stop(fmt::format("pcapng block cut at byte {}", at));
+      BlockReader in(head, little_);
+      const std::uint32_t type = in.u32();
+      std::uint32_t length = in.u32();
+      if (type == section_header && !begin_section(head, length)) {
+        return stop(fmt::format("pcapng section without its byte-order magic at byte {}", at));
+      }
+      if (length < block_overhead || length % 4 != 0 || length > max_block_length) {
+        return stop(fmt::format("pcapng block of {} bytes at byte {}", length, at));
+      }
+      const std::size_t rest = length - 8;
+      const Bytes body = take(rest);
+      if (body.size() < rest) return stop(fmt::format("pcapng block cut at byte {}", at));
+      BlockReader tail(body.last(4), little_);
+      if (tail.u32() != length) {
+        return stop(fmt::format("pcapng block at byte {} ends with another length", at));
+      }
+      block_start_ += length;
+      switch (read_block(type, body.first(rest - 4))) {
+        case Block::packet: return true;
+        case Block::other: break;
+        case Block::broken: return stop(fmt::format("damaged pcapng block at byte {}", at));
+      }
+    }
+  }
+
+  enum class Block : std::uint8_t { packet, other, broken };
+
+  // A new section sets the byte order and forgets the interfaces (section 4.1).
+  bool begin_section(Bytes head, std::uint32_t& length) {
+    const Bytes magic = stream_->peek(12).subspan(std::min<std::size_t>(8, stream_->peek(12).size()));
+    ByteReader big(magic);
+    ByteReader small(magic);
+    if (big.u32() == byte_order_magic) {
+      little_ = false;
+    } else if (small.u32le() == byte_order_magic) {
+      little_ = true;
+    } else {
+      return false;
+    }
+    BlockReader in(head, little_);
+    in.u32();
+    length = in.u32();
+    section_interfaces_.clear();
+    clocks_.clear();
+    return true;
+  }
+
+  Block read_block(std::uint32_t type, Bytes body) {
+    BlockReader in(body, little_);
+    switch (type) {
+      case interface_description: return read_interface(in);
+      case enhanced_packet: {
+        const std::uint32_t interface = in.u32();
+        const std::uint64_t time = in.time();
+        return read_data(in, interface, time, in.u32());
+      }
+      case obsolete_packet: {
+        const std::uint32_t interface = in.u16();
+        in.u16();  // drops since the last packet, counted by interface statistics too
+        const std::uint64_t time = in.time();
+        return read_data(in, interface, time, in.u32());
+      }
+      case simple_packet: return read_simple(in);
+      case interface_statistics: return read_statistics(in);
+      case decryption_secrets: return read_secrets(in);
+      default: return Block::other;  // names, custom and unknown blocks
+    }
+  }
+
+  Block read_interface(BlockReader& in) {
+    CaptureInterface interface;
+    interface.link_type = LinkType{in.u16()};
+    in.u16();  // reserved
+    interface.snap_length = in.u32();
+    Clock clock;
+    if (!in.ok() || facts_.interfaces.size() >= max_interfaces) return Block::broken;
+    constexpr std::uint16_t if_name = 2, if_tsresol = 9, if_tsoffset = 14;
+    while (in.remaining() >= 4) {
+      const std::uint16_t code = in.u16();
+      const std::uint16_t size = in.u16();
+      if (code == 0) break;
+      const Bytes value = in.padded(size);
+      if (!in.ok()) break;  // a bad option does not take the interface away
+      if (code == if_name) interface.name = std::string(as_text(value));
+      if (code == if_tsresol && size == 1) clock.resolution = value[0];
+      if (code == if_tsoffset && size == 8) {
+        clock.offset_seconds = static_cast<std::int64_t>(BlockReader(value, little_).u64());
+      }
+    }
+    section_interfaces_.push_back(static_cast<std::uint32_t>(facts_.interfaces.size()));
+    clocks_.push_back(clock);
+    facts_.interfaces.push_back(std::move(interface));
+    return Block::other;
+  }
+
+  // The captured length was read last; the original length and the data follow.
+  Block read_data(BlockReader& in, std::uint32_t interface, std::uint64_t time,
+                  std::uint32_t captured) {
+    const std::uint32_t wire = in.u32();
+    const Bytes bytes = in.padded(captured);
+    if (!in.ok() || interface >= section_interfaces_.size()) return Block::broken;
+    packet_.time = clocks_[interface].at(time);
+    set_packet(interface, bytes, wire);
+    return Block::packet;
+  }
+
+  // A simple packet has no time stamp and belongs to the first interface (section 4.4).
+  Block read_simple(BlockReader& in) {
+    const std::uint32_t wire = in.u32();
+    if (!in.ok() || section_interfaces_.empty()) return Block::broken;
+    const std::uint32_t snap = facts_.interfaces[section_interfaces_[0]].snap_length;
+    std::size_t captured = std::min<std::size_t>(wire, in.remaining());
+    if (snap != 0) captured = std::min<std::size_t>(captured, snap);
+    packet_.time = {};
+    set_packet(0, in.padded(captured), wire);
+    return Block::packet;
+  }
+
+  void set_packet(std::uint32_t interface, Bytes bytes, std::uint32_t wire) {
+    packet_.interface = section_interfaces_[interface];
+    packet_.link_type = facts_.interfaces[packet_.interface].link_type;
+    packet_.bytes = bytes;
+    packet_.wire_length = std::max(wire, static_cast<std::uint32_t>(bytes.size()));
+  }
+
+  // Counters since the interface was opened, so the last block of an interface tells.
+  Block read_statistics(BlockReader& in) {
+    const std::uint32_t interface = in.u32();
+    in.time();
+    if (!in.ok() || interface >= section_interfaces_.size()) return Block::other;
+    constexpr std::uint16_t isb_ifdrop = 5, isb_osdrop = 7;
+    std::uint64_t dropped = 0;
+    while (in.remaining() >= 4) {
+      const std::uint16_t code = in.u16();
+      const std::uint16_t size = in.u16();
+      const Bytes value = in.padded(size);
+      if (code == 0 || !in.ok()) break;
+      if ((code == isb_ifdrop || code == isb_osdrop) && size == 8) {
+        dropped += BlockReader(value, little_).u64();
+      }
+    }
+    dropped_.resize(facts_.interfaces.size());
+    std::uint64_t& known = dropped_[section_interfaces_[interface]];
+    if (dropped > known) {
+      facts_.dropped += dropped - known;
+      known = dropped;
+    }
+    return Block::other;
+  }
+
+  Block read_secrets(BlockReader& in) {
+    const std::uint32_t type = in.u32();
+    const std::uint32_t length = in.u32();
+    const Bytes secret = in.padded(length);
+    if (!in.ok() || secret_bytes_ + length > max_secret_bytes) return Block::other;
+    secret_bytes_ += length;
+    facts_.secrets.push_back({.type = type, .text = std::string(as_text(secret))});
+    return Block::other;
+  }
+
+  bool little_ = true;
+  std::uint64_t block_start_ = 0;
+  std::vector<std::uint32_t> section_interfaces_;  // index into facts_.interfaces
+  std::vector<Clock> clocks_;                      // of the section's interfaces
+  std::vector<std::uint64_t> dropped_;             // by facts_.interfaces
+  std::size_t secret_bytes_ = 0;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<PacketSource>> open_pcapng(std::string name,
+                                                  std::unique_ptr<ByteStream> stream,
+                                                  PcapFilter filter) {
+  return std::make_unique<PcapngFile>(std::move(name), std::move(stream), std::move(filter));
+}
+
+}  // namespace pcapaudit

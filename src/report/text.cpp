@@ -1,0 +1,200 @@
+// The audit for a person at a terminal: totals first, then findings, then how far to trust them.
+#include <pcapaudit/report/report.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include <pcapaudit/app/app_record.hpp>
+
+#include "report/layout.hpp"
+
+namespace pcapaudit {
+namespace {
+
+constexpr std::size_t max_unknown_hosts = 10;  // a page's worth; the view has them all
+
+// Reads one query after the other and remembers the first failure.
+class Reader {
+ public:
+  explicit Reader(const Store& store) : store_(store) {}
+
+  // Cells are printable: names of files and policy texts may hold terminal controls.
+  std::vector<std::vector<std::string>> rows(const std::string& sql) {
+    if (error_) return {};
+    auto table = store_.query(sql);
+    if (!table) {
+      error_ = table.error();
+      return {};
+    }
+    for (auto& row : table->rows) {
+      for (std::string& cell : row) cell = clean_text(cell, max_cell);
+    }
+    return std::move(table->rows);
+  }
+  const std::optional<Error>& error() const { return error_; }
+
+ private:
+  static constexpr std::size_t max_cell = 4096;  // a sentence with long names fits
+  const Store& store_;
+  std::optional<Error> error_;
+};
+
+using Row = std::vector<std::string>;
+
+std::string head(Reader& reader) {
+  std::string text;
+  for (const Row& row :
+       reader.rows("SELECT packs, site, first, last, captures, flows, allowed, violation, waived, "
+                   "undetermined, ignored, partial FROM v_run ORDER BY 1")) {
+    std::vector<std::string> title;
+    if (!row[0].empty()) title.push_back(row[0]);
+    if (!row[1].empty()) title.push_back(row[1]);
+    title.push_back(row[2].empty()
+                        ? "no flows"
+                        : fmt::format("{} → {} UTC", to_second(row[2]), to_second(row[3])));
+    title.push_back(counted(number(row[4]), "capture", "captures"));
+    text += fmt::format("{}\n", fmt::join(title, "   "));
+    const std::uint64_t flows = number(row[5]);
+    text += fmt::format("flows {}   allowed {}   violation {}   waived {}   undetermined {}",
+                        grouped(flows), share(number(row[6]), flows), share(number(row[7]), flows),
+                        share(number(row[8]), flows), share(number(row[9]), flows));
+    if (row[10] != "0") text += fmt::format("   ignored {}", share(number(row[10]), flows));
+    text += '\n';
+    if (row[11] == "1") text += "PARTIAL: not all input was read; what was read is judged\n";
+  }
+  return text;
+}
+
+std::string findings(Reader& reader, bool color) {
+  const auto rows = reader.rows(
+      "SELECT severity, id, client_names, server_names, transports, server_port, service, "
+      "outcome, flows, text FROM finding ORDER BY CASE severity WHEN 'critical' THEN 0 "
+      "WHEN 'high' THEN 1 WHEN 'medium' THEN 2 WHEN 'low' THEN 3 ELSE 4 END, flows DESC, cause");
+  if (rows.empty()) return "\nno findings\n";
+  std::string text = fmt::format("\n{}\n", counted(rows.size(), "finding", "findings"));
+  for (const Row& row : rows) {
+    std::string port = row[5] == "0" ? row[4] : row[4] + "/" + row[5];
+    if (!row[6].empty()) port += " " + row[6];
+    text += fmt::format("\n  {}  {}  {} → {}  {}  {}", severity_word(row[0], color), row[1], row[2],
+                        row[3], port, outcome_words(row[7]));
+    if (row[8] != "0") text += "  " + counted(number(row[8]), "flow", "flows");
+    text += '\n' + wrapped(row[9], 12);
+  }
+  return text;
+}
+
+std::string rules(Reader& reader) {
+  std::vector<std::string> unused;
+  std::vector<std::string> hidden;
+  std::uint64_t used = 0;
+  for (const Row& row : reader.rows("SELECT rule, status FROM v_rule_usage ORDER BY rule")) {
+    if (row[1] == "used") ++used;
+    if (row[1] == "unused") unused.push_back(row[0]);
+    if (row[1] == "not-observable") hidden.push_back(row[0]);
+  }
+  std::string text =
+      fmt::format("\nrules       {} used · {} unused (both roles seen) · {} not observable here\n",
+                  grouped(used), grouped(unused.size()), grouped(hidden.size()));
+  if (!unused.empty()) {
+    text += wrapped(fmt::format("unused: {}", fmt::join(unused, ", ")), 12);
+  }
+  if (!hidden.empty()) {
+    text += wrapped(fmt::format("not observable: {}", fmt::join(hidden, ", ")), 12);
+  }
+  return text;
+}
+
+std::string undetermined(Reader& reader) {
+  std::vector<std::string> reasons;
+  std::uint64_t all = 0;
+  for (const Row& row :
+       reader.rows("SELECT coalesce(reason, 'no reason'), count(*) FROM v_flow "
+                   "WHERE verdict = 'undetermined' GROUP BY 1 ORDER BY 2 DESC, 1")) {
+    all += number(row[1]);
+    reasons.push_back(fmt::format("{} {}", row[0], grouped(number(row[1]))));
+  }
+  if (reasons.empty()) return {};
+  return fmt::format("undetermined {}: {}\n", counted(all, "flow", "flows"),
+                     fmt::join(reasons, " · "));
+}
+
+// What limits the audit: loss, packets that could not be read, hidden certificates.
+std::string evidence(Reader& reader) {
+  std::string text;
+  for (const Row& row :
+       reader.rows("SELECT coalesce(sum(packets), 0), coalesce(sum(dropped), 0), "
+                   "coalesce(sum(truncated), 0), (SELECT coalesce(sum(gaps), 0) FROM flow), "
+                   "(SELECT count(*) FROM flow WHERE outcome = 'one-sided'), "
+                   "(SELECT count(*) FROM flow WHERE reason = 'certificate-hidden' OR id IN "
+                   "(SELECT flow FROM tls WHERE mutual_reason = 'tls13-encrypted')) "
+                   "FROM capture ORDER BY 1")) {
+    const std::uint64_t dropped = number(row[1]);
+    text += fmt::format("capture     {}   lost {}   truncated {}   stream gaps {}\n",
+                        counted(number(row[0]), "packet", "packets"),
+                        share(dropped, number(row[0]) + dropped), grouped(number(row[2])),
+                        grouped(number(row[3])));
+    text += fmt::format("visibility  one-sided flows {}   certificates hidden in {}\n",
+                        grouped(number(row[4])), counted(number(row[5]), "flow", "flows"));
+  }
+  std::vector<std::string> issues;
+  for (const Row& row : reader.rows(
+           "SELECT issue, sum(packets) FROM v_decode_issue GROUP BY 1 ORDER BY 2 DESC, 1")) {
+    issues.push_back(fmt::format("{} {}", row[0], grouped(number(row[1]))));
+  }
+  if (!issues.empty()) {
+    text += fmt::format("no flow     packets: {}\n", fmt::join(issues, " · "));
+  }
+  for (const Row& row :
+       reader.rows("SELECT name, damage FROM v_capture WHERE damaged ORDER BY name, sha256")) {
+    text += fmt::format("DAMAGED     {}: {}\n", row[0], row[1]);
+  }
+  return text;
+}
+
+std::string unknown_hosts(Reader& reader) {
+  const auto rows = reader.rows(
+      "SELECT address, offers, uses, flows FROM v_unknown_host ORDER BY flows DESC, address");
+  if (rows.empty()) return {};
+  std::string text = fmt::format("\n{}\n", counted(rows.size(), "unknown host", "unknown hosts"));
+  for (std::size_t i = 0; i < std::min(rows.size(), max_unknown_hosts); ++i) {
+    const Row& row = rows[i];
+    std::string line = fmt::format("{}  {}", row[0], counted(number(row[3]), "flow", "flows"));
+    if (!row[1].empty()) line += "  offers " + row[1];
+    if (!row[2].empty()) line += "  uses " + row[2];
+    text += wrapped(line, 2);
+  }
+  if (rows.size() > max_unknown_hosts) {
+    text +=
+        fmt::format("  … {} more in v_unknown_host\n", grouped(rows.size() - max_unknown_hosts));
+  }
+  return text;
+}
+
+std::string next_steps(const std::string& database) {
+  if (database.empty()) return {};
+  const std::string name = shell_word(clean_text(database));
+  return fmt::format(
+      "\nnext        pcapaudit report {0} --json audit.json\n"
+      "            sqlite3 -box {0} 'SELECT * FROM v_role_matrix'\n",
+      name);
+}
+
+}  // namespace
+
+Result<std::string> render_text(const Store& store, const ReportOptions& options) {
+  Reader reader(store);
+  std::string text = head(reader);
+  text += findings(reader, options.color);
+  text += rules(reader);
+  text += undetermined(reader);
+  text += evidence(reader);
+  text += unknown_hosts(reader);
+  text += next_steps(options.database_name);
+  if (reader.error()) return std::unexpected(*reader.error());
+  return text;
+}
+
+}  // namespace pcapaudit

@@ -48,6 +48,9 @@ class BlockReader {
   bool little_;
 };
 
+// Wide enough for a time stamp of any resolution times a billion.
+__extension__ using Uint128 = unsigned __int128;
+
 // Time stamps of one interface.
 struct Clock {
   std::uint8_t resolution = 6;  // if_tsresol: 10^-n, or 2^-n with the top bit
@@ -55,22 +58,22 @@ struct Clock {
 
   Timestamp at(std::uint64_t units) const {
     const unsigned exponent = resolution & 0x7fU;
-    unsigned __int128 seconds = 0;
-    unsigned __int128 ns = 0;
+    Uint128 seconds = 0;
+    Uint128 ns = 0;
     if ((resolution & 0x80U) != 0) {
       if (exponent >= 64) return {};
       seconds = units >> exponent;
       ns = ((units - (static_cast<std::uint64_t>(seconds) << exponent)) *
-            static_cast<unsigned __int128>(ns_per_second)) >> exponent;
+            static_cast<Uint128>(ns_per_second)) >> exponent;
     } else {
-      unsigned __int128 per_second = 1;
+      Uint128 per_second = 1;
       for (unsigned i = 0; i < std::min(exponent, 20U); ++i) per_second *= 10;
       seconds = units / per_second;
-      ns = (units % per_second) * static_cast<unsigned __int128>(ns_per_second) / per_second;
+      ns = (units % per_second) * static_cast<Uint128>(ns_per_second) / per_second;
     }
     const std::int64_t limit = std::int64_t{1} << 33;  // keeps nanoseconds inside 64 bits
     const std::int64_t whole = std::clamp(
-        static_cast<std::int64_t>(std::min<unsigned __int128>(seconds, limit)) +
+        static_cast<std::int64_t>(std::min<Uint128>(seconds, limit)) +
             std::clamp(offset_seconds, -limit, limit), -limit, limit);
     return Timestamp{whole * ns_per_second + static_cast<std::int64_t>(ns)};
   }

@@ -1,0 +1,107 @@
+// One packet to its innermost IP flow: a loop over layers with a cap on nesting.
+#include <algorithm>
+
+#include "net/layers.hpp"
+
+namespace pcapaudit {
+namespace {
+
+// More headers than any real network stacks up (two VLANs, MPLS labels, a tunnel in a tunnel
+// with IPv6 extension headers are about twenty); more is an attack on the decoder.
+constexpr int max_nesting = 32;
+
+Walked step(Walk& walk) {
+  switch (walk.layer) {
+    case Layer::ethernet:
+    case Layer::ethertype:
+    case Layer::llc:
+    case Layer::mpls:
+    case Layer::ppp:
+    case Layer::pppoe:
+    case Layer::wlan: return walk_link(walk);
+    case Layer::ip:
+    case Layer::ipv4:
+    case Layer::ipv6:
+    case Layer::ah: return walk_ip(walk);
+    case Layer::gre:
+    case Layer::erspan1:
+    case Layer::erspan3:
+    case Layer::vxlan:
+    case Layer::geneve:
+    case Layer::gtp_u:
+    case Layer::capwap: return walk_tunnel(walk);
+    case Layer::transport:
+    case Layer::icmp:
+    case Layer::icmp6: break;
+  }
+  return walk_transport(walk);
+}
+
+Layer tunnel_on_port(const Decoded& udp) {
+  constexpr std::uint16_t gtp_u_port = 2152, vxlan_port = 4789, geneve_port = 6081,
+                          capwap_data_port = 5247;
+  const auto on = [&](std::uint16_t port) {
+    return udp.destination_port == port || udp.source_port == port;
+  };
+  if (on(vxlan_port)) return Layer::vxlan;
+  if (on(geneve_port)) return Layer::geneve;
+  if (on(gtp_u_port)) return Layer::gtp_u;
+  if (on(capwap_data_port)) return Layer::capwap;
+  return Layer::transport;  // none
+}
+
+std::expected<Decoded, DecodeIssue> walk_to_end(Walk walk, int& layers);
+
+// A UDP payload on a tunnel's port is the tunnel only when a whole inner packet follows; else
+// the UDP packet itself is the answer.
+Decoded inner_or_self(const Walk& udp, int& layers) {
+  const Layer tunnel = tunnel_on_port(udp.out);
+  if (udp.out.transport != Transport::udp || tunnel == Layer::transport) return udp.out;
+  Walk inner = udp;
+  inner.layer = tunnel;
+  inner.bytes = udp.out.payload;
+  inner.length = udp.out.payload_length;
+  auto decoded = walk_to_end(inner, layers);
+  return decoded ? *decoded : udp.out;
+}
+
+std::expected<Decoded, DecodeIssue> walk_to_end(Walk walk, int& layers) {
+  while (++layers <= max_nesting) {
+    const Walked walked = step(walk);
+    if (walked.kind == Walked::Kind::done) return inner_or_self(walk, layers);
+    if (walked.kind == Walked::Kind::failed) return std::unexpected(walked.issue);
+  }
+  return std::unexpected(DecodeIssue::nesting_cap);
+}
+
+}  // namespace
+
+std::expected<Decoded, DecodeIssue> decode(const PacketView& packet) {
+  Walk walk;
+  walk.bytes = packet.bytes;
+  walk.length = std::max(packet.wire_length, static_cast<std::uint32_t>(packet.bytes.size()));
+  const Walked begun = begin_link(packet.link_type, walk);
+  if (begun.kind == Walked::Kind::failed) return std::unexpected(begun.issue);
+  int layers = 0;
+  return walk_to_end(walk, layers);
+}
+
+std::string_view to_text(Transport transport) {
+  constexpr std::string_view names[] = {"tcp", "udp", "icmp"};
+  return names[static_cast<std::size_t>(transport)];
+}
+
+std::string_view to_text(Tunnel tunnel) {
+  constexpr std::string_view names[] = {"",      "gre",  "erspan", "vxlan",  "geneve", "ip-in-ip",
+                                        "gtp-u", "mpls", "pppoe",  "capwap", "ah",     "teredo"};
+  return names[static_cast<std::size_t>(tunnel)];
+}
+
+std::string_view to_text(DecodeIssue issue) {
+  constexpr std::string_view names[decode_issue_count] = {
+      "not-ip",    "other-transport", "fragment",   "unsupported-link",
+      "truncated", "malformed",       "nesting-cap"};
+  return names[static_cast<std::size_t>(issue)];
+}
+
+}  // namespace pcapaudit

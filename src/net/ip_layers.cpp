@@ -1,0 +1,234 @@
+// IPv4, IPv6 with its extension headers, and what they carry.
+//
+// Sources: RFC 791, RFC 8200, RFC 4302 (AH), RFC 9293 (TCP), RFC 768 (UDP), RFC 792, RFC 4443.
+#include <algorithm>
+
+#include "net/layers.hpp"
+
+namespace pcapaudit {
+namespace {
+
+Walked cut_or_bad(const Walk& walk) {
+  return Walked::failed(walk.bytes.size() < walk.length ? DecodeIssue::truncated
+                                                        : DecodeIssue::malformed);
+}
+
+// The layer that an IP protocol number names.
+Walked next_protocol(Walk& walk) {
+  switch (walk.selector) {
+    case protocol_tcp:
+    case protocol_udp: walk.layer = Layer::transport; return Walked::go_on();
+    case protocol_icmp: walk.layer = Layer::icmp; return Walked::go_on();
+    case protocol_icmp6: walk.layer = Layer::icmp6; return Walked::go_on();
+    case protocol_ipv4:
+    case protocol_ipv6:
+      walk.enter(Tunnel::ip_in_ip);
+      walk.layer = walk.selector == protocol_ipv4 ? Layer::ipv4 : Layer::ipv6;
+      return Walked::go_on();
+    case protocol_gre:
+      walk.layer = Layer::gre;
+      return Walked::go_on();
+    case protocol_ah: walk.layer = Layer::ah; return Walked::go_on();
+    default: return Walked::failed(DecodeIssue::other_transport);
+  }
+}
+
+Walked walk_ipv4(Walk& walk) {
+  ByteReader in(walk.bytes);
+  const std::uint8_t version_and_size = in.u8();
+  in.u8();
+  const std::uint16_t total = in.u16();
+  in.u16();
+  const std::uint16_t fragment = in.u16();
+  in.u8();
+  walk.selector = in.u8();
+  in.u16();
+  const Bytes source = in.take(4);
+  const Bytes destination = in.take(4);
+  const std::size_t size = (version_and_size & 0x0fU) * 4U;
+  if (!in.ok()) return cut_or_bad(walk);
+  if (version_and_size >> 4 != 4 || size < 20) return Walked::failed(DecodeIssue::malformed);
+  if (walk.bytes.size() < size) return cut_or_bad(walk);
+  // Zero: the sender's network card was to cut it (TCP segmentation offload).
+  if (total != 0) {
+    if (total < size) return Walked::failed(DecodeIssue::malformed);
+    walk.limit(total);
+  }
+  walk.out.source = IpAddress::from_bytes(source);
+  walk.out.destination = IpAddress::from_bytes(destination);
+  walk.from_ipv6 = false;
+  constexpr std::uint16_t more_fragments = 0x2000, offset_mask = 0x1fff;
+  if ((fragment & offset_mask) != 0) return Walked::failed(DecodeIssue::fragment);
+  walk.out.fragment_head = (fragment & more_fragments) != 0;
+  walk.skip(size);
+  return next_protocol(walk);
+}
+
+// Extension headers, to the one that is none (RFC 8200 4.1).
+Walked walk_extensions(Walk& walk) {
+  constexpr std::uint8_t hop_by_hop = 0, routing = 43, fragment = 44, destination = 60,
+                         mobility = 135, host_identity = 139, shim6 = 140;
+  constexpr int max_extensions = 16;  // each kind comes once or twice in real packets
+  for (int i = 0; i < max_extensions; ++i) {
+    ByteReader in(walk.bytes);
+    switch (walk.selector) {
+      case hop_by_hop: case routing: case destination: case mobility: case host_identity:
+      case shim6: {
+        const std::uint8_t next = in.u8();
+        const std::size_t size = (in.u8() + 1U) * 8U;
+        if (!in.ok() || walk.bytes.size() < size) return cut_or_bad(walk);
+        walk.selector = next;
+        walk.skip(size);
+        break;
+      }
+      case fragment: {
+        const std::uint8_t next = in.u8();
+        in.u8();
+        const std::uint16_t offset_and_more = in.u16();
+        in.u32();
+        if (!in.ok()) return cut_or_bad(walk);
+        if ((offset_and_more & 0xfff8) != 0) return Walked::failed(DecodeIssue::fragment);
+        walk.out.fragment_head = (offset_and_more & 1) != 0;
+        walk.selector = next;
+        walk.skip(8);
+        break;
+      }
+      default: return next_protocol(walk);
+    }
+  }
+  return Walked::failed(DecodeIssue::nesting_cap);
+}
+
+Walked walk_ipv6(Walk& walk) {
+  ByteReader in(walk.bytes);
+  const std::uint32_t version_and_flow = in.u32();
+  const std::uint16_t payload = in.u16();
+  walk.selector = in.u8();
+  in.u8();
+  const Bytes source = in.take(16);
+  const Bytes destination = in.take(16);
+  if (!in.ok()) return cut_or_bad(walk);
+  if (version_and_flow >> 28 != 6) return Walked::failed(DecodeIssue::malformed);
+  walk.skip(40);
+  if (payload != 0) walk.limit(payload);  // zero: jumbogram, or segmentation offload
+  walk.out.source = IpAddress::from_bytes(source);
+  walk.out.destination = IpAddress::from_bytes(destination);
+  walk.from_ipv6 = true;
+  return walk_extensions(walk);
+}
+
+Walked walk_ah(Walk& walk) {
+  ByteReader in(walk.bytes);
+  const std::uint8_t next = in.u8();
+  const std::size_t size = (in.u8() + 2U) * 4U;
+  if (!in.ok() || walk.bytes.size() < size) return cut_or_bad(walk);
+  walk.enter(Tunnel::ah);
+  walk.selector = next;
+  walk.skip(size);
+  return walk.from_ipv6 ? walk_extensions(walk) : next_protocol(walk);
+}
+
+// The first bytes of the packet that an ICMP error is about: IP header and ports.
+std::optional<QuotedPacket> read_quote(Bytes bytes) {
+  if (bytes.empty()) return std::nullopt;
+  ByteReader in(bytes);
+  QuotedPacket quoted;
+  std::uint8_t protocol = 0;
+  if (bytes[0] >> 4 == 4) {
+    const std::size_t size = (in.u8() & 0x0fU) * 4U;
+    in.skip(5);
+    const std::uint16_t offset = in.u16() & 0x1fff;
+    in.u8();
+    protocol = in.u8();
+    in.u16();
+    quoted.source = IpAddress::from_bytes(in.take(4));
+    quoted.destination = IpAddress::from_bytes(in.take(4));
+    if (size < 20 || offset != 0) return std::nullopt;
+    in.skip(size - 20);
+  } else if (bytes[0] >> 4 == 6) {
+    in.skip(6);
+    protocol = in.u8();
+    in.u8();
+    quoted.source = IpAddress::from_bytes(in.take(16));
+    quoted.destination = IpAddress::from_bytes(in.take(16));
+  }
+  if (protocol != protocol_tcp && protocol != protocol_udp) return std::nullopt;
+  quoted.transport = protocol == protocol_tcp ? Transport::tcp : Transport::udp;
+  quoted.source_port = in.u16();
+  quoted.destination_port = in.u16();
+  return in.ok() ? std::optional(quoted) : std::nullopt;
+}
+
+Walked walk_icmp(Walk& walk) {
+  ByteReader in(walk.bytes);
+  Decoded& out = walk.out;
+  out.transport = Transport::icmp;
+  out.icmp_type = in.u8();
+  out.icmp_code = in.u8();
+  in.u16();  // checksum
+  const std::uint16_t identifier = in.u16();
+  in.u16();
+  if (!in.ok()) return cut_or_bad(walk);
+  const std::uint8_t type = out.icmp_type;
+  const bool v6 = walk.layer == Layer::icmp6;
+  const bool echo = v6 ? type == 128 || type == 129 : type == 8 || type == 0;
+  const bool error = v6 ? type >= 1 && type <= 4 : type == 3 || type == 11 || type == 12;
+  if (echo) out.icmp_identifier = identifier;
+  if (error) out.quoted = read_quote(in.rest());
+  out.payload = walk.bytes;
+  out.payload_length = walk.length;
+  return Walked::done();
+}
+
+Walked walk_tcp(Walk& walk) {
+  ByteReader in(walk.bytes);
+  Decoded& out = walk.out;
+  out.source_port = in.u16();
+  out.destination_port = in.u16();
+  out.tcp.sequence = in.u32();
+  out.tcp.acknowledgment = in.u32();
+  const std::size_t size = (in.u8() >> 4) * 4U;
+  out.tcp.flags = in.u8();
+  out.tcp.window = in.u16();
+  if (!in.ok()) return cut_or_bad(walk);
+  if (size < 20 || size > walk.length) return Walked::failed(DecodeIssue::malformed);
+  out.transport = Transport::tcp;
+  walk.skip(size);
+  out.payload = walk.bytes;
+  out.payload_length = walk.length;
+  return Walked::done();
+}
+
+Walked walk_udp(Walk& walk) {
+  ByteReader in(walk.bytes);
+  Decoded& out = walk.out;
+  out.source_port = in.u16();
+  out.destination_port = in.u16();
+  const std::uint16_t length = in.u16();
+  in.u16();
+  if (!in.ok()) return cut_or_bad(walk);
+  // Zero is a jumbogram or offload; a fragment's head is shorter than the datagram.
+  if (length >= 8) walk.limit(length);
+  out.transport = Transport::udp;
+  walk.skip(8);
+  out.payload = walk.bytes;
+  out.payload_length = walk.length;
+  return Walked::done();
+}
+
+}  // namespace
+
+Walked walk_ip(Walk& walk) {
+  if (walk.layer == Layer::ah) return walk_ah(walk);
+  if (walk.bytes.empty()) return cut_or_bad(walk);
+  const unsigned version = walk.bytes[0] >> 4;
+  if (walk.layer == Layer::ip) walk.layer = version == 6 ? Layer::ipv6 : Layer::ipv4;
+  return walk.layer == Layer::ipv6 ? walk_ipv6(walk) : walk_ipv4(walk);
+}
+
+Walked walk_transport(Walk& walk) {
+  if (walk.layer != Layer::transport) return walk_icmp(walk);
+  return walk.selector == protocol_tcp ? walk_tcp(walk) : walk_udp(walk);
+}
+
+}  // namespace pcapaudit

@@ -1,0 +1,65 @@
+// The walk through a packet's headers: what each layer says comes next.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+
+#include <pcapaudit/net/packet.hpp>
+
+namespace pcapaudit {
+
+// What the bytes in hand are.
+enum class Layer : std::uint8_t {
+  ethernet, ethertype, ip, ipv4, ipv6, llc, mpls, ppp, pppoe, gre, erspan1, erspan3,
+  vxlan, geneve, gtp_u, ah, transport, icmp, icmp6, wlan, capwap
+};
+
+// A packet between two layers.
+struct Walk {
+  Layer layer = Layer::ethernet;
+  Bytes bytes;                  // from the next header on, as captured
+  std::uint32_t length = 0;     // of it on the wire; at least bytes.size()
+  std::uint16_t selector = 0;   // ethertype, IP protocol or PPP protocol for the next layer
+  bool from_ipv6 = false;
+  Decoded out;
+
+  // Moves past a header.
+  void skip(std::size_t count) {
+    bytes = bytes.subspan(std::min(count, bytes.size()));
+    length -= static_cast<std::uint32_t>(std::min<std::size_t>(count, length));
+  }
+  // The payload is no longer than a header says (padding behind it is not payload).
+  void limit(std::size_t count) {
+    if (count < length) length = static_cast<std::uint32_t>(count);
+    if (count < bytes.size()) bytes = bytes.first(count);
+  }
+  void enter(Tunnel tunnel) {
+    if (out.tunnel == Tunnel::none) out.tunnel = tunnel;
+  }
+};
+
+// go_on: the walk moved to its next layer. done: out is complete. Else why there is no flow.
+struct Walked {
+  enum class Kind : std::uint8_t { go_on, done, failed };
+  Kind kind;
+  DecodeIssue issue = DecodeIssue::malformed;
+
+  static constexpr Walked go_on() { return {.kind = Kind::go_on}; }
+  static constexpr Walked done() { return {.kind = Kind::done}; }
+  static constexpr Walked failed(DecodeIssue issue) { return {.kind = Kind::failed, .issue = issue}; }
+};
+
+// From the capture's link type to the first layer.
+Walked begin_link(LinkType link_type, Walk& walk);
+
+Walked walk_link(Walk& walk);       // ethernet, ethertype, llc, mpls, ppp, pppoe, wlan
+Walked walk_ip(Walk& walk);         // ip, ipv4, ipv6, ah
+Walked walk_tunnel(Walk& walk);     // gre, erspan, vxlan, geneve, gtp_u, capwap
+Walked walk_transport(Walk& walk);  // transport, icmp, icmp6
+
+constexpr std::uint16_t ethertype_ipv4 = 0x0800, ethertype_ipv6 = 0x86dd, ethertype_teb = 0x6558;
+constexpr std::uint8_t protocol_icmp = 1, protocol_ipv4 = 4, protocol_tcp = 6, protocol_udp = 17,
+                       protocol_ipv6 = 41, protocol_gre = 47, protocol_ah = 51,
+                       protocol_icmp6 = 58;
+
+}  // namespace pcapaudit

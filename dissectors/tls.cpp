@@ -54,10 +54,10 @@ class Tls final : public Dissector {
   // One direction.
   struct Half {
     bool any_record = false;
-    bool any_message = false;    // a plaintext handshake message was read
-    bool encrypted = false;      // handshake records cannot be read any more
+    bool any_message = false;  // a plaintext handshake message was read
+    bool encrypted = false;    // handshake records cannot be read any more
     bool change_cipher = false;
-    bool application_data = false;  // in TLS 1.3, more than an encrypted alert
+    bool application_data = false;      // in TLS 1.3, more than an encrypted alert
     std::vector<std::uint8_t> message;  // the handshake message being collected, with header
     std::size_t skip = 0;               // bytes of an oversized message still to pass over
   };
@@ -127,7 +127,8 @@ Step Tls::sslv2_hello(Half& half, Bytes window) {
 // After ChangeCipherSpec the client may still send its second ClientHello in plaintext: TLS 1.3
 // allows the former before the latter when the server asked to retry (RFC 8446 appendix D.4).
 bool Tls::is_second_client_hello(Direction dir, Bytes body) const {
-  if (dir != Direction::to_server || seen_.client_key_exchange || !facts_.client_hello) return false;
+  if (dir != Direction::to_server || seen_.client_key_exchange || !facts_.client_hello)
+    return false;
   ByteReader in(body);
   if (in.u8() != client_hello || in.u24() != in.remaining()) return false;
   return parse_client_hello(in.rest()).has_value();
@@ -157,7 +158,8 @@ Tls::Failure Tls::read_handshake(Direction dir, Bytes body) {
     const Failure failure =
         too_long ? "tls: handshake message too long" : read_message(dir, type, message);
     // A stream that was joined in its middle may show encrypted messages first.
-    if (!failure.empty() && half.any_message) return failure;
+    const bool hello = type == client_hello || type == server_hello;
+    if (!failure.empty() && (half.any_message || hello)) return failure;
     if (!failure.empty()) half.encrypted = true;
     half.any_message = true;
     used += handshake_header_size + length;
@@ -179,8 +181,10 @@ bool Tls::oversized(Direction dir, std::uint8_t type) {
       if (dir == Direction::to_client) facts_.certificate_requested = true;
       return true;
     case certificate_status:
-    case supplemental_data: return true;
-    default: return false;
+    case supplemental_data:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -201,7 +205,9 @@ Tls::Failure Tls::read_message(Direction dir, std::uint8_t type, Bytes body) {
       note_server_hello(*hello);
       return {};
     }
-    case certificate: read_certificates(dir, body); return {};
+    case certificate:
+      read_certificates(dir, body);
+      return {};
     case certificate_request:
       if (!from_client) facts_.certificate_requested = true;
       return {};
@@ -215,7 +221,8 @@ Tls::Failure Tls::read_message(Direction dir, std::uint8_t type, Bytes body) {
     case client_key_exchange:
       if (from_client) seen_.client_key_exchange = true;
       return {};
-    default: return is_known_message(type) ? "" : "tls: unknown handshake message";
+    default:
+      return is_known_message(type) ? "" : "tls: unknown handshake message";
   }
 }
 
@@ -229,7 +236,7 @@ void Tls::note_client_hello(const ClientHello& hello) {
     facts_.alpn_offered.push_back(clean_text(name));
   }
   client_session_id_ = hello.session_id;
-  if (hello.sslv2) return;  // neither fingerprint is defined for it
+  if (hello.sslv2 || !hello.whole) return;  // neither fingerprint is defined for these
   facts_.ja3 = ja3(hello);
   facts_.ja4 = ja4(hello);
 }

@@ -37,17 +37,26 @@ std::string hex_list(const std::vector<std::uint16_t>& values) {
   return text;
 }
 
-std::string cut_digest(const std::string& text) { return sha256_hex(as_bytes(text)).substr(0, 12); }
+std::string cut_digest(const std::string& text) {
+  return sha256_hex(as_bytes(text)).substr(0, 12);
+}
 
 std::string_view version_code(std::uint16_t version) {
   switch (version) {
-    case 0x0002: return "s2";
-    case 0x0300: return "s3";
-    case 0x0301: return "10";
-    case 0x0302: return "11";
-    case 0x0303: return "12";
-    case 0x0304: return "13";
-    default: return "00";
+    case 0x0002:
+      return "s2";
+    case 0x0300:
+      return "s3";
+    case 0x0301:
+      return "10";
+    case 0x0302:
+      return "11";
+    case 0x0303:
+      return "12";
+    case 0x0304:
+      return "13";
+    default:
+      return "00";
   }
 }
 
@@ -74,8 +83,8 @@ std::string cipher_digest(std::vector<std::uint16_t> ciphers) {
 
 std::string extension_digest(std::vector<std::uint16_t> extensions,
                              const std::vector<std::uint16_t>& signatures) {
-  if (extensions.empty()) return std::string(12, '0');
   std::erase_if(extensions, [](auto v) { return v == sni_extension || v == alpn_extension; });
+  if (extensions.empty()) return std::string(12, '0');
   std::ranges::sort(extensions);
   const std::string tail = signatures.empty() ? "" : "_" + hex_list(signatures);
   return cut_digest(hex_list(extensions) + tail);
@@ -89,7 +98,9 @@ std::string ja3_text(const ClientHello& hello) {
                      dashed(hello.point_formats));
 }
 
-std::string ja3(const ClientHello& hello) { return md5_hex(as_bytes(ja3_text(hello))); }
+std::string ja3(const ClientHello& hello) {
+  return md5_hex(as_bytes(ja3_text(hello)));
+}
 
 std::string ja4(const ClientHello& hello) {
   const auto ciphers = without_grease(hello.ciphers);

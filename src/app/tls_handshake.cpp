@@ -27,7 +27,9 @@ constexpr std::array<std::uint8_t, random_size> retry_random = {
     0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
     0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c};
 
-std::string owned(Bytes bytes) { return std::string(as_text(bytes)); }
+std::string owned(Bytes bytes) {
+  return std::string(as_text(bytes));
+}
 
 std::vector<std::uint16_t> numbers(Bytes list) {
   std::vector<std::uint16_t> values;
@@ -61,19 +63,31 @@ std::string host_name(Bytes body) {
 }
 
 void read_extension(std::uint16_t type, Bytes body, ClientHello& hello) {
+  hello.extensions.push_back(type);
   ByteReader in(body);
   switch (type) {
-    case server_name: hello.sni = host_name(body); break;
-    case supported_groups: hello.groups = numbers(in.take(in.u16())); break;
-    case signature_algorithms: hello.signature_algorithms = numbers(in.take(in.u16())); break;
-    case application_layer_protocol: hello.alpn = protocol_names(body); break;
-    case supported_versions: hello.supported_versions = numbers(in.take(in.u8())); break;
+    case server_name:
+      hello.sni = host_name(body);
+      break;
+    case supported_groups:
+      hello.groups = numbers(in.take(in.u16()));
+      break;
+    case signature_algorithms:
+      hello.signature_algorithms = numbers(in.take(in.u16()));
+      break;
+    case application_layer_protocol:
+      hello.alpn = protocol_names(body);
+      break;
+    case supported_versions:
+      hello.supported_versions = numbers(in.take(in.u8()));
+      break;
     case ec_point_formats: {
       const Bytes formats = in.take(in.u8());
       hello.point_formats.assign(formats.begin(), formats.end());
       break;
     }
-    default: break;
+    default:
+      break;
   }
 }
 
@@ -88,6 +102,23 @@ void read_extension(std::uint16_t type, Bytes body, ServerHello& hello) {
   } else if (type == pre_shared_key) {
     hello.pre_shared_key = true;
   }
+}
+
+// Reads the extensions behind a hello; false when the list does not hold what it promises. Then
+// what came before is kept: stacks exist that send such hellos.
+template <class Hello>
+bool read_extensions(ByteReader& in, Hello& hello) {
+  if (in.remaining() == 0) return true;  // hellos without extensions end here
+  const std::size_t promised = in.u16();
+  const bool exact = in.ok() && promised == in.remaining();
+  ByteReader list(in.take(std::min(promised, in.remaining())));
+  while (list.remaining() > 0) {
+    const std::uint16_t type = list.u16();
+    const Bytes body = list.take(list.u16());
+    if (!list.ok()) return false;
+    read_extension(type, body, hello);
+  }
+  return exact;
 }
 
 // Order of versions: 1.3 above its drafts above 1.2; SSLv2 lowest.
@@ -121,17 +152,7 @@ std::optional<ClientHello> parse_client_hello(Bytes body) {
   }
   hello.session_id = owned(session_id);
   hello.ciphers = numbers(ciphers);
-  if (in.remaining() == 0) return hello;
-
-  ByteReader extensions(in.take(in.u16()));
-  if (!in.ok()) return std::nullopt;
-  while (extensions.remaining() > 0) {
-    const std::uint16_t type = extensions.u16();
-    const Bytes extension = extensions.take(extensions.u16());
-    if (!extensions.ok()) return std::nullopt;
-    hello.extensions.push_back(type);
-    read_extension(type, extension, hello);
-  }
+  hello.whole = read_extensions(in, hello);
   return hello;
 }
 
@@ -149,16 +170,7 @@ std::optional<ServerHello> parse_server_hello(Bytes body) {
   if (session_id.size() > max_session_id) return std::nullopt;
   hello.session_id = owned(session_id);
   hello.retry_request = std::ranges::equal(random, retry_random);
-  if (in.remaining() == 0) return hello;
-
-  ByteReader extensions(in.take(in.u16()));
-  if (!in.ok()) return std::nullopt;
-  while (extensions.remaining() > 0) {
-    const std::uint16_t type = extensions.u16();
-    const Bytes extension = extensions.take(extensions.u16());
-    if (!extensions.ok()) return std::nullopt;
-    read_extension(type, extension, hello);
-  }
+  read_extensions(in, hello);
   return hello;
 }
 

@@ -1,7 +1,8 @@
 // Hello and certificate messages of the TLS handshake as values.
 //
-// Bodies come without the four-byte handshake header. Malformed bodies give nullopt; unknown
-// extensions are skipped. Source: RFC 8446 4, RFC 5246 7.4, RFC 5246 appendix E.2.
+// Bodies come without the four-byte handshake header. A malformed fixed part gives
+// nullopt; a broken extension list ends where it breaks; unknown extensions are skipped. Source:
+// RFC 8446 4, RFC 5246 7.4, RFC 5246 appendix E.2.
 #pragma once
 
 #include <cstdint>
@@ -15,13 +16,14 @@ namespace pcapaudit::tls_wire {
 
 struct ClientHello {
   std::uint16_t legacy_version = 0;
-  std::string session_id;  // bytes
+  std::string session_id;                          // bytes
   std::vector<std::uint16_t> ciphers, extensions;  // in order, with GREASE
   std::vector<std::uint16_t> supported_versions, groups, signature_algorithms;
   std::vector<std::uint8_t> point_formats;
   std::string sni;                // bytes of the first host name
   std::vector<std::string> alpn;  // bytes of each name
   bool sslv2 = false;             // came in the SSLv2-compatible form
+  bool whole = true;              // false: the extension list is broken, some may be missing
 
   // Highest version offered, GREASE left out; 1.3 drafts count as less than 1.3.
   std::uint16_t highest_version() const;
@@ -31,7 +33,7 @@ struct ServerHello {
   std::uint16_t version = 0;  // negotiated: supported_versions if there, else server_version
   std::string session_id;     // bytes
   std::uint16_t cipher = 0;
-  std::string alpn;            // bytes, empty when none
+  std::string alpn;  // bytes, empty when none
   bool pre_shared_key = false;
   bool retry_request = false;  // a HelloRetryRequest (RFC 8446 4.1.3)
 };

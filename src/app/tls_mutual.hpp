@@ -11,8 +11,8 @@ struct HandshakeSeen {
   bool server_certificate = false;
   bool server_hello_done = false;
   bool server_change_cipher = false;
-  bool session_id_echoed = false;   // not empty, and the server answered with the client's own
-  bool pre_shared_key = false;      // TLS 1.3: the server chose one
+  bool session_id_echoed = false;  // not empty, and the server answered with the client's own
+  bool pre_shared_key = false;     // TLS 1.3: the server chose one
   bool client_certificate_empty = false;  // a Certificate message without certificates
   bool client_key_exchange = false;
   bool no_certificate_alert = false;  // SSL 3.0 (RFC 6101 5.4.2)

@@ -51,7 +51,8 @@ Probe probe_hello(Bytes body, const RecordHeader& header) {
     return Probe::not_mine();
   }
   const std::size_t length = in.u24();
-  if (!in.ok()) return header.length < handshake_header_size ? Probe::not_mine() : Probe::need_more();
+  if (!in.ok())
+    return header.length < handshake_header_size ? Probe::not_mine() : Probe::need_more();
   const std::size_t least = from_client ? min_client_hello : min_server_hello;
   if (length < least || length > max_hello) return Probe::not_mine();
   // Nothing follows a ClientHello in its record; a server may send its whole flight in one.
@@ -79,25 +80,32 @@ Speaker sender_of(std::uint8_t type) {
     case server_key_exchange:
     case certificate_request:
     case server_hello_done:
-    case certificate_status: return Speaker::server;
+    case certificate_status:
+      return Speaker::server;
     case certificate_verify:
-    case client_key_exchange: return Speaker::client;
-    default: return Speaker::either;
+    case client_key_exchange:
+      return Speaker::client;
+    default:
+      return Speaker::either;
   }
 }
 
 bool plausible_message(std::uint8_t type, std::size_t length) {
   switch (type) {
     case hello_request:
-    case server_hello_done: return length == 0;
-    case certificate: return length >= 3 && length < max_hello;
+    case server_hello_done:
+      return length == 0;
+    case certificate:
+      return length >= 3 && length < max_hello;
     case new_session_ticket:
     case server_key_exchange:
     case certificate_request:
     case certificate_verify:
     case client_key_exchange:
-    case certificate_status: return length >= 2 && length <= max_record_body;
-    default: return false;
+    case certificate_status:
+      return length >= 2 && length <= max_record_body;
+    default:
+      return false;
   }
 }
 
@@ -161,8 +169,10 @@ Probe probe_record(Bytes prefix) {
   const auto header = parse_record_header(prefix);
   if (!header) return Probe::not_mine();
   switch (header->type) {
-    case handshake: return probe_handshake(prefix, *header);
-    case alert: return probe_alert(prefix, *header);
+    case handshake:
+      return probe_handshake(prefix, *header);
+    case alert:
+      return probe_alert(prefix, *header);
     case change_cipher_spec: {
       const Bytes body = prefix.subspan(record_header_size);
       if (header->length != 1 || (!body.empty() && body.front() != 1)) return Probe::not_mine();
@@ -172,7 +182,8 @@ Probe probe_record(Bytes prefix) {
       // No implementation has written 3.4 there; TLS 1.3 says 3.3 (RFC 8446 5.1).
       if (header->minor > 3 || header->length < min_encrypted) return Probe::not_mine();
       return by_what_follows(prefix, *header, Speaker::either);
-    default: return Probe::not_mine();
+    default:
+      return Probe::not_mine();
   }
 }
 

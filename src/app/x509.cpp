@@ -7,9 +7,12 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
+#include <array>
 #include <climits>
 #include <ctime>
 #include <limits>
+
 #include <pcapaudit/app/x509.hpp>
 #include <pcapaudit/base/digest.hpp>
 #include <pcapaudit/base/ip.hpp>
@@ -111,12 +114,18 @@ std::string key_type(const X509* certificate) {
   ASN1_OBJECT* algorithm = nullptr;
   X509_PUBKEY_get0_param(&algorithm, nullptr, nullptr, nullptr, X509_get_X509_PUBKEY(certificate));
   switch (OBJ_obj2nid(algorithm)) {
-    case NID_rsaEncryption: return "RSA";
-    case NID_X9_62_id_ecPublicKey: return "EC";
-    case NID_dsa: return "DSA";
-    case NID_ED25519: return "Ed25519";
-    case NID_ED448: return "Ed448";
-    default: return object_text(algorithm);
+    case NID_rsaEncryption:
+      return "RSA";
+    case NID_X9_62_id_ecPublicKey:
+      return "EC";
+    case NID_dsa:
+      return "DSA";
+    case NID_ED25519:
+      return "Ed25519";
+    case NID_ED448:
+      return "Ed448";
+    default:
+      return object_text(algorithm);
   }
 }
 

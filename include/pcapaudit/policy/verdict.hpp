@@ -29,6 +29,7 @@ enum class Reason : std::uint8_t {
   mutual_gap,
   mutual_truncated,
   certificate_hidden,      // allowed: the certificates could not be seen
+  tls_not_seen,            // the row demands something of TLS, and that part was not captured
 };
 std::string_view to_text(Reason reason);  // "no-payload", "tls13-encrypted", ...
 

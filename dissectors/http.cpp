@@ -1,0 +1,274 @@
+// HTTP/1.0 and 1.1 on any TCP port; HTTP/2 in clear is named by its preface.
+//
+//   message = start-line *(field CRLF) CRLF [body]
+//
+// Bodies are passed over, never buffered. Requests and responses are paired by order.
+// Source: RFC 9110, RFC 9112; RFC 9113 3.4 (preface).
+#include <algorithm>
+#include <charconv>
+#include <deque>
+#include <limits>
+#include <string>
+
+#include <pcapaudit/app/dissector.hpp>
+#include <pcapaudit/app/header_lines.hpp>
+
+#include "app/http_message.hpp"
+
+namespace pcapaudit {
+namespace {
+
+// A start line and header fields beyond this are refused by all servers in use (8 to 64 KiB).
+constexpr std::size_t max_header_block = 64 * 1024;
+// Requests waiting for their response. Browsers pipeline a handful.
+constexpr std::size_t max_pipeline = 128;
+constexpr std::string_view h2_preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+constexpr std::string_view known_methods[] = {
+    "GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "CONNECT ", "OPTIONS ", "TRACE ", "PATCH ",
+    "PROPFIND ", "PROPPATCH ", "MKCOL ", "COPY ", "MOVE ", "LOCK ", "UNLOCK ", "REPORT ",
+    "SEARCH ", "SUBSCRIBE ", "NOTIFY ", "RPC_IN_DATA ", "RPC_OUT_DATA ", "BITS_POST ", "MERGE ",
+    "CHECKOUT ", "POLL ", "BMOVE ", "BCOPY ", "BDELETE ", "BPROPFIND ", "UNSUBSCRIBE "};
+
+bool is_prefix_of_another(std::string_view text, std::string_view whole) {
+  return whole.starts_with(text) || text.starts_with(whole);
+}
+
+// A method token and a blank, then only bytes a target may have, so far.
+Probe probe_open_line(std::string_view text) {
+  for (const std::string_view method : known_methods) {
+    if (!is_prefix_of_another(text, method)) continue;
+    if (text.size() <= method.size()) return Probe::need_more();
+    const std::string_view target = text.substr(method.size());
+    const bool plausible = target.front() == '/' || target.front() == '*' ||
+                           target.starts_with("http") || method == "CONNECT " ||
+                           std::string_view("https://").starts_with(target);
+    const bool printable = std::all_of(target.begin(), target.end(), [](char c) {
+      return c != '\n' && (c == '\r' || static_cast<unsigned char>(c) >= 0x20);
+    });
+    if (!plausible || !printable) return Probe::not_mine();
+    // A request line longer than any other protocol's first line.
+    constexpr std::size_t certain = 1024;
+    return text.size() >= certain ? Probe::mine(Probe::Speaker::client) : Probe::need_more();
+  }
+  // Some other method: a token so far, at most as long as a method can be.
+  constexpr std::size_t longest_method = 32;
+  const std::size_t blank = text.find(' ');
+  const std::string_view method = text.substr(0, blank);
+  const bool token = std::all_of(method.begin(), method.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
+  });
+  if (!token || method.empty() || method.size() > longest_method) return Probe::not_mine();
+  if (blank == std::string_view::npos) return Probe::need_more();
+  const std::string_view target = text.substr(blank + 1);
+  constexpr std::size_t patience = 2048;
+  const bool plausible = target.empty() || target.front() == '/' || target.front() == '*' ||
+                         is_prefix_of_another(target, "http");
+  return plausible && text.size() < patience ? Probe::need_more() : Probe::not_mine();
+}
+
+Probe probe(Bytes prefix, Carrier) {
+  std::string_view text = as_text(prefix);
+  if (is_prefix_of_another(text, h2_preface)) {
+    return text.size() < h2_preface.size() ? Probe::need_more()
+                                           : Probe::mine(Probe::Speaker::client);
+  }
+  if (is_prefix_of_another(text, "HTTP/1.")) {
+    constexpr std::size_t enough = 12;  // "HTTP/1.1 200"
+    if (text.size() < enough) {
+      return text.size() <= 7 || parse_http_start(std::string(text) + "000").has_value() ||
+                     text.find('\n') == std::string_view::npos
+                 ? Probe::need_more()
+                 : Probe::not_mine();
+    }
+    return parse_http_start(text.substr(0, enough)) ? Probe::mine(Probe::Speaker::server)
+                                                    : Probe::not_mine();
+  }
+  const std::size_t end = text.find('\n');
+  if (end == std::string_view::npos) return probe_open_line(text);
+  std::string_view line = text.substr(0, end);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  const auto start = parse_http_start(line);
+  return start && start->request ? Probe::mine(Probe::Speaker::client) : Probe::not_mine();
+}
+
+class Http final : public Dissector {
+ public:
+  Step consume(Direction dir, Bytes window, RecordSink&) override {
+    Half& half = halves_[index_of(dir)];
+    const std::string_view text = as_text(window);
+    switch (half.state) {
+      case State::start: return read_head(dir, text);
+      case State::chunk_size: return read_chunk_size(half, text);
+      case State::chunk_end: return read_chunk_end(half, text);
+      case State::trailer: return read_trailer(half, text);
+      case State::until_close: return Step::advance(window.size());
+      case State::waiting: return Step::need_more();
+    }
+    return Step::done();
+  }
+
+  void finish(const SeenStream&, RecordSink& out) override { out.emit(std::move(facts_)); }
+
+ private:
+  enum class State : std::uint8_t { start, chunk_size, chunk_end, trailer, until_close, waiting };
+  struct Half {
+    State state = State::start;
+  };
+
+  Step read_head(Direction dir, std::string_view text) {
+    if (text.starts_with("\r\n")) return Step::advance(2);  // RFC 9112 2.2
+    if (text.starts_with('\n')) return Step::advance(1);
+    if (dir == Direction::to_server && facts_.requests == 0 && text.starts_with(h2_preface)) {
+      facts_.version = "2";
+      return Step::done();
+    }
+    if (facts_.version == "2") return Step::done();
+    const auto end = end_of_headers(text);
+    if (!end) {
+      return text.size() > max_header_block ? Step::malformed("http: header block over 64 KiB")
+                                            : Step::need_more();
+    }
+    const std::string_view head = text.substr(0, *end);
+    const std::size_t line_end = head.find('\n');
+    std::string_view line = head.substr(0, line_end);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    const auto start = parse_http_start(line);
+    if (!start) return Step::malformed("http: no start line where a message should begin");
+    if (start->request != (dir == Direction::to_server)) {
+      return Step::malformed("http: request and response on the same side");
+    }
+    if (facts_.version.empty()) facts_.version = start->version;
+    const std::string_view headers = head.substr(line_end + 1);
+    return start->request ? take_request(*start, headers, *end) : take_response(*start, headers, *end);
+  }
+
+  Step take_request(const HttpStart& start, std::string_view headers, std::size_t size) {
+    ++facts_.requests;
+    facts_.methods.add(clean_text(start.method));
+    const HttpTarget target = split_target(start.method, start.target);
+    if (!target.path.empty()) facts_.paths.add(clean_text(target.path));
+    bool host_seen = false;
+    HeaderLines lines(headers);
+    while (const auto line = lines.next()) {
+      if (equal_ignoring_case(line->name, "Host")) {
+        host_seen = true;
+        if (!line->value.empty()) facts_.hosts.add(clean_text(line->value));
+      } else if (equal_ignoring_case(line->name, "User-Agent")) {
+        facts_.user_agents.add(clean_text(line->value));
+      } else if (equal_ignoring_case(line->name, "Authorization") ||
+                 equal_ignoring_case(line->name, "Proxy-Authorization")) {
+        take_authorization(line->value);
+      }
+    }
+    if (!host_seen && !target.host.empty()) facts_.hosts.add(clean_text(target.host));
+    if (waiting_.size() < max_pipeline) waiting_.emplace_back(start.method);
+    if (start.method == "CONNECT") {
+      // What follows is HTTP only if the proxy refuses.
+      halves_[0].state = State::waiting;
+      return Step::advance(size);
+    }
+    return begin_body(halves_[0], http_framing(start, headers, {}), size);
+  }
+
+  void take_authorization(std::string_view value) {
+    const std::string_view scheme = value.substr(0, value.find(' '));
+    facts_.authorization_schemes.add(clean_text(scheme, 64));
+    // Basic is the password in Base64 (RFC 7617 4).
+    if (equal_ignoring_case(scheme, "Basic")) facts_.credentials_in_clear = true;
+  }
+
+  Step take_response(const HttpStart& start, std::string_view headers, std::size_t size) {
+    ++facts_.responses;
+    facts_.statuses.add(start.status);
+    std::string upgrade;
+    HeaderLines lines(headers);
+    while (const auto line = lines.next()) {
+      if (equal_ignoring_case(line->name, "Server")) facts_.servers.add(clean_text(line->value));
+      if (equal_ignoring_case(line->name, "Location")) facts_.locations.add(clean_text(line->value));
+      if (equal_ignoring_case(line->name, "Upgrade")) upgrade = clean_text(line->value, 64);
+    }
+    const bool interim = start.status >= 100 && start.status < 200 && start.status != 101;
+    std::string method = waiting_.empty() ? "" : waiting_.front();
+    if (!waiting_.empty() && !interim) waiting_.pop_front();
+    if (start.status == 101) {
+      facts_.upgraded_to = upgrade.empty() ? "upgrade" : upgrade;
+      return Step::handover(size);
+    }
+    if (method == "CONNECT") {
+      if (start.status >= 200 && start.status < 300) {
+        facts_.upgraded_to = "connect";
+        return Step::handover(size);
+      }
+      if (!interim) halves_[0].state = State::start;
+    }
+    return begin_body(halves_[1], http_framing(start, headers, method), size);
+  }
+
+  Step begin_body(Half& half, HttpFraming framing, std::size_t size) {
+    switch (framing.kind) {
+      case HttpFraming::Kind::none: half.state = State::start; return Step::advance(size);
+      case HttpFraming::Kind::length: {
+        half.state = State::start;
+        constexpr std::uint64_t room = std::numeric_limits<std::size_t>::max() / 2;
+        if (framing.length > room) return Step::malformed("http: content length is out of range");
+        return Step::advance(size + static_cast<std::size_t>(framing.length));
+      }
+      case HttpFraming::Kind::chunked: half.state = State::chunk_size; return Step::advance(size);
+      case HttpFraming::Kind::until_close:
+        half.state = State::until_close;
+        return Step::advance(size);
+      case HttpFraming::Kind::contradictory: break;
+    }
+    return Step::malformed("http: contradictory content lengths");
+  }
+
+  // chunk-size [chunk-ext] CRLF (RFC 9112 7.1)
+  Step read_chunk_size(Half& half, std::string_view text) {
+    constexpr std::size_t max_line = 4096;  // extensions are unused in practice
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) {
+      return text.size() > max_line ? Step::malformed("http: chunk size line over 4 KiB")
+                                    : Step::need_more();
+    }
+    std::uint64_t size = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + end, size, 16);
+    constexpr std::uint64_t room = std::uint64_t{1} << 62;
+    if (parsed.ec != std::errc{} || size > room) return Step::malformed("http: bad chunk size");
+    half.state = size == 0 ? State::trailer : State::chunk_end;
+    return Step::advance(end + 1 + static_cast<std::size_t>(size));
+  }
+
+  Step read_chunk_end(Half& half, std::string_view text) {
+    if (text == "\r") return Step::need_more();
+    half.state = State::chunk_size;
+    if (text.starts_with("\r\n")) return Step::advance(2);
+    if (text.starts_with('\n')) return Step::advance(1);
+    return Step::malformed("http: chunk without its line end");
+  }
+
+  // Trailer fields up to the empty line.
+  Step read_trailer(Half& half, std::string_view text) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) {
+      return text.size() > max_header_block ? Step::malformed("http: trailer over 64 KiB")
+                                            : Step::need_more();
+    }
+    if (end == 0 || (end == 1 && text[0] == '\r')) half.state = State::start;
+    return Step::advance(end + 1);
+  }
+
+  HttpFacts facts_;
+  std::array<Half, 2> halves_;
+  std::deque<std::string> waiting_;  // methods of requests without their response
+};
+
+}  // namespace
+
+extern constinit const DissectorSpec http{
+    .name = "http",
+    .carriers = over_tcp,
+    .probe = probe,
+    .make = [](Carrier) -> std::unique_ptr<Dissector> { return std::make_unique<Http>(); },
+};
+
+}  // namespace pcapaudit

@@ -1,0 +1,54 @@
+// Walks header blocks; see the header for what it accepts.
+#include <pcapaudit/app/header_lines.hpp>
+
+#include <algorithm>
+
+namespace pcapaudit {
+namespace {
+
+constexpr std::string_view blanks = " \t\r\n";
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+}  // namespace
+
+std::optional<HeaderLine> HeaderLines::next() {
+  while (!rest_.empty()) {
+    std::size_t end = rest_.find('\n');
+    // A line that begins with a blank continues the one before it.
+    while (end != std::string_view::npos && end + 1 < rest_.size() &&
+           (rest_[end + 1] == ' ' || rest_[end + 1] == '\t')) {
+      end = rest_.find('\n', end + 1);
+    }
+    const std::string_view line = rest_.substr(0, end);
+    rest_ = end == std::string_view::npos ? std::string_view{} : rest_.substr(end + 1);
+    const std::size_t colon = line.find(':');
+    if (colon != std::string_view::npos && colon > 0) {
+      return HeaderLine{.name = trimmed(line.substr(0, colon)),
+                        .value = trimmed(line.substr(colon + 1))};
+    }
+    if (!trimmed(line).empty()) ++bad_lines_;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::size_t> end_of_headers(std::string_view text) {
+  for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) {
+    if (at + 1 < text.size() && text[at + 1] == '\n') return at + 2;
+    if (at + 2 < text.size() && text[at + 1] == '\r' && text[at + 2] == '\n') return at + 3;
+  }
+  return std::nullopt;
+}
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                            [](char x, char y) { return lower(x) == lower(y); });
+}
+
+}  // namespace pcapaudit

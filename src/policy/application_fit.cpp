@@ -1,0 +1,125 @@
+// Compares recognised bytes with the application of a row; see the header.
+#include "policy/application_fit.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace pcapaudit {
+namespace {
+
+using Kind = ApplicationFit::Kind;
+constexpr ApplicationFit fits{.kind = Kind::fits, .reason = Reason::none};
+constexpr ApplicationFit wrong{.kind = Kind::wrong, .reason = Reason::none};
+
+// With fewer bytes than this a probe may still have waited for more: a TLS record with the
+// start of its hello, and the shortest request line, are complete within it.
+constexpr std::uint64_t recognisable_bytes = 16;
+
+bool wants_tls(const DocumentedFlow& row) {
+  return row.app == "https" || row.app == "tls" || (row.app != "http" && row.tls.has_value());
+}
+
+std::uint32_t count_of(const ClosedFlow& flow, Anomaly anomaly) {
+  return flow.anomalies[static_cast<std::size_t>(anomaly)];
+}
+
+// HTTP, TLS and SIP show themselves in their first bytes. If both directions were captured from
+// the start and neither was recognised, the flow is none of them.
+bool is_surely_other(const DocumentedFlow& row, const ClosedFlow& flow) {
+  const bool shows_itself =
+      row.app == "http" || row.app == "https" || row.app == "tls" || row.app == "sip";
+  const bool from_start = flow.transport == Transport::tcp && flow.outcome == Outcome::data &&
+                          flow.direction_basis == DirectionBasis::syn;
+  const bool whole = flow.gaps == 0 && count_of(flow, Anomaly::gap) == 0 &&
+                     count_of(flow, Anomaly::truncated) == 0 &&
+                     count_of(flow, Anomaly::reassembly_cap) == 0;
+  const bool enough =
+      flow.payload_bytes[0] >= recognisable_bytes && flow.payload_bytes[1] >= recognisable_bytes;
+  return shows_itself && from_start && whole && enough;
+}
+
+// Application of a record, "" for TLS itself.
+std::string name_of(const AppRecord& record) {
+  if (std::holds_alternative<HttpFacts>(record)) return "http";
+  if (std::holds_alternative<SipFacts>(record)) return "sip";
+  if (const auto* generic = std::get_if<GenericFacts>(&record)) return generic->protocol;
+  return {};
+}
+
+// Names of the IANA registry of ALPN protocol ids, with the drafts that are still seen.
+std::string app_of_alpn(const std::string& alpn) {
+  const bool is_http = alpn == "h2" || alpn.starts_with("h2-") || alpn == "h3" ||
+                       alpn.starts_with("http/") || alpn.starts_with("spdy/");
+  if (is_http) return "http";
+  if (alpn == "sip" || alpn.starts_with("sip/")) return "sip";
+  return alpn;
+}
+
+// The two that people write in capitals; other names stay as the dissectors give them.
+std::string spelled(const std::string& app) {
+  if (app == "http") return "HTTP";
+  if (app == "sip") return "SIP";
+  if (app == "tls") return "TLS";
+  return app;
+}
+
+// `inner` is what the row wants inside TLS.
+bool tls_fits(const ClosedFlow& flow, std::string_view inner) {
+  if (flow.app != "tls") return false;
+  const std::string carried = carried_in_tls(flow);
+  return carried.empty() || carried == inner;
+}
+
+bool recognised_fits(const DocumentedFlow& row, const ClosedFlow& flow) {
+  if (row.app == "https") return tls_fits(flow, "http");
+  if (row.app == "sip" && row.tls) return tls_fits(flow, "sip");
+  if (flow.app == row.app) return true;
+  return wants_tls(row) && tls_fits(flow, row.app);
+}
+
+}  // namespace
+
+ApplicationFit fit_application(const DocumentedFlow& row, const ClosedFlow& flow) {
+  if (!flow.server_app.empty()) return wrong;
+  if (flow.app == "none") return {.kind = Kind::undetermined, .reason = Reason::no_payload};
+  if (flow.app == "unknown") {
+    if (is_surely_other(row, flow)) return wrong;
+    return {.kind = Kind::undetermined, .reason = Reason::unknown_application};
+  }
+  return recognised_fits(row, flow) ? fits : wrong;
+}
+
+std::string carried_in_tls(const ClosedFlow& flow) {
+  const TlsFacts* tls = flow.tls();
+  if (tls == nullptr) return {};
+  const auto is_tls = [](const AppRecord& it) { return std::holds_alternative<TlsFacts>(it); };
+  auto record = std::find_if(flow.records.begin(), flow.records.end(), is_tls);
+  for (; record != flow.records.end(); ++record) {
+    if (std::string name = name_of(*record); !name.empty()) return name;
+  }
+  return app_of_alpn(tls->alpn);
+}
+
+std::string expected_application(const DocumentedFlow& row) {
+  if (row.app == "https") return "HTTPS";
+  if (row.app == "sip") return row.tls ? "SIP inside TLS" : "plain SIP";
+  return spelled(row.app);
+}
+
+std::string observed_application(const DocumentedFlow& row, const ClosedFlow& flow) {
+  if (!flow.server_app.empty()) {
+    return fmt::format("client {}, server {}", flow.app, flow.server_app);
+  }
+  if (flow.app == "none") return "no payload";
+  if (flow.app == "unknown") return "unknown application";
+  if (flow.app == "tls") {
+    const std::string carried = carried_in_tls(flow);
+    return carried.empty() ? "TLS" : fmt::format("{} inside TLS", spelled(carried));
+  }
+  const bool has_tls_twin = flow.app == "http" || flow.app == "sip";
+  if (has_tls_twin && wants_tls(row)) return "plain " + spelled(flow.app);
+  return spelled(flow.app);
+}
+
+}  // namespace pcapaudit

@@ -1,0 +1,130 @@
+// Scores rows by the fields that fit; see the header.
+#include "policy/nearest.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "policy/application_fit.hpp"
+
+namespace pcapaudit {
+namespace {
+
+// Fields in the order in which a failing one is named.
+constexpr std::array<Field, 5> fields = {Field::from, Field::to, Field::transport, Field::port,
+                                         Field::application};
+
+struct Score {
+  const DocumentedFlow* row = nullptr;
+  std::size_t fitting = 0;
+  Field first_failing = Field::none;
+  bool is_stranger = false;  // both ends differ
+};
+
+// A field that is not known to fail fits: bytes that nobody saw speak against no row.
+bool field_fits(Field field, const DocumentedFlow& row, const ClosedFlow& flow, Ends ends) {
+  switch (field) {
+    case Field::from:
+      return fits_roles(row.from, ends.client);
+    case Field::to:
+      return fits_roles(row.to, ends.server);
+    case Field::transport:
+      return fits_transport(row, flow);
+    case Field::port:
+      return fits_port(row, flow, flow.server.port);
+    default:
+      return fit_application(row, flow).kind != ApplicationFit::Kind::wrong;
+  }
+}
+
+Score score_of(const DocumentedFlow& row, const ClosedFlow& flow, Ends ends) {
+  Score score{.row = &row};
+  for (const Field field : fields) {
+    if (field_fits(field, row, flow, ends)) {
+      ++score.fitting;
+    } else if (score.first_failing == Field::none) {
+      score.first_failing = field;
+    }
+  }
+  score.is_stranger = !fits_roles(row.from, ends.client) && !fits_roles(row.to, ends.server);
+  return score;
+}
+
+// "front-end or director"
+std::string alternatives(const Policy& policy, RoleSet set) {
+  std::string text;
+  for (std::size_t i = 0; i < policy.roles.size() && i < max_roles; ++i) {
+    if ((set >> i & 1) == 0) continue;
+    if (!text.empty()) text += " or ";
+    text += policy.roles[i].id;
+  }
+  return text;
+}
+
+std::string transports_text(const DocumentedFlow& row) {
+  std::string text;
+  for (const Transport transport : row.transports) {
+    if (!text.empty()) text += " or ";
+    text += to_text(transport);
+  }
+  return text;
+}
+
+NearMiss miss_of(const Policy& policy, const Score& score, const ClosedFlow& flow, Ends ends) {
+  const DocumentedFlow& row = *score.row;
+  NearMiss miss{.rule = row.id, .field = score.first_failing, .expected = {}, .observed = {}};
+  switch (miss.field) {
+    case Field::from:
+      miss.expected = alternatives(policy, row.from);
+      miss.observed = policy.role_names(ends.client);
+      break;
+    case Field::to:
+      miss.expected = alternatives(policy, row.to);
+      miss.observed = policy.role_names(ends.server);
+      break;
+    case Field::transport:
+      miss.expected = transports_text(row);
+      miss.observed = to_text(flow.transport);
+      break;
+    case Field::port:
+      miss.expected = fmt::format("{}", fmt::join(row.ports, " or "));
+      miss.observed = fmt::format("{}", flow.server.port);
+      break;
+    case Field::application:
+      miss.expected = expected_application(row);
+      miss.observed = observed_application(row, flow);
+      break;
+    default:
+      break;
+  }
+  return miss;
+}
+
+}  // namespace
+
+std::vector<NearMiss> nearest_rows(const Policy& policy, const ClosedFlow& flow, Ends ends) {
+  std::vector<Score> scores;
+  for (const DocumentedFlow& row : policy.flows) scores.push_back(score_of(row, flow, ends));
+  std::stable_sort(scores.begin(), scores.end(), [](const Score& a, const Score& b) {
+    if (a.is_stranger != b.is_stranger) return b.is_stranger;
+    return a.fitting > b.fitting;
+  });
+  std::vector<NearMiss> nearest;
+  for (const Score& score : scores) {
+    if (nearest.size() == max_nearest) break;
+    if (score.is_stranger && !nearest.empty() && !scores.front().is_stranger) break;
+    nearest.push_back(miss_of(policy, score, flow, ends));
+  }
+  return nearest;
+}
+
+NearMiss reversed_miss(const Policy& policy, const DocumentedFlow& row, Ends ends) {
+  return {.rule = row.id,
+          .field = Field::direction,
+          .expected =
+              fmt::format("{} to {}", alternatives(policy, row.from), alternatives(policy, row.to)),
+          .observed = fmt::format("{} to {}", policy.role_names(ends.client),
+                                  policy.role_names(ends.server))};
+}
+
+}  // namespace pcapaudit

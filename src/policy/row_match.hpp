@@ -1,0 +1,45 @@
+// Does a documented row speak of a flow's ends, transport and port?
+#pragma once
+
+#include <algorithm>
+
+#include <pcapaudit/policy/verdict.hpp>
+
+namespace pcapaudit {
+
+// Roles of the two ends, as Policy::roles_of answers.
+struct Ends {
+  RoleSet client = 0, server = 0;
+};
+
+constexpr RoleSet any_bit = RoleSet{1} << Policy::role_any;
+
+inline bool fits_roles(RoleSet row, RoleSet roles) {
+  return (row & (roles | any_bit)) != 0;
+}
+
+inline bool fits_transport(const DocumentedFlow& row, const ClosedFlow& flow) {
+  return std::find(row.transports.begin(), row.transports.end(), flow.transport) !=
+         row.transports.end();
+}
+
+// ICMP has no ports, so every row fits. A TCP or UDP row without ports fits nothing.
+inline bool fits_port(const DocumentedFlow& row, const ClosedFlow& flow, std::uint16_t port) {
+  if (flow.transport == Transport::icmp) return true;
+  return std::find(row.ports.begin(), row.ports.end(), port) != row.ports.end();
+}
+
+inline bool matches(const DocumentedFlow& row, const ClosedFlow& flow, Ends ends,
+                    std::uint16_t server_port) {
+  return fits_transport(row, flow) && fits_port(row, flow, server_port) &&
+         fits_roles(row.from, ends.client) && fits_roles(row.to, ends.server);
+}
+
+// The row fits once client and server are swapped, on the same server port. `any` does not
+// count: a row that everybody may use says nothing about who turned it round.
+inline bool matches_reversed(const DocumentedFlow& row, const ClosedFlow& flow, Ends ends) {
+  return fits_transport(row, flow) && fits_port(row, flow, flow.server.port) &&
+         (row.from & ends.server) != 0 && (row.to & ends.client) != 0;
+}
+
+}  // namespace pcapaudit

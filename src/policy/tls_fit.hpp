@@ -1,0 +1,19 @@
+// Does a TLS handshake meet the requirements of a row's TLS profile?
+#pragma once
+
+#include <vector>
+
+#include <pcapaudit/policy/verdict.hpp>
+
+namespace pcapaudit {
+
+struct TlsFit {
+  std::vector<Problem> problems;  // kind, field, expected, observed; the rest is the caller's
+  Reason open = Reason::none;     // a requirement that could not be seen, so was not met
+  bool certificate_hidden = false;
+};
+
+// Certificates are judged at the time of the flow's first packet.
+TlsFit fit_tls(const TlsProfile& profile, const ClosedFlow& flow);
+
+}  // namespace pcapaudit

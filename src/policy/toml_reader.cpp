@@ -1,0 +1,183 @@
+// Typed access to TOML, and errors that point at the place.
+#include "policy/toml_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <sstream>
+#include <utility>
+
+namespace pcapaudit {
+namespace {
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& known,
+                         std::string otherwise) {
+  const std::string* best = nullptr;
+  std::size_t best_distance = word.size() / 3 + 2;  // more different than that is another word
+  for (const std::string& candidate : known) {
+    const std::size_t distance = edit_distance(word, candidate);
+    if (distance < best_distance) {
+      best = &candidate;
+      best_distance = distance;
+    }
+  }
+  return best == nullptr ? otherwise : fmt::format("did you mean \"{}\"?", *best);
+}
+
+TomlReader::TomlReader(std::string file, std::string text)
+    : file_(std::move(file)), text_(std::move(text)) {
+  std::string_view rest = text_;
+  while (!rest.empty()) {
+    const std::size_t end = rest.find('\n');
+    lines_.push_back(rest.substr(0, end));
+    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+  }
+  try {
+    root_ = toml::parse(std::string_view(text_));
+  } catch (const toml::parse_error& error) {
+    report(error.source(), std::string(error.description()), "the file must be TOML 1.0");
+  }
+}
+
+void TomlReader::report(toml::source_region place, std::string what, std::string hint) {
+  if (error_) return;
+  const std::size_t line = place.begin.line;
+  const std::size_t column = std::max<std::size_t>(place.begin.column, 1);
+  error_ = Error{.what = std::move(what),
+                 .where = fmt::format("{}:{}:{}", file_, line, column),
+                 .hint = std::move(hint)};
+  if (line >= 1 && line <= lines_.size()) {
+    error_->excerpt = fmt::format("{:>5} | {}\n      | {:>{}}", line, lines_[line - 1], "^", column);
+  }
+}
+
+void TomlReader::only(const toml::table& table, std::string_view where,
+                      std::initializer_list<std::string_view> known) {
+  for (const auto& [key, node] : table) {
+    if (std::find(known.begin(), known.end(), key.str()) != known.end()) continue;
+    const std::vector<std::string> words(known.begin(), known.end());
+    report(key.source(), fmt::format("unknown key \"{}\" in {}", key.str(), where),
+           did_you_mean(key.str(), words,
+                        words.size() > 12 ? "see docs/policy-file.md"
+                                          : fmt::format("known are: {}", fmt::join(words, ", "))));
+  }
+}
+
+void TomlReader::wrong_type(const toml::node& node, std::string_view key, std::string_view wanted) {
+  std::ostringstream type;
+  type << node.type();
+  report(node.source(), fmt::format("\"{}\" must be {}, not {}", key, wanted, type.str()));
+}
+
+std::string TomlReader::text_of(const toml::table& table, std::string_view key, bool required) {
+  const toml::node* node = table.get(key);
+  if (node == nullptr) {
+    if (required) report(table.source(), fmt::format("\"{}\" is missing", key));
+    return {};
+  }
+  if (!node->is_string()) wrong_type(*node, key, "a text");
+  return node->value_or(std::string());
+}
+
+std::optional<std::int64_t> TomlReader::number_of(const toml::table& table, std::string_view key) {
+  const toml::node* node = table.get(key);
+  if (node == nullptr) return std::nullopt;
+  if (!node->is_integer()) wrong_type(*node, key, "a whole number");
+  return node->value<std::int64_t>();
+}
+
+std::optional<bool> TomlReader::flag_of(const toml::table& table, std::string_view key) {
+  const toml::node* node = table.get(key);
+  if (node == nullptr) return std::nullopt;
+  if (!node->is_boolean()) wrong_type(*node, key, "true or false");
+  return node->value<bool>();
+}
+
+std::string TomlReader::date_of(const toml::table& table, std::string_view key) {
+  const toml::node* node = table.get(key);
+  if (node == nullptr) return {};
+  if (const auto date = node->value<toml::date>(); date && node->is_date()) {
+    return fmt::format("{:04}-{:02}-{:02}", date->year, date->month, date->day);
+  }
+  wrong_type(*node, key, "a date such as 2026-02-03");
+  return {};
+}
+
+std::vector<TomlReader::Word> TomlReader::words_of(const toml::table& table, std::string_view key,
+                                                   bool required) {
+  const toml::node* node = table.get(key);
+  std::vector<Word> words;
+  if (node == nullptr) {
+    if (required) report(table.source(), fmt::format("\"{}\" is missing", key));
+    return words;
+  }
+  if (const auto* one = node->as_string()) {
+    words.push_back({.text = one->get(), .place = one->source()});
+  } else if (const auto* list = node->as_array()) {
+    for (const toml::node& element : *list) {
+      const auto* text = element.as_string();
+      if (text == nullptr) {
+        wrong_type(element, key, "a list of texts");
+      } else {
+        words.push_back({.text = text->get(), .place = text->source()});
+      }
+    }
+  } else {
+    wrong_type(*node, key, "a text or a list of texts");
+  }
+  if (required && words.empty()) report(node->source(), fmt::format("\"{}\" is empty", key));
+  return words;
+}
+
+std::vector<std::string> TomlReader::texts_of(const toml::table& table, std::string_view key) {
+  std::vector<std::string> texts;
+  for (Word& word : words_of(table, key)) texts.push_back(std::move(word.text));
+  return texts;
+}
+
+const toml::table* TomlReader::table_of(const toml::table& table, std::string_view key) {
+  const toml::node* node = table.get(key);
+  if (node == nullptr) return nullptr;
+  if (!node->is_table()) wrong_type(*node, key, "a table");
+  return node->as_table();
+}
+
+std::vector<const toml::table*> TomlReader::tables_of(const toml::table& table,
+                                                      std::string_view key) {
+  std::vector<const toml::table*> tables;
+  const toml::node* node = table.get(key);
+  if (node == nullptr) return tables;
+  const auto* list = node->as_array();
+  if (list == nullptr) {
+    wrong_type(*node, key, "a list of tables");
+    return tables;
+  }
+  for (const toml::node& element : *list) {
+    if (element.is_table()) {
+      tables.push_back(element.as_table());
+    } else {
+      wrong_type(element, key, "a list of tables");
+    }
+  }
+  return tables;
+}
+
+}  // namespace pcapaudit

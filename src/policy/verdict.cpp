@@ -1,0 +1,28 @@
+// Words of the judgement.
+#include <pcapaudit/policy/verdict.hpp>
+
+namespace pcapaudit {
+
+std::string_view to_text(VerdictKind kind) {
+  constexpr std::string_view names[] = {"allowed", "violation", "waived", "undetermined",
+                                        "ignored"};
+  return names[static_cast<std::size_t>(kind)];
+}
+
+std::string_view to_text(Reason reason) {
+  constexpr std::string_view names[] = {
+      "",          "no-payload",         "unknown-application",
+      "one-sided", "direction-unknown",  "tls13-encrypted",
+      "resumed",   "midstream",          "gap",
+      "truncated", "certificate-hidden", "tls-handshake-not-seen"};
+  return names[static_cast<std::size_t>(reason)];
+}
+
+std::string_view to_text(Field field) {
+  constexpr std::string_view names[] = {
+      "",          "from",        "to",     "transport",   "port",
+      "direction", "application", "mutual", "tls-version", "certificate"};
+  return names[static_cast<std::size_t>(field)];
+}
+
+}  // namespace pcapaudit

@@ -1,0 +1,409 @@
+// TLS: facts of recorded and of built handshakes, probing, and streams cut everywhere.
+#include <catch2/catch.hpp>
+
+#include "support/feed.hpp"
+#include "support/tls_bytes.hpp"
+
+namespace pcapaudit {
+extern const DissectorSpec tls;
+}
+
+using namespace pcapaudit;
+using namespace pcapaudit::test;
+
+namespace {
+
+constexpr auto c2s = Direction::to_server;
+constexpr auto s2c = Direction::to_client;
+constexpr SeenDirection full{.from_start = true};
+const SeenStream from_start{full, full};
+
+// The client's first record, all of the server's, the rest of the client's.
+std::vector<Piece> sample(const std::string& name) {
+  const std::string client = tls_file(name + ".c2s");
+  const auto high = static_cast<unsigned char>(client.at(3));
+  const auto low = static_cast<unsigned char>(client.at(4));
+  const std::size_t first = 5U + high * 256U + low;
+  return {
+      {c2s, client.substr(0, first)}, {s2c, tls_file(name + ".s2c")}, {c2s, client.substr(first)}};
+}
+
+TlsFacts facts_of(const Fed& fed) {
+  REQUIRE(fed.records.size() == 1);
+  return std::get<TlsFacts>(fed.records.front());
+}
+TlsFacts facts_of(const std::vector<Piece>& pieces, const SeenStream& seen = from_start) {
+  return facts_of(feed(tls, pieces, Carrier::tcp, seen));
+}
+
+Probe probe(const std::string& bytes) {
+  return tls.probe(as_bytes(bytes), Carrier::tcp);
+}
+
+const std::string change_cipher = record(20, "\x01");
+const std::string certificate_list = message(11, sized(3, sized(3, "not a certificate")));
+const std::string empty_list = message(11, sized(3, ""));
+const std::string request = message(13, "\x01\x01" + std::string(4, '\0'));
+const std::string done = message(14, "");
+const std::string key_exchange = message(16, std::string(66, 'k'));
+const std::string verify = message(15, std::string(70, 'v'));
+const std::string data = record(23, std::string(40, 'd'));
+
+}  // namespace
+
+TEST_CASE("tls: recorded handshakes") {
+  struct Case {
+    std::string name;
+    std::uint16_t version, cipher;
+    std::string alpn, ja3;
+    bool resumed, established, requested, sent;
+    MutualTls mutual;
+    MutualReason reason;
+  };
+  using M = MutualTls;
+  using R = MutualReason;
+  const Case cases[] = {
+      {"tls10", 0x0301, 0xc00a, "", "4e9d43688ef48b6b1fbe71f290acfc8f", false, true, false, false,
+       M::not_requested, R::none},
+      {"tls12", 0x0303, 0xc02c, "http/1.1", "22558766122974704364c9c75c5cce0a", false, true, false,
+       false, M::not_requested, R::none},
+      {"tls12_mutual", 0x0303, 0xc02c, "", "871a754af286dfb70c1b53c6887c62e0", false, true, true,
+       true, M::proven, R::none},
+      {"tls12_declined", 0x0303, 0xc02c, "", "871a754af286dfb70c1b53c6887c62e0", false, true, true,
+       false, M::declined, R::none},
+      {"tls12_refused", 0x0303, 0xc02c, "", "871a754af286dfb70c1b53c6887c62e0", false, false, true,
+       false, M::declined, R::none},
+      {"tls12_ticket", 0x0303, 0xc02c, "", "871a754af286dfb70c1b53c6887c62e0", true, true, false,
+       false, M::undeterminable, R::resumed},
+      {"tls12_id", 0x0303, 0xc02c, "", "2c4428422b734ef16cdbf05bc5d82e08", true, true, false, false,
+       M::undeterminable, R::resumed},
+      {"tls13", 0x0304, 0x1302, "", "9dffdb8b608a430b774a2ff7d36c1a0c", false, true, false, false,
+       M::undeterminable, R::tls13_encrypted},
+      {"tls13_mutual", 0x0304, 0x1302, "", "f146948b4a599d4d7ddf071b74696983", false, true, false,
+       false, M::undeterminable, R::tls13_encrypted},
+      {"tls13_retry", 0x0304, 0x1302, "", "b76a0e4d93920eb9a4ff1bb9c8879387", false, true, false,
+       false, M::undeterminable, R::tls13_encrypted},
+      {"tls13_resumed", 0x0304, 0x1302, "", "5d70a188544fb769122c0d9b2509a405", true, true, false,
+       false, M::undeterminable, R::resumed},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.name);
+    const Fed fed = feed(tls, sample(c.name));
+    CHECK(fed.malformed == "");
+    const TlsFacts facts = facts_of(fed);
+    CHECK(facts.client_hello);
+    CHECK(facts.server_hello);
+    CHECK(facts.sni == "server.example");
+    CHECK(facts.version == c.version);
+    CHECK(facts.offered_version == c.version);
+    CHECK(facts.cipher == c.cipher);
+    CHECK(facts.alpn == c.alpn);
+    CHECK(facts.ja3 == c.ja3);
+    CHECK(facts.resumed == c.resumed);
+    CHECK(facts.established == c.established);
+    CHECK(facts.certificate_requested == c.requested);
+    CHECK(facts.client_certificate_sent == c.sent);
+    CHECK(facts.client_certificate_verify == c.sent);
+    CHECK(facts.mutual == c.mutual);
+    CHECK(facts.mutual_reason == c.reason);
+    const bool chain_visible = c.version < 0x0304 && !c.resumed;
+    CHECK(facts.server_chain.size() == (chain_visible ? 2 : 0));
+    if (chain_visible) CHECK(facts.server_chain.front().san.at(0) == "server.example");
+  }
+}
+
+TEST_CASE("tls: JA4 of recorded hellos") {  // by a separate script, from the fields tshark shows
+  CHECK(facts_of(sample("tls12")).ja4 == "t12d2808h1_d943125447b4_e7e480e5a997");
+  CHECK(facts_of(sample("tls13")).ja4 == "t13d0411h2_16476d049b0b_78f1d400d464");
+  CHECK(facts_of(sample("tls12_mutual")).ja4 == "t12d280700_d943125447b4_e7e480e5a997");
+}
+
+TEST_CASE("tls: chains, offered ALPN and alerts of recorded handshakes") {
+  const TlsFacts mutual = facts_of(sample("tls12_mutual"));
+  REQUIRE(mutual.client_chain.size() == 1);
+  CHECK(mutual.client_chain[0].subject == "CN=client.example,O=Lab\\, Inc.");
+  CHECK(mutual.server_chain[1].subject == "CN=Lab CA,O=Lab\\, Inc.,C=XX");
+  CHECK(facts_of(sample("tls13")).alpn_offered == std::vector<std::string>{"h2", "http/1.1"});
+  const TlsFacts refused = facts_of(sample("tls12_refused"));
+  CHECK(refused.alerts ==
+        std::vector<TlsAlert>{{.from_client = false, .level = 2, .description = 40}});
+}
+
+TEST_CASE("tls: the order in which the directions arrive does not matter") {
+  for (const std::string name : {"tls12_mutual", "tls12_id", "tls13_retry"}) {
+    CAPTURE(name);
+    const std::vector<Piece> client_first{{c2s, tls_file(name + ".c2s")},
+                                          {s2c, tls_file(name + ".s2c")}};
+    CHECK(facts_of(client_first) == facts_of(sample(name)));
+    CHECK(facts_of({client_first[1], client_first[0]}) == facts_of(sample(name)));
+  }
+}
+
+TEST_CASE("tls: every way of cutting a recorded stream gives the same facts") {
+  for (const std::string name : {"tls10", "tls12_mutual", "tls12_ticket", "tls13_retry"}) {
+    CAPTURE(name);
+    const auto pieces = sample(name);
+    const Fed whole = feed(tls, pieces);
+    bool same = true;
+    cut_everywhere(tls, pieces, [&](const Fed& fed) { same = same && fed == whole; });
+    CHECK(same);
+  }
+}
+
+TEST_CASE("tls: mutual verdict of built handshakes") {
+  const std::string hello = record(22, client_hello());
+  const std::string flight = record(22, server_hello() + certificate_list + done);
+  const std::string asking = record(22, server_hello() + certificate_list + request + done);
+  const SeenStream late{};
+  const SeenStream hole{full, SeenDirection{.from_start = true, .gap = true}};
+  struct Case {
+    std::string what, client, server;
+    SeenStream seen;
+    MutualTls mutual;
+    MutualReason reason;
+  };
+  using M = MutualTls;
+  using R = MutualReason;
+  const Case cases[] = {
+      {"proof given", hello + record(22, certificate_list + key_exchange + verify), asking,
+       from_start, M::proven, R::none},
+      {"a later gap takes no proof away", hello + record(22, certificate_list + verify), asking,
+       hole, M::proven, R::none},
+      {"certificate without proof", hello + record(22, certificate_list + key_exchange), asking,
+       from_start, M::undeterminable, R::truncated},
+      {"empty list", hello + record(22, empty_list + key_exchange), asking, from_start, M::declined,
+       R::none},
+      {"no Certificate message at all", hello + record(22, key_exchange), asking, from_start,
+       M::declined, R::none},
+      {"asked, no answer yet", hello, asking, from_start, M::undeterminable, R::truncated},
+      {"not asked", hello, flight, from_start, M::not_requested, R::none},
+      {"not asked, gap after the hello done", hello, flight, hole, M::not_requested, R::none},
+      {"flight ends early", hello, record(22, server_hello() + certificate_list), from_start,
+       M::undeterminable, R::truncated},
+      {"flight has a hole", hello, record(22, server_hello()), hole, M::undeterminable, R::gap},
+      {"no-certificate alert means nothing in TLS", hello + record(21, "\x01\x29"), asking,
+       from_start, M::undeterminable, R::truncated},
+      {"joined in the middle", data, data, late, M::undeterminable, R::midstream},
+      {"only the client captured",
+       hello + record(22, certificate_list + key_exchange + verify),
+       "",
+       {full, SeenDirection{}},
+       M::proven,
+       R::none},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.what);
+    std::vector<Piece> pieces{{c2s, c.client}};
+    if (!c.server.empty()) pieces.push_back({s2c, c.server});
+    const TlsFacts facts = facts_of(pieces, c.seen);
+    CHECK(to_text(facts.mutual) == to_text(c.mutual));
+    CHECK(to_text(facts.mutual_reason) == to_text(c.reason));
+  }
+}
+
+TEST_CASE("tls: SSL 3.0 declines with an alert") {
+  const HelloParts ssl3{.version = 0x0300};
+  const TlsFacts facts =
+      facts_of({{c2s, record(22, client_hello(ssl3), 0x0300)},
+                {s2c, record(22, server_hello(ssl3) + certificate_list + request + done, 0x0300)},
+                {c2s, record(21, "\x01\x29", 0x0300) + record(22, key_exchange, 0x0300)}});
+  CHECK(facts.version == 0x0300);
+  CHECK(facts.mutual == MutualTls::declined);
+  CHECK(facts.alerts ==
+        std::vector<TlsAlert>{{.from_client = true, .level = 1, .description = 41}});
+}
+
+TEST_CASE("tls: an echoed session id is no resumption when the server's certificate follows") {
+  const HelloParts id{.session_id = std::string(32, 'i')};
+  const std::vector<Piece> hello{{c2s, record(22, client_hello(id))}};
+  const auto with = [&](const std::string& server) {
+    auto pieces = hello;
+    pieces.push_back({s2c, server});
+    return facts_of(pieces).resumed;
+  };
+  CHECK(with(record(22, server_hello(id)) + change_cipher));
+  CHECK(with(record(22, server_hello()) + change_cipher));  // by ticket
+  CHECK_FALSE(with(record(22, server_hello(id) + certificate_list + done)));
+  CHECK_FALSE(with(record(22, server_hello())));
+}
+
+TEST_CASE("tls: a HelloRetryRequest is no server hello, drafts keep their number") {
+  const std::string retry =
+      "\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91"
+      "\xc2\xa2\x11\x16\x7a\xbb\x8c\x5e\x07\x9e\x09\xe2\xc8\xa8\x33\x9c";
+  const std::string tls13 = number(43, 2) + sized(2, number(0x0304, 2));
+  const std::string draft = number(43, 2) + sized(2, number(0x7f1c, 2));
+  const HelloParts again{.extensions = tls13, .random = retry};
+  const TlsFacts waiting = facts_of({{s2c, record(22, server_hello(again))}});
+  CHECK_FALSE(waiting.server_hello);
+  CHECK(waiting.version == 0x0304);
+  const TlsFacts old = facts_of({{s2c, record(22, server_hello({.extensions = draft}))}});
+  CHECK(old.server_hello);
+  CHECK(tls_version_name(old.version) == "TLSv1.3-draft28");
+  CHECK(old.mutual_reason == MutualReason::tls13_encrypted);
+}
+
+TEST_CASE("tls: an SSLv2-compatible client hello") {
+  const std::string body = "\x01" + number(0x0301, 2) + number(6, 2) + number(0, 2) +
+                           number(16, 2) + number(0x00002f, 3) + number(0x010080, 3) +
+                           std::string(16, 'c');
+  const std::string hello = number(0x8000 + body.size(), 2) + body;
+  CHECK(probe(hello) == Probe::mine(Probe::Speaker::client));
+  const TlsFacts facts =
+      facts_of({{c2s, hello}, {s2c, record(22, server_hello({.version = 0x0301}))}});
+  CHECK(facts.client_hello);
+  CHECK(facts.offered_version == 0x0301);
+  CHECK(facts.version == 0x0301);
+  CHECK(facts.ja3.empty());
+  std::string wrong_sum = hello;
+  wrong_sum[1] = static_cast<char>(wrong_sum[1] + 1);
+  CHECK(probe(wrong_sum) == Probe::not_mine());
+}
+
+TEST_CASE("tls: a broken extension list ends where it breaks") {
+  const std::string name = sized(2, std::string(1, '\0') + sized(2, "a.example"));
+  const std::string sni = number(0, 2) + sized(2, name);
+  const TlsFacts broken =
+      facts_of({{c2s, record(22, client_hello({.extensions = sni + number(23, 2) + "\xff"}))}});
+  CHECK(broken.client_hello);
+  CHECK(broken.sni == "a.example");
+  CHECK(broken.ja3.empty());
+  const TlsFacts good = facts_of({{c2s, record(22, client_hello({.extensions = sni}))}});
+  // JA4: one suite, one extension that is not hashed; printf c02f | sha256sum
+  CHECK(good.ja4 == "t12d010100_f06271c2b022_000000000000");
+  // printf '771,49199,0,,' | md5sum
+  CHECK(good.ja3 == "61cfdf1a447a978ff66f0880924eded7");
+}
+
+TEST_CASE("tls: messages span records and share them; oversized ones only count") {
+  const std::string message_bytes = client_hello();
+  std::string in_pieces;
+  for (const char byte : message_bytes) in_pieces += record(22, std::string(1, byte));
+  CHECK(facts_of({{c2s, in_pieces}}).client_hello);
+
+  std::string huge = message(11, sized(3, std::string(400'000, 'x')));
+  std::string wire = record(22, client_hello());
+  for (std::size_t at = 0; at < huge.size(); at += 16'000)
+    wire += record(22, huge.substr(at, 16'000));
+  wire += record(22, key_exchange + verify);
+  const Fed fed = feed(tls, {{c2s, wire}});
+  CHECK(fed.malformed == "");
+  CHECK(facts_of(fed).client_certificate_sent);
+  CHECK(facts_of(fed).client_certificate_verify);
+  CHECK(facts_of(fed).client_chain.empty());
+}
+
+TEST_CASE("tls: a chain keeps the place of what is no certificate, and is capped") {
+  std::string list;
+  for (int i = 0; i < 20; ++i) list += sized(3, "junk");
+  list += sized(3, tls_file("server.der"));
+  const std::string server = record(22, server_hello() + message(11, sized(3, list)) + done);
+  const TlsFacts facts = facts_of({{s2c, server}});
+  REQUIRE(facts.server_chain.size() == 16);
+  CHECK(facts.server_chain[0].subject.empty());
+  // printf junk | sha256sum
+  CHECK(facts.server_chain[0].sha256 ==
+        "ef875a1705a5fdac206be996f4dc1f726ea6b68861eb741c37def7277f179e37");
+}
+
+TEST_CASE("tls: encrypted bodies are passed over without waiting for them") {
+  const Fed fed = feed(tls, {{c2s, data.substr(0, 5)}, {c2s, data.substr(5) + data}});
+  CHECK(fed.rest[0].empty());
+  CHECK(fed.malformed == "");
+  const Fed header_only = feed(tls, {{c2s, data.substr(0, 5)}});
+  CHECK(header_only.rest[0].empty());
+}
+
+TEST_CASE("tls: malformed streams are told") {
+  struct Case {
+    std::string wire, want;
+  };
+  const std::string hello = record(22, client_hello());
+  const Case cases[] = {
+      {"HTTP/1.1 400 Bad Request\r\n", "tls: not a record header"},
+      {hello + record(22, ""), "tls: not a record header"},
+      {hello + record(23, std::string(20'000, 'x')), "tls: not a record header"},
+      {hello + record(22, server_hello()), "tls: server hello from the client"},
+      {hello + record(22, message(99, "?")), "tls: unknown handshake message"},
+      {hello + record(22, message(1, "short")), "tls: bad client hello"},
+      {hello + record(22, message(14, "x")), "tls: server hello done with a body"},
+      {hello + record(22, "\x01\xff\xff\xff"), "tls: handshake message too long"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.want);
+    CHECK(feed(tls, {{c2s, c.wire}}).malformed == c.want);
+  }
+}
+
+TEST_CASE("tls: probe") {
+  using S = Probe::Speaker;
+  const std::string hello = record(22, client_hello());
+  const std::string answer = record(22, server_hello());
+  const std::string long_list = message(11, sized(3, sized(3, std::string(20'000, 'x'))));
+  struct Case {
+    std::string prefix;
+    Probe want;
+  };
+  const Case cases[] = {
+      {hello, Probe::mine(S::client)},
+      {answer, Probe::mine(S::server)},
+      {hello.substr(0, 3), Probe::need_more()},
+      {hello.substr(0, 10), Probe::need_more()},
+      {record(22, certificate_list + done), Probe::mine(S::server)},
+      {record(22, certificate_list + key_exchange + verify), Probe::mine(S::client)},
+      {record(22, long_list.substr(0, 16'000)), Probe::mine(S::either)},
+      {data, Probe::mine(S::either)},
+      {data + data.substr(0, 3), Probe::need_more()},
+      {data.substr(0, 20), Probe::need_more()},
+      {data + data, Probe::mine(S::either)},
+      {data + "GET /", Probe::not_mine()},
+      {change_cipher, Probe::mine(S::either)},
+      {record(20, "\x02"), Probe::not_mine()},
+      {record(21, "\x02\x28"), Probe::mine(S::either)},
+      {record(21, "\x03\x28"), Probe::not_mine()},
+      {record(23, "short"), Probe::not_mine()},
+      {record(24, std::string(20, 'h')), Probe::not_mine()},
+      {record(22, client_hello() + "x"), Probe::not_mine()},
+      {record(22, message(1, "too short")), Probe::not_mine()},
+      {record(22, client_hello({.version = 0x0505})), Probe::not_mine()},
+      {record(22, client_hello({.session_id = std::string(33, 'i')})), Probe::not_mine()},
+      {"\x16\x03\x01\xff\xff", Probe::not_mine()},
+      {"\x16\x03\x09", Probe::not_mine()},
+      {"GET / HTTP/1.1\r\n", Probe::not_mine()},
+      {"INVITE sip:a SIP/2.0\r\n", Probe::not_mine()},
+      {"SSH-2.0-x", Probe::not_mine()},
+      {"\x80\x2e\x02", Probe::not_mine()},
+      {"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", Probe::not_mine()},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.prefix);
+    const Probe got = probe(c.prefix);
+    CHECK(static_cast<int>(got.kind) == static_cast<int>(c.want.kind));
+    CHECK(static_cast<int>(got.speaker) == static_cast<int>(c.want.speaker));
+  }
+}
+
+TEST_CASE("tls: a good prefix is never turned away, however short") {
+  for (const std::string name :
+       {"tls10.c2s", "tls12_mutual.s2c", "tls13.s2c", "tls13_resumed.c2s"}) {
+    const std::string bytes = tls_file(name);
+    for (std::size_t size = 1; size < bytes.size(); ++size) {
+      CAPTURE(name, size);
+      REQUIRE(probe(bytes.substr(0, size)).kind != Probe::Kind::not_mine);
+    }
+  }
+}
+
+TEST_CASE("tls: names") {
+  CHECK(tls_cipher_name(0x0000) == "TLS_NULL_WITH_NULL_NULL");
+  CHECK(tls_cipher_name(0xc02f) == "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256");
+  CHECK(tls_cipher_name(0x1303) == "TLS_CHACHA20_POLY1305_SHA256");
+  CHECK(tls_cipher_name(0xc106) == "TLS_GOSTR341112_256_WITH_MAGMA_MGM_S");
+  CHECK(tls_cipher_name(0x0a0a).empty());
+  CHECK(tls_cipher_name(0xffff).empty());
+  CHECK(tls_version_name(0x0300) == "SSLv3");
+  CHECK(tls_version_name(0x0303) == "TLSv1.2");
+  CHECK(tls_version_name(0x1234) == "0x1234");
+  CHECK(to_text(MutualTls::not_requested) == "not-requested");
+  CHECK(to_text(MutualReason::tls13_encrypted) == "tls13-encrypted");
+}

@@ -18,28 +18,34 @@ Walked step(Walk& walk) {
     case Layer::mpls:
     case Layer::ppp:
     case Layer::pppoe:
-    case Layer::wlan: return walk_link(walk);
+    case Layer::wlan:
+    case Layer::wlan_swapped:
+      return walk_link(walk);
     case Layer::ip:
     case Layer::ipv4:
     case Layer::ipv6:
-    case Layer::ah: return walk_ip(walk);
+    case Layer::ah:
+      return walk_ip(walk);
     case Layer::gre:
     case Layer::erspan1:
     case Layer::erspan3:
     case Layer::vxlan:
     case Layer::geneve:
     case Layer::gtp_u:
-    case Layer::capwap: return walk_tunnel(walk);
+    case Layer::teredo:
+    case Layer::capwap:
+      return walk_tunnel(walk);
     case Layer::transport:
     case Layer::icmp:
-    case Layer::icmp6: break;
+    case Layer::icmp6:
+      break;
   }
   return walk_transport(walk);
 }
 
 Layer tunnel_on_port(const Decoded& udp) {
   constexpr std::uint16_t gtp_u_port = 2152, vxlan_port = 4789, geneve_port = 6081,
-                          capwap_data_port = 5247;
+                          capwap_data_port = 5247, teredo_port = 3544;
   const auto on = [&](std::uint16_t port) {
     return udp.destination_port == port || udp.source_port == port;
   };
@@ -47,6 +53,7 @@ Layer tunnel_on_port(const Decoded& udp) {
   if (on(geneve_port)) return Layer::geneve;
   if (on(gtp_u_port)) return Layer::gtp_u;
   if (on(capwap_data_port)) return Layer::capwap;
+  if (on(teredo_port)) return Layer::teredo;
   return Layer::transport;  // none
 }
 

@@ -8,18 +8,19 @@
 namespace pcapaudit {
 namespace {
 
-Walked cut_or_bad(const Walk& walk) {
-  return Walked::failed(walk.bytes.size() < walk.length ? DecodeIssue::truncated
-                                                        : DecodeIssue::malformed);
-}
-
 // The layer that an IP protocol number names.
 Walked next_protocol(Walk& walk) {
   switch (walk.selector) {
     case protocol_tcp:
-    case protocol_udp: walk.layer = Layer::transport; return Walked::go_on();
-    case protocol_icmp: walk.layer = Layer::icmp; return Walked::go_on();
-    case protocol_icmp6: walk.layer = Layer::icmp6; return Walked::go_on();
+    case protocol_udp:
+      walk.layer = Layer::transport;
+      return Walked::go_on();
+    case protocol_icmp:
+      walk.layer = Layer::icmp;
+      return Walked::go_on();
+    case protocol_icmp6:
+      walk.layer = Layer::icmp6;
+      return Walked::go_on();
     case protocol_ipv4:
     case protocol_ipv6:
       walk.enter(Tunnel::ip_in_ip);
@@ -28,8 +29,11 @@ Walked next_protocol(Walk& walk) {
     case protocol_gre:
       walk.layer = Layer::gre;
       return Walked::go_on();
-    case protocol_ah: walk.layer = Layer::ah; return Walked::go_on();
-    default: return Walked::failed(DecodeIssue::other_transport);
+    case protocol_ah:
+      walk.layer = Layer::ah;
+      return Walked::go_on();
+    default:
+      return Walked::failed(DecodeIssue::other_transport);
   }
 }
 
@@ -59,7 +63,8 @@ Walked walk_ipv4(Walk& walk) {
   walk.from_ipv6 = false;
   constexpr std::uint16_t more_fragments = 0x2000, offset_mask = 0x1fff;
   if ((fragment & offset_mask) != 0) return Walked::failed(DecodeIssue::fragment);
-  walk.out.fragment_head = (fragment & more_fragments) != 0;
+  // A fragment of the tunnel leaves the inner packet incomplete as well.
+  if ((fragment & more_fragments) != 0) walk.out.fragment_head = true;
   walk.skip(size);
   return next_protocol(walk);
 }
@@ -72,7 +77,11 @@ Walked walk_extensions(Walk& walk) {
   for (int i = 0; i < max_extensions; ++i) {
     ByteReader in(walk.bytes);
     switch (walk.selector) {
-      case hop_by_hop: case routing: case destination: case mobility: case host_identity:
+      case hop_by_hop:
+      case routing:
+      case destination:
+      case mobility:
+      case host_identity:
       case shim6: {
         const std::uint8_t next = in.u8();
         const std::size_t size = (in.u8() + 1U) * 8U;
@@ -88,12 +97,13 @@ Walked walk_extensions(Walk& walk) {
         in.u32();
         if (!in.ok()) return cut_or_bad(walk);
         if ((offset_and_more & 0xfff8) != 0) return Walked::failed(DecodeIssue::fragment);
-        walk.out.fragment_head = (offset_and_more & 1) != 0;
+        if ((offset_and_more & 1) != 0) walk.out.fragment_head = true;
         walk.selector = next;
         walk.skip(8);
         break;
       }
-      default: return next_protocol(walk);
+      default:
+        return next_protocol(walk);
     }
   }
   return Walked::failed(DecodeIssue::nesting_cap);
@@ -163,6 +173,7 @@ Walked walk_icmp(Walk& walk) {
   ByteReader in(walk.bytes);
   Decoded& out = walk.out;
   out.transport = Transport::icmp;
+  out.source_port = out.destination_port = 0;  // not those of a UDP tunnel around it
   out.icmp_type = in.u8();
   out.icmp_code = in.u8();
   in.u16();  // checksum
@@ -208,7 +219,8 @@ Walked walk_udp(Walk& walk) {
   in.u16();
   if (!in.ok()) return cut_or_bad(walk);
   // Zero is a jumbogram or offload; a fragment's head is shorter than the datagram.
-  if (length >= 8) walk.limit(length);
+  if (length != 0 && length < 8) return Walked::failed(DecodeIssue::malformed);
+  if (length != 0) walk.limit(length);
   out.transport = Transport::udp;
   walk.skip(8);
   out.payload = walk.bytes;

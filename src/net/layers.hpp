@@ -1,6 +1,7 @@
 // The walk through a packet's headers: what each layer says comes next.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <expected>
 
@@ -10,16 +11,37 @@ namespace pcapaudit {
 
 // What the bytes in hand are.
 enum class Layer : std::uint8_t {
-  ethernet, ethertype, ip, ipv4, ipv6, llc, mpls, ppp, pppoe, gre, erspan1, erspan3,
-  vxlan, geneve, gtp_u, ah, transport, icmp, icmp6, wlan, capwap
+  ethernet,
+  ethertype,
+  ip,
+  ipv4,
+  ipv6,
+  llc,
+  mpls,
+  ppp,
+  pppoe,
+  gre,
+  erspan1,
+  erspan3,
+  vxlan,
+  geneve,
+  gtp_u,
+  teredo,
+  ah,
+  transport,
+  icmp,
+  icmp6,
+  wlan,
+  wlan_swapped,
+  capwap
 };
 
 // A packet between two layers.
 struct Walk {
   Layer layer = Layer::ethernet;
-  Bytes bytes;                  // from the next header on, as captured
-  std::uint32_t length = 0;     // of it on the wire; at least bytes.size()
-  std::uint16_t selector = 0;   // ethertype, IP protocol or PPP protocol for the next layer
+  Bytes bytes;                 // from the next header on, as captured
+  std::uint32_t length = 0;    // of it on the wire; at least bytes.size()
+  std::uint16_t selector = 0;  // ethertype, IP protocol or PPP protocol for the next layer
   bool from_ipv6 = false;
   Decoded out;
 
@@ -46,20 +68,47 @@ struct Walked {
 
   static constexpr Walked go_on() { return {.kind = Kind::go_on}; }
   static constexpr Walked done() { return {.kind = Kind::done}; }
-  static constexpr Walked failed(DecodeIssue issue) { return {.kind = Kind::failed, .issue = issue}; }
+  static constexpr Walked failed(DecodeIssue issue) {
+    return {.kind = Kind::failed, .issue = issue};
+  }
 };
+
+// Why a header does not fit: the snap length cut it, or the packet contradicts itself.
+inline Walked cut_or_bad(const Walk& walk) {
+  return Walked::failed(walk.bytes.size() < walk.length ? DecodeIssue::truncated
+                                                        : DecodeIssue::malformed);
+}
+
+// Continues at `layer` behind a header of `size` bytes that is there as a whole.
+inline Walked behind(Walk& walk, std::size_t size, Layer layer) {
+  if (walk.bytes.size() < size) return cut_or_bad(walk);
+  walk.skip(size);
+  walk.layer = layer;
+  return Walked::go_on();
+}
+
+// Continues behind a header of `size` bytes that names an ethertype at `offset`.
+inline Walked ethertype_at(Walk& walk, std::size_t offset, std::size_t size) {
+  ByteReader in(walk.bytes);
+  in.skip(offset);
+  walk.selector = in.u16();
+  if (!in.ok()) return cut_or_bad(walk);
+  return behind(walk, size, Layer::ethertype);
+}
 
 // From the capture's link type to the first layer.
 Walked begin_link(LinkType link_type, Walk& walk);
 
-Walked walk_link(Walk& walk);       // ethernet, ethertype, llc, mpls, ppp, pppoe, wlan
-Walked walk_ip(Walk& walk);         // ip, ipv4, ipv6, ah
-Walked walk_tunnel(Walk& walk);     // gre, erspan, vxlan, geneve, gtp_u, capwap
+Walked walk_link(Walk& walk);    // ethernet, ethertype, llc, mpls, ppp, pppoe, wlan, wlan_swapped
+Walked walk_ip(Walk& walk);      // ip, ipv4, ipv6, ah
+Walked walk_tunnel(Walk& walk);  // gre, erspan, vxlan, geneve, gtp_u, teredo, capwap
 Walked walk_transport(Walk& walk);  // transport, icmp, icmp6
 
-constexpr std::uint16_t ethertype_ipv4 = 0x0800, ethertype_ipv6 = 0x86dd, ethertype_teb = 0x6558;
+constexpr std::uint16_t ethertype_ipv4 = 0x0800, ethertype_ipv6 = 0x86dd, ethertype_teb = 0x6558,
+                        ethertype_mpls = 0x8847, ethertype_mpls_multicast = 0x8848;
+// Below it the field is an IEEE 802.3 length, or a number of its own in SNAP and cooked headers.
+constexpr std::uint16_t smallest_ethertype = 0x0600;
 constexpr std::uint8_t protocol_icmp = 1, protocol_ipv4 = 4, protocol_tcp = 6, protocol_udp = 17,
-                       protocol_ipv6 = 41, protocol_gre = 47, protocol_ah = 51,
-                       protocol_icmp6 = 58;
+                       protocol_ipv6 = 41, protocol_gre = 47, protocol_ah = 51, protocol_icmp6 = 58;
 
 }  // namespace pcapaudit

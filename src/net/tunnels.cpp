@@ -1,7 +1,7 @@
 // Encapsulations over IP and UDP: the inner packet is what is judged.
 //
 // Sources: RFC 2784 and 2890 (GRE), draft-foschiano-erspan, RFC 7348 (VXLAN), RFC 8926 (GENEVE),
-// 3GPP TS 29.281 (GTP-U), RFC 5415 (CAPWAP), RFC 2637 (PPTP's GRE).
+// 3GPP TS 29.281 (GTP-U), RFC 5415 (CAPWAP), RFC 4380 (Teredo), RFC 2637 (PPTP's GRE).
 #include <algorithm>
 
 #include "net/layers.hpp"
@@ -9,7 +9,9 @@
 namespace pcapaudit {
 namespace {
 
-Walked no_tunnel() { return Walked::failed(DecodeIssue::malformed); }
+Walked no_tunnel() {
+  return Walked::failed(DecodeIssue::malformed);
+}
 
 Walked walk_gre(Walk& walk) {
   ByteReader in(walk.bytes);
@@ -23,7 +25,8 @@ Walked walk_gre(Walk& walk) {
   const bool sequenced = (flags & has_sequence) != 0;
   if (sequenced) size += 4;
   if ((flags & 7) == 1 && (flags & has_acknowledgment) != 0) size += 4;
-  if (!in.ok() || (flags & has_routing) != 0 || walk.bytes.size() < size) return no_tunnel();
+  if (!in.ok() || walk.bytes.size() < size) return cut_or_bad(walk);
+  if ((flags & has_routing) != 0) return Walked::failed(DecodeIssue::other_transport);
   walk.skip(size);
   constexpr std::uint16_t erspan = 0x88be, erspan_3 = 0x22eb, ppp = 0x880b, teb = ethertype_teb;
   switch (protocol) {
@@ -36,21 +39,23 @@ Walked walk_gre(Walk& walk) {
       walk.enter(Tunnel::erspan);
       walk.layer = Layer::erspan3;
       return Walked::go_on();
-    case ppp: walk.layer = Layer::ppp; break;
-    case teb: walk.layer = Layer::ethernet; break;
-    default:
+    case ppp:
+      walk.layer = Layer::ppp;
+      break;
+    case teb:
+      walk.layer = Layer::ethernet;
+      break;
+    case ethertype_ipv4:
+    case ethertype_ipv6:
+    case ethertype_mpls:
+    case ethertype_mpls_multicast:
       walk.selector = protocol;
       walk.layer = Layer::ethertype;
       break;
+    default:
+      return Walked::failed(DecodeIssue::other_transport);
   }
   walk.enter(Tunnel::gre);
-  return Walked::go_on();
-}
-
-Walked behind(Walk& walk, std::size_t size, Layer layer) {
-  if (walk.bytes.size() < size) return no_tunnel();
-  walk.skip(size);
-  walk.layer = layer;
   return Walked::go_on();
 }
 
@@ -58,19 +63,19 @@ Walked walk_erspan_3(Walk& walk) {
   ByteReader in(walk.bytes);
   in.skip(10);
   const std::uint16_t tail = in.u16();
-  if (!in.ok()) return no_tunnel();
+  if (!in.ok()) return cut_or_bad(walk);
   const bool has_platform_header = (tail & 1) != 0;
-  return behind(walk, has_platform_header ? 20 : 12, Layer::ethernet);
+  constexpr unsigned ip_frame = 2;
+  const Layer inner = (tail >> 10 & 0x1fU) == ip_frame ? Layer::ip : Layer::ethernet;
+  return behind(walk, has_platform_header ? 20 : 12, inner);
 }
 
 Walked walk_vxlan(Walk& walk) {
   ByteReader in(walk.bytes);
   const std::uint8_t flags = in.u8();
-  in.u24();
-  in.u24();
-  const std::uint8_t reserved = in.u8();
+  in.skip(7);  // reserved, VNI, reserved: to be ignored when read (RFC 7348 5)
   constexpr std::uint8_t valid_vni = 0x08;
-  if (!in.ok() || (flags & valid_vni) == 0 || reserved != 0) return no_tunnel();
+  if (!in.ok() || (flags & valid_vni) == 0) return no_tunnel();
   walk.enter(Tunnel::vxlan);
   return behind(walk, 8, Layer::ethernet);
 }
@@ -122,27 +127,56 @@ Walked walk_capwap(Walk& walk) {
   const std::uint8_t preamble = in.u8();
   const std::uint32_t fields = in.u24();
   const std::size_t size = (fields >> 19) * 4U;
-  const bool native = (fields >> 8 & 1) != 0;     // T: not 802.3
-  const bool fragment = (fields >> 7 & 1) != 0;   // F
+  const bool native = (fields >> 8 & 1) != 0;    // T: not 802.3
+  const bool fragment = (fields >> 7 & 1) != 0;  // F
   if (!in.ok() || preamble != 0 || size < 8 || fragment) return no_tunnel();
   walk.enter(Tunnel::capwap);
   if (!native) return behind(walk, size, Layer::ethernet);
-  // Many controllers swap the two frame-control bytes of the 802.11 header; such frames are
-  // recognised by a type that cannot be and read as 802.3 would not fit either: left out.
-  return behind(walk, size, Layer::wlan);
+  // Many access points swap the two frame-control bytes. The version in the first one is zero
+  // in every frame; swapped, the direction bits stand there, one of which data frames set.
+  ByteReader frame(walk.bytes.subspan(std::min(size, walk.bytes.size())));
+  const bool swapped = (frame.u8() & 3) != 0;
+  return behind(walk, size, swapped ? Layer::wlan_swapped : Layer::wlan);
+}
+
+// Optional authentication and origin, then IPv6 (RFC 4380 5.1.1).
+Walked walk_teredo(Walk& walk) {
+  constexpr std::uint16_t origin = 0, authentication = 1;
+  ByteReader in(walk.bytes);
+  std::size_t size = 0;
+  std::uint16_t indicator = in.u16();
+  if (indicator == authentication) {
+    const std::size_t length = in.u8() + std::size_t{in.u8()} + 9U;  // names, nonce, confirmation
+    in.skip(length);
+    size += 4 + length;
+    indicator = in.u16();
+  }
+  if (indicator == origin) size += 8;
+  if (!in.ok()) return no_tunnel();
+  walk.enter(Tunnel::teredo);
+  return behind(walk, size, Layer::ipv6);
 }
 
 }  // namespace
 
 Walked walk_tunnel(Walk& walk) {
   switch (walk.layer) {
-    case Layer::gre: return walk_gre(walk);
-    case Layer::erspan1: return behind(walk, 8, Layer::ethernet);
-    case Layer::erspan3: return walk_erspan_3(walk);
-    case Layer::vxlan: return walk_vxlan(walk);
-    case Layer::geneve: return walk_geneve(walk);
-    case Layer::gtp_u: return walk_gtp_u(walk);
-    default: return walk_capwap(walk);
+    case Layer::gre:
+      return walk_gre(walk);
+    case Layer::erspan1:
+      return behind(walk, 8, Layer::ethernet);
+    case Layer::erspan3:
+      return walk_erspan_3(walk);
+    case Layer::vxlan:
+      return walk_vxlan(walk);
+    case Layer::geneve:
+      return walk_geneve(walk);
+    case Layer::gtp_u:
+      return walk_gtp_u(walk);
+    case Layer::teredo:
+      return walk_teredo(walk);
+    default:
+      return walk_capwap(walk);
   }
 }
 

@@ -49,8 +49,8 @@ std::string name_of(const AppRecord& record) {
 
 // Names of the IANA registry of ALPN protocol ids, with the drafts that are still seen.
 std::string app_of_alpn(const std::string& alpn) {
-  const bool is_http = alpn == "h2" || alpn.starts_with("h2-") || alpn == "h3" ||
-                       alpn.starts_with("http/") || alpn.starts_with("spdy/");
+  const bool is_http = alpn == "h2" || alpn.starts_with("h2-") || alpn.starts_with("http/") ||
+                       alpn.starts_with("spdy/");
   if (is_http) return "http";
   if (alpn == "sip" || alpn.starts_with("sip/")) return "sip";
   return alpn;

@@ -116,6 +116,12 @@ TEST_CASE("decode: lengths bound the payload") {
     CHECK(answer.text == c.want);
     CHECK(answer.payload_length == c.want.size());
   }
+  // Where IP does not say its length, the layers around it do.
+  const std::string unbounded = ipv4({.total_length = 0}, udp({.length = 0}, "hello"));
+  const std::string snap = from_hex("aaaa03 000000 0800");
+  CHECK(decoded(ethernet(8 + 33, snap + unbounded + zeros(9))).text == "hello");
+  const std::string session = from_hex("11 00 0001 0023 0021") + unbounded;
+  CHECK(decoded(ethernet(0x8864, session + zeros(9))).text == "hello");
   const std::string jumbo = ipv6({.next_header = 0, .payload_length = 0},
                                  from_hex("11 00 c2 04 00010000") + udp({.length = 0}, "hello"));
   CHECK(decoded(ethernet(0x86dd, jumbo)).text == "hello");
@@ -138,6 +144,8 @@ TEST_CASE("decode: what the snap length cut is still counted") {
     CHECK(answer.payload_length == 5);
     CHECK(answer.source_port == 51000);
   }
+  // A capture that says less was sent than it holds.
+  CHECK(decoded(frame, ethernet_link, 20).text == "hello");
   for (const std::size_t captured : {0, 13, 20, 33, 34, 47}) {
     CAPTURE(captured);
     CHECK(issue(frame.substr(0, captured), ethernet_link, wire) == DecodeIssue::truncated);
@@ -192,6 +200,9 @@ TEST_CASE("decode: ICMP echo and errors") {
   CHECK(to_text(expired.quoted->destination) == "2001:db8::2");
   CHECK(expired.quoted->destination_port == 53);
 
+  const std::string later_fragment = ipv4({.protocol = 6, .fragment = 0x00b9}, tcp({}));
+  const std::string exceeded = icmp(11, 1, 0, later_fragment);
+  CHECK_FALSE(decoded(ethernet(0x0800, ipv4({.protocol = 1}, exceeded))).quoted);
   const std::string short_quote = icmp(3, 3, 0, quoted4.substr(0, 26));
   CHECK_FALSE(decoded(ethernet(0x0800, ipv4({.protocol = 1}, short_quote))).quoted);
 }
@@ -289,6 +300,8 @@ TEST_CASE("decode: why a packet has no flow") {
       {"no next header", ethernet(0x86dd, ipv6({.next_header = 59}, "")),
        DecodeIssue::other_transport},
       {"bluetooth", zeros(60), DecodeIssue::unsupported_link, 187},
+      {"private use, not pktap", zeros(120), DecodeIssue::unsupported_link, 149},
+      {"pktap header of no length", zeros(120), DecodeIssue::malformed, 258},
       {"ipv4 of version 6", ethernet(0x0800, inner_udp6()), DecodeIssue::malformed},
       {"ip header of 16 bytes", from_hex("44") + inner_udp4().substr(1), DecodeIssue::malformed,
        101},
@@ -305,7 +318,8 @@ TEST_CASE("decode: why a packet has no flow") {
        DecodeIssue::nesting_cap},
       {"endless extensions", ethernet(0x86dd, ipv6({.next_header = 60}, extensions)),
        DecodeIssue::nesting_cap},
-      {"ppi in ppi", ppi + ppi + inner_udp4(), DecodeIssue::malformed, 192},
+      {"ppi in ppi", ppi + from_hex("00 00 0800 65000000") + inner_udp4(), DecodeIssue::malformed,
+       192},
   };
   for (const Case& c : cases) {
     CAPTURE(c.name);

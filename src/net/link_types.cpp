@@ -50,7 +50,8 @@ Walked begin_ppi(Walk& walk) {
   in.u16();
   const std::size_t size = in.u16le();
   const std::uint32_t link_type = in.u32le();
-  if (!in.ok() || size < 8) return cut_or_bad(walk);
+  if (!in.ok()) return cut_or_bad(walk);
+  if (size < 8) return Walked::failed(DecodeIssue::malformed);
   return begin_wrapped(walk, size, link_type);
 }
 
@@ -62,9 +63,17 @@ Walked begin_pktap(Walk& walk) {
   const std::size_t size = in.u32le();
   const std::uint32_t record = in.u32le();
   const std::uint32_t link_type = in.u32le();
-  if (!in.ok() || size < smallest) return cut_or_bad(walk);
+  if (!in.ok()) return cut_or_bad(walk);
+  if (size < smallest) return Walked::failed(DecodeIssue::malformed);
   if (record != packet) return Walked::failed(DecodeIssue::not_ip);
   return begin_wrapped(walk, size, link_type);
+}
+
+// The type reserved for private use that Apple wrote before it had its own: PKTAP, or anything.
+Walked begin_user2(Walk& walk) {
+  const Walked begun = begin_pktap(walk);
+  const bool other = begun.kind == Walked::Kind::failed && begun.issue == DecodeIssue::malformed;
+  return other ? Walked::failed(DecodeIssue::unsupported_link) : begun;
 }
 
 // Juniper: magic, flags, and extensions whose length is told, then the Ethernet frame.
@@ -231,8 +240,9 @@ Walked begin_link(LinkType link_type, Walk& walk) {
     case 178:
       return begin_juniper_ethernet(walk);
     case 149:
+      return begin_user2(walk);
     case 258:
-      return begin_pktap(walk);  // 149: as Apple wrote it before it had 258
+      return begin_pktap(walk);
     case 192:
       return begin_ppi(walk);
     case 226:

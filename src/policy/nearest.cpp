@@ -16,7 +16,7 @@ constexpr std::array<Field, 5> fields = {Field::from, Field::to, Field::transpor
 
 struct Score {
   const DocumentedFlow* row = nullptr;
-  std::size_t fitting = 0;
+  std::size_t fitting = 0;  // sum of the weights of the fields that fit
   Field first_failing = Field::none;
   bool is_stranger = false;  // both ends differ
 };
@@ -37,11 +37,19 @@ bool field_fits(Field field, const DocumentedFlow& row, const ClosedFlow& flow, 
   }
 }
 
+// Roles say more about what a row is for than a port does, and `any` says least.
+std::size_t weight_of(Field field, const DocumentedFlow& row) {
+  constexpr std::size_t named_role = 3, other_field = 2, any_role = 1;
+  if (field == Field::from) return (row.from & any_bit) != 0 ? any_role : named_role;
+  if (field == Field::to) return (row.to & any_bit) != 0 ? any_role : named_role;
+  return other_field;
+}
+
 Score score_of(const DocumentedFlow& row, const ClosedFlow& flow, Ends ends) {
   Score score{.row = &row};
   for (const Field field : fields) {
     if (field_fits(field, row, flow, ends)) {
-      ++score.fitting;
+      score.fitting += weight_of(field, row);
     } else if (score.first_failing == Field::none) {
       score.first_failing = field;
     }

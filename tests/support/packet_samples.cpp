@@ -44,6 +44,7 @@ std::vector<Sample> link_samples() {
       v4("ppp", 9, from_hex("ff03 0021")),
       v4("ppp, compressed", 9, from_hex("21")),
       v4("ppp replaced by hdlc", 9, from_hex("0f00 0800")),
+      v4("fddi", 11, zeros(13) + snap),
       v4("raw 12", 12, ""),
       v4("raw 14", 14, ""),
       v4("ppp hdlc", 50, from_hex("ff03 0021")),

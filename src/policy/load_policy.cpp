@@ -119,6 +119,9 @@ Result<Policy> load_policy(const std::vector<std::string>& names) {
   }
   const std::vector<PolicyFile> ordered = std::move(files).sorted();
   PolicyLoader loader;
+  for (const PolicyFile& file : ordered) {
+    if (file.kind == FileKind::site) loader.take_port_overrides(*file.in);
+  }
   Sha256 digest;
   for (const PolicyFile& file : ordered) {
     digest.add(as_bytes(file.in->text()));

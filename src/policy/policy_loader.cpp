@@ -46,7 +46,7 @@ Result<void> PolicyLoader::add(TomlReader& in, FileKind kind) {
   if (!in.error()) {
     read_head(in, kind);
     read_flags(in, kind);
-    read_ports(in);
+    read_ports(in, kind);
     read_names(in);
     read_roles(in);
     read_tls(in, kind);
@@ -159,15 +159,39 @@ void PolicyLoader::read_flags(TomlReader& in, FileKind kind) {
   }
 }
 
-void PolicyLoader::read_ports(TomlReader& in) {
-  const toml::table* ports = in.table_of(in.root(), "port");
+void PolicyLoader::take_port_overrides(TomlReader& site) {
+  const toml::table* ports = site.table_of(site.root(), "port");
   if (ports == nullptr) return;
   for (const auto& [name, node] : *ports) {
-    const std::int64_t port = in.number_of(*ports, name.str()).value_or(0);
+    const std::int64_t port = site.number_of(*ports, name.str()).value_or(0);
     if (port < 1 || port > 65'535) {
-      in.report(node.source(), fmt::format("port {} is not between 1 and 65535", port));
+      site.report(node.source(), "a port is a number between 1 and 65535");
     }
-    policy_.port_variables[std::string(name.str())] = static_cast<std::uint16_t>(port);
+    port_overrides_[std::string(name.str())] = static_cast<std::uint16_t>(port);
+  }
+}
+
+// A pack names its ports; a site may only move those that a pack names.
+void PolicyLoader::read_ports(TomlReader& in, FileKind kind) {
+  const toml::table* ports = in.table_of(in.root(), "port");
+  if (ports == nullptr) return;
+  std::vector<std::string> known;
+  for (const auto& [name, port] : policy_.port_variables) known.push_back(name);
+  for (const auto& [key, node] : *ports) {
+    const std::string name(key.str());
+    if (kind == FileKind::site) {
+      if (policy_.port_variables.contains(name)) continue;
+      in.report(key.source(), fmt::format("unknown port variable \"{}\"", name),
+                did_you_mean(name, known, "no pack in use has it"));
+      continue;
+    }
+    const std::int64_t port = in.number_of(*ports, name).value_or(0);
+    if (port < 1 || port > 65'535) {
+      in.report(node.source(), "a port is a number between 1 and 65535");
+    }
+    const auto moved = port_overrides_.find(name);
+    policy_.port_variables[name] =
+        moved != port_overrides_.end() ? moved->second : static_cast<std::uint16_t>(port);
   }
 }
 

@@ -19,6 +19,8 @@ class PolicyLoader {
  public:
   PolicyLoader();
 
+  // A site may move the ports of a pack's variables: told before the pack's rows are read.
+  void take_port_overrides(TomlReader& site);
   // Reads one file into the policy; packs before the sites that use them.
   Result<void> add(TomlReader& in, FileKind kind);
   // Fills in what depends on all files: profiles, expressions, defaults.
@@ -34,7 +36,7 @@ class PolicyLoader {
   void read_head(TomlReader& in, FileKind kind);
   void read_documents(TomlReader& in);
   void read_flags(TomlReader& in, FileKind kind);
-  void read_ports(TomlReader& in);
+  void read_ports(TomlReader& in, FileKind kind);
   void read_names(TomlReader& in);
   void read_roles(TomlReader& in);
   void read_bindings(TomlReader& in);
@@ -62,6 +64,7 @@ class PolicyLoader {
   std::string pack_;  // id of the file being read, "site" for a site
   std::map<std::string, TlsProfile> tls_;
   std::set<std::string> http_profiles_;
+  std::map<std::string, std::uint16_t> port_overrides_;
   std::vector<PendingFlow> pending_;
   std::map<std::string, RoleSet> shares_;  // address text to its declared roles
   struct BoundAddress {

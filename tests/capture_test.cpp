@@ -1,0 +1,293 @@
+// Capture files of every shape give the same packets, and damage is named where it begins.
+#include <catch2/catch.hpp>
+#include <zlib.h>
+#include <zstd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <pcapaudit/base/digest.hpp>
+#include <pcapaudit/capture/packet_source.hpp>
+
+namespace pcapaudit {
+namespace {
+
+using std::string_literals::operator""s;
+
+// Writes numbers in either byte order.
+struct Writer {
+  bool little;
+  std::string out = {};
+
+  Writer& number(std::uint64_t value, int width) {
+    for (int i = 0; i < width; ++i) {
+      const int shift = 8 * (little ? i : width - 1 - i);
+      out += static_cast<char>(value >> shift & 0xff);
+    }
+    return *this;
+  }
+  Writer& u16(std::uint64_t value) { return number(value, 2); }
+  Writer& u32(std::uint64_t value) { return number(value, 4); }
+  Writer& text(const std::string& bytes) {
+    out += bytes;
+    return *this;
+  }
+};
+
+std::string padded(std::string text) {
+  text.resize((text.size() + 3) / 4 * 4, '\0');
+  return text;
+}
+
+std::string pcap_header(bool little, std::uint32_t magic, std::uint32_t link_type = 1) {
+  return Writer{little}.u32(magic).u16(2).u16(4).u32(0).u32(0).u32(65'535).u32(link_type).out;
+}
+std::string pcap_packet(bool little, std::uint32_t seconds, std::uint32_t fraction,
+                        const std::string& bytes, std::uint32_t wire = 0) {
+  return Writer{little}
+      .u32(seconds)
+      .u32(fraction)
+      .u32(bytes.size())
+      .u32(wire == 0 ? bytes.size() : wire)
+      .text(bytes)
+      .out;
+}
+
+std::string block(bool little, std::uint32_t type, const std::string& body) {
+  const std::size_t length = padded(body).size() + 12;
+  return Writer{little}.u32(type).u32(length).text(padded(body)).u32(length).out;
+}
+std::string section(bool little) {
+  return block(little, 0x0a0d0d0a, Writer{little}.u32(0x1a2b3c4d).u16(1).u16(0).number(~0ULL, 8).out);
+}
+std::string option(bool little, std::uint16_t code, const std::string& value) {
+  return Writer{little}.u16(code).u16(value.size()).text(padded(value)).out;
+}
+std::string interface(bool little, std::uint16_t link_type, const std::string& options = "") {
+  return block(little, 1, Writer{little}.u16(link_type).u16(0).u32(0).text(options).out);
+}
+std::string enhanced(bool little, std::uint32_t interface_id, std::uint64_t units,
+                     const std::string& bytes) {
+  return block(little, 6, Writer{little}
+                              .u32(interface_id)
+                              .u32(units >> 32)
+                              .u32(units & 0xffffffff)
+                              .u32(bytes.size())
+                              .u32(bytes.size())
+                              .text(bytes)
+                              .out);
+}
+
+std::string gzipped(const std::string& plain) {
+  std::string out(plain.size() + 1024, '\0');
+  z_stream stream{};
+  REQUIRE(deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK);
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(plain.data()));
+  stream.avail_in = static_cast<uInt>(plain.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  REQUIRE(deflate(&stream, Z_FINISH) == Z_STREAM_END);
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  return out;
+}
+std::string zstandard(const std::string& plain) {
+  std::string out(ZSTD_compressBound(plain.size()), '\0');
+  out.resize(ZSTD_compress(out.data(), out.size(), plain.data(), plain.size(), 3));
+  return out;
+}
+
+// A directory that goes away with the test.
+class Directory {
+ public:
+  Directory() {
+    std::string name = (std::filesystem::temp_directory_path() / "pcapaudit-XXXXXX").string();
+    REQUIRE(mkdtemp(name.data()) != nullptr);
+    path_ = name;
+  }
+  ~Directory() { std::filesystem::remove_all(path_); }
+  std::string write(const std::string& name, const std::string& bytes) const {
+    const auto path = path_ / name;
+    std::ofstream(path, std::ios::binary) << bytes;
+    return path.string();
+  }
+  std::string path() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+struct Read {
+  std::vector<std::string> packets;  // "time link-type wire-length bytes"
+  CaptureFacts facts;
+  std::string error;
+};
+
+Read read(const std::string& content, const std::string& filter = "") {
+  const Directory directory;
+  Read result;
+  auto source = open_capture(directory.write("x", content), {.filter = filter});
+  if (!source) {
+    result.error = source.error().what;
+    return result;
+  }
+  while (const PacketView* packet = (*source)->next()) {
+    result.packets.push_back(std::to_string(packet->time.ns) + " " +
+                             std::to_string(static_cast<std::uint32_t>(packet->link_type)) + " " +
+                             std::to_string(packet->wire_length) + " " +
+                             std::string(as_text(packet->bytes)));
+  }
+  result.facts = (*source)->facts();
+  return result;
+}
+
+TEST_CASE("pcap: both byte orders, micro- and nanoseconds") {
+  struct Case {
+    bool little;
+    std::uint32_t magic;
+    const char* want;
+  };
+  const Case cases[] = {{true, 0xa1b2c3d4, "7000000005000 1 3 abc"},
+                        {false, 0xa1b2c3d4, "7000000005000 1 3 abc"},
+                        {true, 0xa1b23c4d, "7000000000005 1 3 abc"},
+                        {false, 0xa1b23c4d, "7000000000005 1 3 abc"}};
+  for (const Case& c : cases) {
+    CAPTURE(c.little, c.magic);
+    const Read got = read(pcap_header(c.little, c.magic) + pcap_packet(c.little, 7000, 5, "abc"));
+    CHECK(got.packets == std::vector<std::string>{c.want});
+    CHECK_FALSE(got.facts.damage);
+    CHECK(got.facts.format == "pcap");
+  }
+}
+
+TEST_CASE("pcap: a cut packet is counted and keeps its length on the wire") {
+  const Read got = read(pcap_header(true, 0xa1b2c3d4) + pcap_packet(true, 1, 0, "abc", 1500));
+  CHECK(got.packets == std::vector<std::string>{"1000000000 1 1500 abc"});
+  CHECK(got.facts.truncated == 1);
+  CHECK(got.facts.bytes == 1500);
+}
+
+TEST_CASE("pcapng: interfaces of different link type and resolution, sections of both orders") {
+  const std::string capture =
+      section(true) + interface(true, 1, option(true, 2, "eth0") + option(true, 9, "\x09"s)) +
+      interface(true, 101, option(true, 9, "\x8a"s)) +  // units of 2^-10 s
+      block(true, 0xbad, "an unknown block") + enhanced(true, 0, 1'000'000'007, "abc") +
+      enhanced(true, 1, 512, "defg") +
+      block(true, 10, Writer{true}.u32(0x544c534b).u32(5).text("KEYS\n").out) + section(false) +
+      interface(false, 113, option(false, 14, "\0\0\0\0\0\0\0\x0a"s)) +
+      enhanced(false, 0, 2'000'001, "h");
+  const Read got = read(capture);
+  CHECK_FALSE(got.facts.damage);
+  CHECK(got.packets == std::vector<std::string>{"1000000007 1 3 abc", "500000000 101 4 defg",
+                                                "12000001000 113 1 h"});
+  REQUIRE(got.facts.interfaces.size() == 3);
+  CHECK(got.facts.interfaces[0].name == "eth0");
+  REQUIRE(got.facts.secrets.size() == 1);
+  CHECK(got.facts.secrets[0].text == "KEYS\n");
+}
+
+TEST_CASE("pcapng: drops come from the interface statistics") {
+  const std::string drops = option(true, 5, "\x07\0\0\0\0\0\0\0"s) + option(true, 7, "\x02\0\0\0\0\0\0\0"s);
+  const std::string capture = section(true) + interface(true, 1) +
+                              block(true, 5, Writer{true}.u32(0).u32(0).u32(0).text(drops).out);
+  CHECK(read(capture).facts.dropped == 9);
+}
+
+TEST_CASE("capture: cut at every byte, whole packets before the cut are handed out") {
+  const std::string packets[] = {"abc", "defgh", ""};
+  std::string pcap = pcap_header(true, 0xa1b2c3d4);
+  std::string pcapng = section(true) + interface(true, 1);
+  std::vector<std::size_t> pcap_ends = {pcap.size()};
+  std::vector<std::size_t> pcapng_ends = {section(true).size(), pcapng.size()};
+  for (const std::string& packet : packets) {
+    pcap += pcap_packet(true, 1, 0, packet);
+    pcap_ends.push_back(pcap.size());
+    pcapng += enhanced(true, 0, 1, packet);
+    pcapng_ends.push_back(pcapng.size());
+  }
+  for (const auto& [whole, ends, without_packets] :
+       {std::tuple(pcap, pcap_ends, std::size_t{1}), std::tuple(pcapng, pcapng_ends, std::size_t{2})}) {
+    for (std::size_t cut = ends[0]; cut <= whole.size(); ++cut) {
+      CAPTURE(cut);
+      const Read got = read(whole.substr(0, cut));
+      const auto complete = static_cast<std::size_t>(
+          std::count_if(ends.begin(), ends.end(), [&](std::size_t end) { return end <= cut; }));
+      const bool at_boundary = std::find(ends.begin(), ends.end(), cut) != ends.end();
+      CHECK(got.packets.size() == (complete > without_packets ? complete - without_packets : 0));
+      CHECK(got.facts.damage.has_value() == !at_boundary);
+      CHECK(got.facts.sha256 == sha256_hex(as_bytes(whole.substr(0, cut))));
+    }
+  }
+}
+
+TEST_CASE("capture: compression changes nothing but the digest") {
+  std::string plain = pcap_header(true, 0xa1b2c3d4);
+  for (std::uint32_t i = 0; i < 500; ++i) plain += pcap_packet(true, i, 0, std::string(i, 'x'));
+  const Read want = read(plain);
+  REQUIRE(want.packets.size() == 500);
+  const std::string half = plain.substr(0, plain.size() / 2);
+  const std::string stored[] = {gzipped(plain), zstandard(plain),
+                                gzipped(half) + gzipped(plain.substr(half.size())),
+                                zstandard(half) + zstandard(plain.substr(half.size()))};
+  for (const std::string& bytes : stored) {
+    const Read got = read(bytes);
+    CHECK((got.packets == want.packets));
+    CHECK_FALSE(got.facts.damage);
+    CHECK(got.facts.sha256 == sha256_hex(as_bytes(bytes)));
+  }
+  for (const std::string& bytes : {gzipped(plain), zstandard(plain)}) {
+    const Read cut = read(bytes.substr(0, bytes.size() * 3 / 4));
+    // zstd gives nothing of a block that is cut, so then not even the header may be there.
+    CHECK((cut.facts.damage || cut.error.find("compressed data is cut") != std::string::npos));
+    CHECK(cut.packets.size() < 500);
+  }
+}
+
+TEST_CASE("capture: what is no capture says so") {
+  CHECK(read("").error.find("is empty") != std::string::npos);
+  CHECK(read("just a text\n").error.find("is not a capture") != std::string::npos);
+  CHECK(read(pcap_header(true, 0xa1b2c3d4).substr(0, 20)).error.find("cut") != std::string::npos);
+  const auto missing = open_capture("/nonexistent/x.pcap", {});
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().what.find("No such file") != std::string::npos);
+}
+
+TEST_CASE("capture: a claim of a gigantic packet is damage, not an allocation") {
+  const std::string bad = Writer{true}.u32(1).u32(0).u32(0x7fffffff).u32(0x7fffffff).out;
+  const Read got = read(pcap_header(true, 0xa1b2c3d4) + pcap_packet(true, 1, 0, "abc") + bad);
+  CHECK(got.packets.size() == 1);
+  REQUIRE(got.facts.damage);
+  CHECK(got.facts.damage->what.find("packet 2 claims 2147483647 bytes") != std::string::npos);
+}
+
+TEST_CASE("capture: filters") {
+  // An IPv4 UDP packet from port 53 and one from port 54, on Ethernet.
+  const auto udp = [](char port) {
+    return std::string(12, '\0') + "\x08\x00\x45\0\0\x1c\0\0\0\0\x40\x11\0\0\x0a\0\0\x01\x0a\0\0\x02\0"s +
+           port + "\x10\0\0\x08\0\0"s;
+  };
+  const std::string capture = pcap_header(true, 0xa1b2c3d4) + pcap_packet(true, 1, 0, udp(53)) +
+                              pcap_packet(true, 2, 0, udp(54));
+  const Read got = read(capture, "udp src port 54");
+  CHECK(got.packets.size() == 1);
+  CHECK(got.facts.filtered == 1);
+  CHECK(read(capture, "udpp").error.find("udpp") != std::string::npos);
+}
+
+TEST_CASE("capture: a directory stands for its files in name order") {
+  const Directory directory;
+  directory.write("b.pcap", "b");
+  directory.write("a.pcap", "a");
+  directory.write(".hidden", "h");
+  const auto paths = expand_paths({directory.path(), "-"});
+  REQUIRE(paths);
+  CHECK(*paths == std::vector<std::string>{directory.path() + "/a.pcap",
+                                           directory.path() + "/b.pcap", "-"});
+  CHECK_FALSE(expand_paths({directory.path() + "/none"}));
+}
+
+}  // namespace
+}  // namespace pcapaudit

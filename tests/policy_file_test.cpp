@@ -1,0 +1,297 @@
+// Policy files: what loads, what it means, and how every mistake is named.
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <pcapaudit/policy/policy.hpp>
+
+#include "policy/expression.hpp"
+#include "policy/policy_show.hpp"
+
+namespace pcapaudit {
+namespace {
+
+// A policy file that goes away with the test.
+class File {
+ public:
+  explicit File(const std::string& text) {
+    std::string name = (std::filesystem::temp_directory_path() / "policy-XXXXXX").string();
+    const int descriptor = mkstemp(name.data());
+    REQUIRE(descriptor >= 0);
+    close(descriptor);
+    path_ = name;
+    std::ofstream(path_, std::ios::binary) << text;
+  }
+  ~File() { std::filesystem::remove(path_); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+// Seven lines, then whatever a case adds from line 8 on.
+const std::string head =
+    "format = 1\n"
+    "use = [\"lync2013-seeds\"]\n"
+    "[site]\n"
+    "name = \"Example\"\n"
+    "internal_networks = [\"10.0.0.0/8\"]\n"
+    "client_networks = [\"10.20.0.0/16\"]\n"
+    "# ---\n";
+
+Result<Policy> load(const std::string& text) {
+  const File file(text);
+  return load_policy({file.path()});
+}
+
+std::string join(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ",") + word;
+  return text;
+}
+
+TEST_CASE("policy: the built-in pack holds the documented rows") {
+  const auto policy = load_policy({"lync2013-seeds"});
+  REQUIRE(policy);
+  // Typed from the flow table of the documentation (reverse proxy and single Director pages).
+  const char* const want[] = {
+      "rp-ext-80 any>reverse-proxy-ext 80 http row",
+      "rp-ext-443 any>reverse-proxy-ext 443 https row",
+      "rp-int-8080 reverse-proxy-int>director+front-end 8080 http row",
+      "rp-int-4443 reverse-proxy-int>director+front-end 4443 https row",
+      "rp-owa-443 reverse-proxy-int>office-web-apps 443 https row",
+      "cli-owa-443 internal-clients>office-web-apps 443 https prose",
+      "dir-fe-444 director>front-end 444 https row",
+      "cli-dir-80 internal-clients>director 80 http row",
+      "cli-dir-443 internal-clients>director 443 https row",
+      "edge-dir-5061 edge-int>director 5061 sip row",
+      "edge-fe-5061 edge-int>front-end 5061 sip prose",
+      "dir-edge-5061 director>edge-int 5061 sip prose",
+      "fe-edge-5061 front-end>edge-int 5061 sip prose",
+      "cls-edge any>edge-int 50001,50002,50003 tls row"};
+  REQUIRE(policy->flows.size() == std::size(want));
+  std::size_t documented = 0;
+  for (std::size_t i = 0; i < std::size(want); ++i) {
+    const DocumentedFlow& flow = policy->flows[i];
+    std::vector<std::string> ports;
+    for (const std::uint16_t port : flow.ports) ports.push_back(std::to_string(port));
+    CHECK(flow.id + " " + policy->role_names(flow.from) + ">" + policy->role_names(flow.to) + " " +
+              join(ports) + " " + flow.app + " " + flow.basis ==
+          want[i]);
+    CHECK(!flow.sources.empty());
+    documented += flow.ports.size();
+  }
+  CHECK(documented == 16);
+  CHECK(policy->mappings.size() == 3);
+  CHECK(policy->documents.size() == 5);
+  // Every doubt that a row names is explained.
+  for (const DocumentedFlow& flow : policy->flows) {
+    for (const std::string& doubt : flow.doubts) CHECK(policy->doubts.contains(doubt));
+  }
+}
+
+TEST_CASE("policy: mutual TLS is asked for on 5061 and 50001 to 50003 only") {
+  const auto policy = load_policy({"lync2013-seeds"});
+  REQUIRE(policy);
+  for (const DocumentedFlow& flow : policy->flows) {
+    const bool mutual = flow.tls && flow.tls->mutual == TlsProfile::Mutual::yes;
+    CHECK(mutual == (flow.ports.front() == 5061 || flow.ports.front() == 50001));
+  }
+}
+
+TEST_CASE("policy: every mistake names its place, cause and cure") {
+  struct Case {
+    std::string text;
+    std::string place;  // line:column
+    std::string what, hint;
+  };
+  const Case cases[] = {
+      {"[bind.directr]\naddresses = [\"10.1.2.3\"]\n", "8:7", "unknown role \"directr\"",
+       "did you mean \"director\"?"},
+      {"[bind.director]\naddreses = [\"10.1.2.3\"]\n", "9:1", "unknown key \"addreses\" in [bind]",
+       "did you mean \"addresses\"?"},
+      {"[bind.director]\naddresses = [\"10.1.2.300\"]\n", "9:14",
+       "\"10.1.2.300\" is no address or network", "write 10.1.2.3"},
+      {"[bind.director]\naddresses = [\"10.1.2.3/24\"]\n", "9:14",
+       "\"10.1.2.3/24\" is no address or network", "without host bits"},
+      {"[bind.director]\naddresses = []\n", "8:7", "role \"director\" has no address", "give"},
+      {"[bind.director]\naddresses = 7\n", "9:13", "\"addresses\" must be", ""},
+      {"[bind.director]\naddresses = [\"10.1.2.3\"]\nnat = []\n", "10:1",
+       "\"nat\" in [bind] is not evaluated by this version", "remove it"},
+      {"[flags]\nautodiscover = true\n", "9:1", "unknown flag \"autodiscover\"", ""},
+      {"[flags]\nautodiscover_htp = true\n", "9:1", "unknown flag \"autodiscover_htp\"",
+       "did you mean \"autodiscover_http\"?"},
+      {"[port]\next_http_s = 4444\n", "9:1", "unknown port variable \"ext_http_s\"",
+       "did you mean \"ext_https\"?"},
+      {"[port]\next_https = 0\n", "9:13", "a port is a number between 1 and 65535", ""},
+      {"[severity]\nundocumentd = \"high\"\n", "9:1", "unknown kind of finding",
+       "did you mean \"undocumented\"?"},
+      {"[severity]\nundocumented = \"grave\"\n", "9:16", "a severity is info, low", ""},
+      {"[[exception]]\nid = \"EX-1\"\n", "8:3", "\"exception\" in a site file is not evaluated", "remove it"},
+      {"[schedule.x]\ndays = []\n", "8:2", "\"schedule\" in a site file is not evaluated", "remove it"},
+      {"[override.cls-edge]\nwhy = \"x\"\n", "8:2", "\"override\" in a site file is not evaluated", "remove it"},
+      {"[exceptions]\n", "8:2", "unknown key \"exceptions\"", ""},
+      {"[[flow]]\nid = \"x\"\nfrom = \"director\"\nto = \"front-end\"\nport = 70000\napp = \"http\"\n",
+       "12:8", "a port is a number between 1 and 65535", ""},
+      {"[[flow]]\nid = \"x\"\nfrom = \"director\"\nto = \"front-end\"\nport = \"@nope\"\napp = \"http\"\n",
+       "12:8", "unknown port \"@nope\"", "[port]"},
+      {"[[flow]]\nid = \"x\"\nfrom = \"director\"\nto = \"front-end\"\nport = 1\napp = \"http\"\ntls = \"sip-mtl\"\n",
+       "14:7", "unknown TLS profile \"sip-mtl\"", "did you mean \"sip-mtls\"?"},
+      {"[[flow]]\nid = \"rp-ext-80\"\nfrom = \"director\"\nto = \"front-end\"\nport = 1\napp = \"http\"\n",
+       "8:1", "flow \"rp-ext-80\" is defined twice", ""},
+      {"[[flow]]\nid = \"x\"\nfrom = \"director\"\nto = \"front-end\"\nport = 1\napp = \"http\"\nneed = \"has(nobody)\"\n",
+       "8:1", "unknown role \"nobody\"", ""},
+      {"x = = 1\n", "8:5", "", "TOML"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.text);
+    const auto policy = load(head + c.text);
+    REQUIRE_FALSE(policy);
+    const Error& error = policy.error();
+    CAPTURE(error.what, error.where, error.hint);
+    CHECK(error.where.ends_with(":" + c.place));
+    CHECK(error.what.find(c.what) != std::string::npos);
+    CHECK(error.hint.find(c.hint) != std::string::npos);
+    // The caret stands below the column.
+    const std::size_t column = std::stoul(c.place.substr(c.place.find(':') + 1));
+    const std::size_t line_end = error.excerpt.find('\n');
+    REQUIRE(line_end != std::string::npos);
+    CHECK(error.excerpt.size() - line_end - 1 == std::string("      | ").size() + column);
+  }
+}
+
+TEST_CASE("policy: a wrong format number and a site without rows do not load") {
+  CHECK(load("format = 2\n").error().what.find("format = 1") != std::string::npos);
+  const auto empty = load("format = 1\n[site]\nname = \"x\"\n");
+  REQUIRE_FALSE(empty);
+  CHECK(empty.error().what.find("no documented flows") != std::string::npos);
+  CHECK(load_policy({"no-such-pack"}).error().hint.find("lync2013-seeds") != std::string::npos);
+}
+
+TEST_CASE("policy: two roles at one address must be declared") {
+  const std::string binds =
+      "[bind.director]\naddresses = [\"10.1.2.3\"]\n[bind.front-end]\naddresses = [\"10.1.2.3\"]\n";
+  const auto undeclared = load(head + binds);
+  REQUIRE_FALSE(undeclared);
+  CHECK(undeclared.error().what.starts_with("L2: 10.1.2.3 has the roles"));
+  const auto declared = load(head + binds +
+                             "[[shares]]\naddress = \"10.1.2.3\"\nroles = [\"director\", \"front-end\"]\n"
+                             "reason = \"one machine\"\n");
+  REQUIRE(declared);
+  CHECK(declared->role_names(declared->roles_of(*IpAddress::parse("10.1.2.3"))) ==
+        "director+front-end");
+}
+
+TEST_CASE("policy: roles of addresses") {
+  const auto policy = load(head +
+                           "[bind.director]\nvip = [\"10.1.2.10\"]\nmembers = [\"10.1.2.11\"]\n"
+                           "[bind.front-end]\naddresses = [\"10.1.2.0/24\"]\n"
+                           "[bind.office-web-apps]\naddresses = [\"10.20.5.5\", \"2001:db8::/64\"]\n");
+  REQUIRE(policy);
+  struct Case {
+    const char* address;
+    const char* want;
+  };
+  const Case cases[] = {
+      {"10.1.2.10", "director"},       {"10.1.2.11", "director"},
+      {"10.1.2.12", "front-end"},      {"10.20.5.5", "office-web-apps"},
+      {"10.20.5.6", "internal-clients"}, {"10.9.9.9", "unknown-internal"},
+      {"203.0.113.9", "internet"},     {"2001:db8::1", "office-web-apps"},
+      {"2001:db8:1::1", "internet"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.address);
+    CHECK(policy->role_names(policy->roles_of(*IpAddress::parse(c.address))) == c.want);
+  }
+  CHECK(policy->is_bound(*IpAddress::parse("10.1.2.12")));
+  CHECK_FALSE(policy->is_bound(*IpAddress::parse("10.20.5.6")));
+}
+
+TEST_CASE("policy: profiles choose rows, flags and ports change them") {
+  const auto policy = load("profiles = [\"reverse-proxy\"]\n" + head +
+                           "[flags]\nautodiscover_http = true\n[port]\next_https = 4444\n");
+  REQUIRE(policy);
+  std::string ids;
+  for (const DocumentedFlow& flow : policy->flows) ids += flow.id + " ";
+  CHECK(ids == "rp-ext-80 rp-ext-443 rp-int-8080 rp-int-4443 rp-owa-443 cli-owa-443 ");
+  CHECK(policy->flows[2].is_needed);
+  CHECK_FALSE(policy->flows[2].is_discouraged);
+  CHECK(policy->flows[3].ports == std::vector<std::uint16_t>{4444});
+}
+
+TEST_CASE("policy: the digest follows every byte of every file") {
+  const auto one = load(head);
+  const auto same = load(head);
+  const auto other = load(head + "# a comment\n");
+  REQUIRE((one && same && other));
+  CHECK(one->digest == same->digest);
+  CHECK(one->digest != other->digest);
+}
+
+TEST_CASE("policy: what is loaded and not judged is said") {
+  const auto policy = load_policy({"lync2013-seeds"});
+  REQUIRE(policy);
+  const std::string shown = show_policy(*policy);
+  CHECK(shown.find("Mappings across the proxy (not evaluated yet)") != std::string::npos);
+  CHECK(shown.find("map-443-4443") != std::string::npos);
+  CHECK(shown.find("not evaluated yet: names, sni, issuer, min_days_left") != std::string::npos);
+}
+
+TEST_CASE("policy: checks remark on what weakens verdicts") {
+  const auto policy = load(head + "[bind.director]\nvip = [\"10.1.2.3\"]\nmembers = [\"10.1.2.3\"]\n");
+  REQUIRE(policy);
+  std::string codes;
+  for (const Error& remark : check_policy(*policy)) {
+    const std::string code = remark.what.substr(0, 2);
+    if (codes.find(code) == std::string::npos) codes += code + " ";
+  }
+  CHECK(codes == "L1 L5 L6 L9 ");
+}
+
+TEST_CASE("expression: and binds tighter than or, not tighter than both") {
+  const ExpressionNames names{
+      .flag = [](std::string_view id) -> std::optional<bool> {
+        if (id == "yes") return true;
+        if (id == "no") return false;
+        return std::nullopt;
+      },
+      .has_role = [](std::string_view id) -> std::optional<bool> {
+        if (id == "edge-int") return true;
+        return std::nullopt;
+      }};
+  struct Case {
+    const char* text;
+    bool want;
+    const char* error;
+  };
+  const Case cases[] = {
+      {"always", true, ""},
+      {"never", false, ""},
+      {"yes or no and no", true, ""},
+      {"(yes or no) and no", false, ""},
+      {"not no and yes", true, ""},
+      {"not (no or yes)", false, ""},
+      {"not not yes", true, ""},
+      {"has(edge-int) and yes", true, ""},
+      {"has(nobody)", false, "unknown role \"nobody\""},
+      {"perhaps", false, "unknown flag \"perhaps\""},
+      {"yes yes", true, "unexpected \"yes\""},
+      {"(yes", true, "\")\" expected"},
+      {"", false, "flag expected"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.text);
+    const ExpressionValue got = evaluate_expression(c.text, names);
+    CHECK(got.error == c.error);
+    CHECK(got.value == c.want);
+  }
+  CHECK(evaluate_expression(std::string(1000, '('), names).error == "nested too deeply");
+}
+
+}  // namespace
+}  // namespace pcapaudit

@@ -104,9 +104,9 @@ class Sip final : public Dissector {
 
   Step consume(Direction, Bytes window, RecordSink&) override {
     const std::string_view text = as_text(window);
+    if (is_stun(window)) return Step::advance(window.size());
     const std::size_t blanks = text.find_first_not_of(std::string_view("\r\n\0 ", 4));
     if (blanks != 0) return Step::advance(std::min(blanks, text.size()));  // keep-alive
-    if (is_stun(window)) return Step::advance(window.size());
     const auto end = end_of_headers(text);
     if (!end) {
       if (text.size() > max_header_block) return Step::malformed("sip: header block over 64 KiB");

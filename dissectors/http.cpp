@@ -24,10 +24,12 @@ constexpr std::size_t max_header_block = 64 * 1024;
 constexpr std::size_t max_pipeline = 128;
 constexpr std::string_view h2_preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 constexpr std::string_view known_methods[] = {
-    "GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "CONNECT ", "OPTIONS ", "TRACE ", "PATCH ",
-    "PROPFIND ", "PROPPATCH ", "MKCOL ", "COPY ", "MOVE ", "LOCK ", "UNLOCK ", "REPORT ",
-    "SEARCH ", "SUBSCRIBE ", "NOTIFY ", "RPC_IN_DATA ", "RPC_OUT_DATA ", "BITS_POST ", "MERGE ",
-    "CHECKOUT ", "POLL ", "BMOVE ", "BCOPY ", "BDELETE ", "BPROPFIND ", "UNSUBSCRIBE "};
+    "GET ",        "HEAD ",   "POST ",        "PUT ",          "DELETE ",    "CONNECT ",
+    "OPTIONS ",    "TRACE ",  "PATCH ",       "PROPFIND ",     "PROPPATCH ", "MKCOL ",
+    "COPY ",       "MOVE ",   "LOCK ",        "UNLOCK ",       "REPORT ",    "SEARCH ",
+    "SUBSCRIBE ",  "NOTIFY ", "RPC_IN_DATA ", "RPC_OUT_DATA ", "BITS_POST ", "MERGE ",
+    "CHECKOUT ",   "POLL ",   "BMOVE ",       "BCOPY ",        "BDELETE ",   "BPROPFIND ",
+    "UNSUBSCRIBE "};
 
 bool is_prefix_of_another(std::string_view text, std::string_view whole) {
   return whole.starts_with(text) || text.starts_with(whole);
@@ -97,12 +99,18 @@ class Http final : public Dissector {
     Half& half = halves_[index_of(dir)];
     const std::string_view text = as_text(window);
     switch (half.state) {
-      case State::start: return read_head(dir, text);
-      case State::chunk_size: return read_chunk_size(half, text);
-      case State::chunk_end: return read_chunk_end(half, text);
-      case State::trailer: return read_trailer(half, text);
-      case State::until_close: return Step::advance(window.size());
-      case State::waiting: return Step::need_more();
+      case State::start:
+        return read_head(dir, text);
+      case State::chunk_size:
+        return read_chunk_size(half, text);
+      case State::chunk_end:
+        return read_chunk_end(half, text);
+      case State::trailer:
+        return read_trailer(half, text);
+      case State::until_close:
+        return Step::advance(window.size());
+      case State::waiting:
+        return Step::need_more();
     }
     return Step::done();
   }
@@ -139,7 +147,8 @@ class Http final : public Dissector {
     }
     if (facts_.version.empty()) facts_.version = start->version;
     const std::string_view headers = head.substr(line_end + 1);
-    return start->request ? take_request(*start, headers, *end) : take_response(*start, headers, *end);
+    return start->request ? take_request(*start, headers, *end)
+                          : take_response(*start, headers, *end);
   }
 
   Step take_request(const HttpStart& start, std::string_view headers, std::size_t size) {
@@ -184,7 +193,8 @@ class Http final : public Dissector {
     HeaderLines lines(headers);
     while (const auto line = lines.next()) {
       if (equal_ignoring_case(line->name, "Server")) facts_.servers.add(clean_text(line->value));
-      if (equal_ignoring_case(line->name, "Location")) facts_.locations.add(clean_text(line->value));
+      if (equal_ignoring_case(line->name, "Location"))
+        facts_.locations.add(clean_text(line->value));
       if (equal_ignoring_case(line->name, "Upgrade")) upgrade = clean_text(line->value, 64);
     }
     const bool interim = start.status >= 100 && start.status < 200 && start.status != 101;
@@ -206,18 +216,23 @@ class Http final : public Dissector {
 
   Step begin_body(Half& half, HttpFraming framing, std::size_t size) {
     switch (framing.kind) {
-      case HttpFraming::Kind::none: half.state = State::start; return Step::advance(size);
+      case HttpFraming::Kind::none:
+        half.state = State::start;
+        return Step::advance(size);
       case HttpFraming::Kind::length: {
         half.state = State::start;
         constexpr std::uint64_t room = std::numeric_limits<std::size_t>::max() / 2;
         if (framing.length > room) return Step::malformed("http: content length is out of range");
         return Step::advance(size + static_cast<std::size_t>(framing.length));
       }
-      case HttpFraming::Kind::chunked: half.state = State::chunk_size; return Step::advance(size);
+      case HttpFraming::Kind::chunked:
+        half.state = State::chunk_size;
+        return Step::advance(size);
       case HttpFraming::Kind::until_close:
         half.state = State::until_close;
         return Step::advance(size);
-      case HttpFraming::Kind::contradictory: break;
+      case HttpFraming::Kind::contradictory:
+        break;
     }
     return Step::malformed("http: contradictory content lengths");
   }

@@ -26,7 +26,9 @@ Kind begins(std::string_view text, std::initializer_list<std::string_view> words
   return best;
 }
 
-Kind ssh(Bytes prefix) { return begins(as_text(prefix), {"SSH-2.0-", "SSH-1.99-", "SSH-1.5-"}); }
+Kind ssh(Bytes prefix) {
+  return begins(as_text(prefix), {"SSH-2.0-", "SSH-1.99-", "SSH-1.5-"});
+}
 
 // A reply line "NNN text" or "NNN-text" whose text holds one of `words`, ignoring case.
 Kind greeting(Bytes prefix, std::string_view code, std::initializer_list<std::string_view> words) {
@@ -46,18 +48,30 @@ Kind greeting(Bytes prefix, std::string_view code, std::initializer_list<std::st
   return Kind::not_mine;
 }
 
-Kind smtp_server(Bytes prefix) { return greeting(prefix, "220", {"smtp", "esmtp", "postfix", "exim"}); }
-Kind smtp_client(Bytes prefix) { return begins(as_text(prefix), {"EHLO ", "HELO ", "ehlo ", "helo "}); }
-Kind ftp_server(Bytes prefix) { return greeting(prefix, "220", {"ftp"}); }
-Kind pop3_server(Bytes prefix) { return begins(as_text(prefix), {"+OK "}); }
-Kind imap_server(Bytes prefix) { return begins(as_text(prefix), {"* OK ", "* PREAUTH "}); }
+Kind smtp_server(Bytes prefix) {
+  return greeting(prefix, "220", {"smtp", "esmtp", "postfix", "exim"});
+}
+Kind smtp_client(Bytes prefix) {
+  return begins(as_text(prefix), {"EHLO ", "HELO ", "ehlo ", "helo "});
+}
+Kind ftp_server(Bytes prefix) {
+  return greeting(prefix, "220", {"ftp"});
+}
+Kind pop3_server(Bytes prefix) {
+  return begins(as_text(prefix), {"+OK "});
+}
+Kind imap_server(Bytes prefix) {
+  return begins(as_text(prefix), {"* OK ", "* PREAUTH "});
+}
 Kind rtsp_client(Bytes prefix) {
   const std::string_view text = as_text(prefix);
   const std::size_t end = text.find("\r\n");
   if (end == std::string_view::npos) return Kind::not_mine;
   return text.substr(0, end).ends_with(" RTSP/1.0") ? Kind::mine : Kind::not_mine;
 }
-Kind rtsp_server(Bytes prefix) { return begins(as_text(prefix), {"RTSP/1.0 "}); }
+Kind rtsp_server(Bytes prefix) {
+  return begins(as_text(prefix), {"RTSP/1.0 "});
+}
 Kind xmpp(Bytes prefix) {
   const std::string_view text = as_text(prefix);
   const Kind kind = begins(text, {"<?xml version=", "<stream:stream"});
@@ -66,11 +80,17 @@ Kind xmpp(Bytes prefix) {
   constexpr std::size_t patience = 512;
   return text.size() < patience ? Kind::need_more : Kind::not_mine;
 }
-Kind vnc(Bytes prefix) { return begins(as_text(prefix), {"RFB 003."}); }
-Kind ssdp(Bytes prefix) {
-  return begins(as_text(prefix), {"M-SEARCH * HTTP/1.1\r\n", "NOTIFY * HTTP/1.1\r\n", "HTTP/1.1 200 OK\r\n"});
+Kind vnc(Bytes prefix) {
+  return begins(as_text(prefix), {"RFB 003."});
 }
-Kind bittorrent(Bytes prefix) { return begins(as_text(prefix), {"\x13" "BitTorrent protocol"}); }
+Kind ssdp(Bytes prefix) {
+  return begins(as_text(prefix),
+                {"M-SEARCH * HTTP/1.1\r\n", "NOTIFY * HTTP/1.1\r\n", "HTTP/1.1 200 OK\r\n"});
+}
+Kind bittorrent(Bytes prefix) {
+  return begins(as_text(prefix), {"\x13"
+                                  "BitTorrent protocol"});
+}
 
 // Walks one name; false when it cannot be a name (RFC 1035 4.1.4).
 bool skip_name(ByteReader& in) {
@@ -102,7 +122,8 @@ Kind dns_message(Bytes message) {
   const unsigned opcode = flags >> 11 & 0xfU;
   constexpr std::uint16_t plausible = 64;
   if (opcode > 6 || opcode == 3 || (flags & 0x0040) != 0 || questions > 4) return Kind::not_mine;
-  if (answers > plausible * 4 || authorities > plausible || additional > plausible) return Kind::not_mine;
+  if (answers > plausible * 4 || authorities > plausible || additional > plausible)
+    return Kind::not_mine;
   const bool response = (flags & 0x8000) != 0;
   if (questions == 0 && (!response || answers == 0)) return Kind::not_mine;
   if (!skip_name(in)) return Kind::not_mine;
@@ -112,7 +133,9 @@ Kind dns_message(Bytes message) {
   return in.ok() && type != 0 && (type < 300 || type >= 32'768) && known_class ? Kind::mine
                                                                                : Kind::not_mine;
 }
-Kind dns_udp(Bytes prefix) { return dns_message(prefix); }
+Kind dns_udp(Bytes prefix) {
+  return dns_message(prefix);
+}
 Kind dns_tcp(Bytes prefix) {
   ByteReader in(prefix);
   const std::uint16_t length = in.u16();
@@ -177,9 +200,12 @@ Kind ldap(Bytes prefix) {
   ByteReader in(prefix);
   in.u8();
   std::uint32_t length = in.u8();
-  if (length == 0x84) length = in.u32();
-  else if (length == 0x82) length = in.u16();
-  else if (length == 0x81) length = in.u8();
+  if (length == 0x84)
+    length = in.u32();
+  else if (length == 0x82)
+    length = in.u16();
+  else if (length == 0x81)
+    length = in.u8();
   if (in.u8() != 2) return in.ok() || prefix.size() > 12 ? Kind::not_mine : Kind::need_more;
   const std::uint8_t id_size = in.u8();
   if (id_size == 0 || id_size > 4) return in.ok() ? Kind::not_mine : Kind::need_more;
@@ -187,7 +213,8 @@ Kind ldap(Bytes prefix) {
   const std::uint8_t operation = in.u8();
   if (!in.ok()) return Kind::need_more;
   const bool known = operation == 0x60 || operation == 0x61 || operation == 0x63 ||
-                     operation == 0x64 || operation == 0x65 || operation == 0x77 || operation == 0x78;
+                     operation == 0x64 || operation == 0x65 || operation == 0x77 ||
+                     operation == 0x78;
   return known && length >= 5 && length < 0x1000000 ? Kind::mine : Kind::not_mine;
 }
 
@@ -195,7 +222,8 @@ Kind ldap(Bytes prefix) {
 Kind kerberos_message(Bytes message) {
   if (message.empty()) return Kind::need_more;
   constexpr std::uint8_t tags[] = {0x6a, 0x6b, 0x6c, 0x6d, 0x7e};
-  if (std::find(std::begin(tags), std::end(tags), message[0]) == std::end(tags)) return Kind::not_mine;
+  if (std::find(std::begin(tags), std::end(tags), message[0]) == std::end(tags))
+    return Kind::not_mine;
   constexpr std::uint8_t version[] = {0x02, 0x01, 0x05};
   const Bytes head = message.first(std::min<std::size_t>(message.size(), 24));
   return std::search(head.begin(), head.end(), std::begin(version), std::end(version)) != head.end()
@@ -219,7 +247,8 @@ Kind tds_client(Bytes prefix) {  // pre-login or login packet (MS-TDS 2.2.3.1)
   const std::uint16_t length = in.u16();
   const std::uint32_t tail = in.u32();
   const bool prelogin = prefix[0] == 0x12 && prefix[8] == 0;
-  return status == 1 && length >= 16 && (tail & 0xff) == 0 && prelogin ? Kind::mine : Kind::not_mine;
+  return status == 1 && length >= 16 && (tail & 0xff) == 0 && prelogin ? Kind::mine
+                                                                       : Kind::not_mine;
 }
 
 Kind dtls(Bytes prefix) {  // handshake record, epoch 0, ClientHello or ServerHello
@@ -236,7 +265,8 @@ Kind dtls(Bytes prefix) {  // handshake record, epoch 0, ClientHello or ServerHe
              : Kind::not_mine;
 }
 
-Kind quic(Bytes prefix) {  // long header of version 1, 2 or a draft, at least the size of an Initial
+Kind quic(
+    Bytes prefix) {  // long header of version 1, 2 or a draft, at least the size of an Initial
   ByteReader in(prefix);
   const std::uint8_t first = in.u8();
   const std::uint32_t version = in.u32();
@@ -325,7 +355,7 @@ Match match(Bytes prefix, Carrier carrier) {
     const Kind client = row.client != nullptr ? row.client(prefix) : Kind::not_mine;
     const Kind server = row.server != nullptr ? row.server(prefix) : Kind::not_mine;
     if (client == Kind::mine || server == Kind::mine) {
-      const auto speaker = row.either_side          ? Probe::Speaker::either
+      const auto speaker = row.either_side        ? Probe::Speaker::either
                            : client == Kind::mine ? Probe::Speaker::client
                                                   : Probe::Speaker::server;
       return {.probe = Probe::mine(speaker), .name = row.name};
@@ -335,7 +365,9 @@ Match match(Bytes prefix, Carrier carrier) {
   return best;
 }
 
-Probe probe(Bytes prefix, Carrier carrier) { return match(prefix, carrier).probe; }
+Probe probe(Bytes prefix, Carrier carrier) {
+  return match(prefix, carrier).probe;
+}
 
 class Named final : public Dissector {
  public:
@@ -359,8 +391,9 @@ class Named final : public Dissector {
     if (end == std::string_view::npos && text.size() <= longest) return Step::need_more();
     std::string_view line = text.substr(0, std::min(end, longest));
     if (line.ends_with('\r')) line.remove_suffix(1);
-    facts_.fields.push_back({.name = dir == Direction::to_server ? "client_version" : "server_version",
-                             .value = clean_text(line)});
+    facts_.fields.push_back(
+        {.name = dir == Direction::to_server ? "client_version" : "server_version",
+         .value = clean_text(line)});
     return Step::done();
   }
 

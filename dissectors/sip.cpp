@@ -28,10 +28,11 @@ struct StartLine {
 
 bool is_method(std::string_view text) {
   constexpr std::size_t longest = 32;
-  return !text.empty() && text.size() <= longest && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_';
-  });
+  return !text.empty() && text.size() <= longest &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                  c == '-' || c == '.' || c == '_';
+         });
 }
 
 std::optional<StartLine> parse_start(std::string_view line) {
@@ -88,7 +89,8 @@ std::string_view domain_of(std::string_view address) {
   if (scheme == std::string_view::npos) return {};
   std::string_view rest = address.substr(scheme + 1);
   rest = rest.substr(0, rest.find_first_of(">;? \t\r\n"));
-  if (const std::size_t at = rest.rfind('@'); at != std::string_view::npos) rest = rest.substr(at + 1);
+  if (const std::size_t at = rest.rfind('@'); at != std::string_view::npos)
+    rest = rest.substr(at + 1);
   if (!rest.starts_with('[')) rest = rest.substr(0, rest.find(':'));
   return rest;
 }
@@ -180,7 +182,8 @@ class Sip final : public Dissector {
       if (value.starts_with("RTC/")) facts_.lync_signs = true;
     } else if (equal_ignoring_case(line.name, "CSeq")) {
       const std::size_t blank = value.find_last_of(" \t");
-      if (blank != std::string_view::npos) cseq_methods_.add(clean_text(value.substr(blank + 1), 64));
+      if (blank != std::string_view::npos)
+        cseq_methods_.add(clean_text(value.substr(blank + 1), 64));
     } else if (line.name.size() > 3 && equal_ignoring_case(line.name.substr(0, 3), "ms-")) {
       facts_.lync_signs = true;
     }

@@ -1,7 +1,7 @@
 // Capture files of every shape give the same packets, and damage is named where it begins.
-#include <catch2/catch.hpp>
 #include <zlib.h>
 #include <zstd.h>
+#include <catch2/catch.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -61,7 +61,8 @@ std::string block(bool little, std::uint32_t type, const std::string& body) {
   return Writer{little}.u32(type).u32(length).text(padded(body)).u32(length).out;
 }
 std::string section(bool little) {
-  return block(little, 0x0a0d0d0a, Writer{little}.u32(0x1a2b3c4d).u16(1).u16(0).number(~0ULL, 8).out);
+  return block(little, 0x0a0d0d0a,
+               Writer{little}.u32(0x1a2b3c4d).u16(1).u16(0).number(~0ULL, 8).out);
 }
 std::string option(bool little, std::uint16_t code, const std::string& value) {
   return Writer{little}.u16(code).u16(value.size()).text(padded(value)).out;
@@ -71,14 +72,15 @@ std::string interface(bool little, std::uint16_t link_type, const std::string& o
 }
 std::string enhanced(bool little, std::uint32_t interface_id, std::uint64_t units,
                      const std::string& bytes) {
-  return block(little, 6, Writer{little}
-                              .u32(interface_id)
-                              .u32(units >> 32)
-                              .u32(units & 0xffffffff)
-                              .u32(bytes.size())
-                              .u32(bytes.size())
-                              .text(bytes)
-                              .out);
+  return block(little, 6,
+               Writer{little}
+                   .u32(interface_id)
+                   .u32(units >> 32)
+                   .u32(units & 0xffffffff)
+                   .u32(bytes.size())
+                   .u32(bytes.size())
+                   .text(bytes)
+                   .out);
 }
 
 std::string gzipped(const std::string& plain) {
@@ -190,7 +192,8 @@ TEST_CASE("pcapng: interfaces of different link type and resolution, sections of
 }
 
 TEST_CASE("pcapng: drops come from the interface statistics") {
-  const std::string drops = option(true, 5, "\x07\0\0\0\0\0\0\0"s) + option(true, 7, "\x02\0\0\0\0\0\0\0"s);
+  const std::string drops =
+      option(true, 5, "\x07\0\0\0\0\0\0\0"s) + option(true, 7, "\x02\0\0\0\0\0\0\0"s);
   const std::string capture = section(true) + interface(true, 1) +
                               block(true, 5, Writer{true}.u32(0).u32(0).u32(0).text(drops).out);
   CHECK(read(capture).facts.dropped == 9);
@@ -209,7 +212,8 @@ TEST_CASE("capture: cut at every byte, whole packets before the cut are handed o
     pcapng_ends.push_back(pcapng.size());
   }
   for (const auto& [whole, ends, without_packets] :
-       {std::tuple(pcap, pcap_ends, std::size_t{1}), std::tuple(pcapng, pcapng_ends, std::size_t{2})}) {
+       {std::tuple(pcap, pcap_ends, std::size_t{1}),
+        std::tuple(pcapng, pcapng_ends, std::size_t{2})}) {
     for (std::size_t cut = ends[0]; cut <= whole.size(); ++cut) {
       CAPTURE(cut);
       const Read got = read(whole.substr(0, cut));
@@ -266,8 +270,9 @@ TEST_CASE("capture: a claim of a gigantic packet is damage, not an allocation") 
 TEST_CASE("capture: filters") {
   // An IPv4 UDP packet from port 53 and one from port 54, on Ethernet.
   const auto udp = [](char port) {
-    return std::string(12, '\0') + "\x08\x00\x45\0\0\x1c\0\0\0\0\x40\x11\0\0\x0a\0\0\x01\x0a\0\0\x02\0"s +
-           port + "\x10\0\0\x08\0\0"s;
+    return std::string(12, '\0') +
+           "\x08\x00\x45\0\0\x1c\0\0\0\0\x40\x11\0\0\x0a\0\0\x01\x0a\0\0\x02\0"s + port +
+           "\x10\0\0\x08\0\0"s;
   };
   const std::string capture = pcap_header(true, 0xa1b2c3d4) + pcap_packet(true, 1, 0, udp(53)) +
                               pcap_packet(true, 2, 0, udp(54));
@@ -284,8 +289,8 @@ TEST_CASE("capture: a directory stands for its files in name order") {
   directory.write(".hidden", "h");
   const auto paths = expand_paths({directory.path(), "-"});
   REQUIRE(paths);
-  CHECK(*paths == std::vector<std::string>{directory.path() + "/a.pcap",
-                                           directory.path() + "/b.pcap", "-"});
+  CHECK(*paths ==
+        std::vector<std::string>{directory.path() + "/a.pcap", directory.path() + "/b.pcap", "-"});
   CHECK_FALSE(expand_paths({directory.path() + "/none"}));
 }
 

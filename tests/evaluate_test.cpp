@@ -347,8 +347,9 @@ TEST_CASE("evaluate: a row that names the client is nearer than one for everybod
   lines.policy.flows.clear();
   lines.row("everybody any > edge tcp 443 https");
   lines.row("mapped proxy > director tcp 4443 https");
-  CHECK(test::dump_nearest(evaluate(lines.policy, flow_of("tcp 172.25.33.40 > 10.1.2.10:443 tls"))) ==
-        "mapped port: 4443 / 443; everybody to: edge / director");
+  CHECK(
+      test::dump_nearest(evaluate(lines.policy, flow_of("tcp 172.25.33.40 > 10.1.2.10:443 tls"))) ==
+      "mapped port: 4443 / 443; everybody to: edge / director");
 }
 
 TEST_CASE("evaluate: strangers are nearest only when there is nothing else") {

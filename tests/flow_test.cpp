@@ -16,7 +16,9 @@ using test::server;
 constexpr std::string_view get = "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
 constexpr std::string_view ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 
-Conversation web() { return {"10.0.0.1", 51000, "10.0.0.2", 80}; }
+Conversation web() {
+  return {"10.0.0.1", 51000, "10.0.0.2", 80};
+}
 
 std::string line(const ClosedFlow& flow) {
   return to_text(flow.client.address) + ":" + std::to_string(flow.client.port) + " " +
@@ -114,7 +116,8 @@ TEST_CASE("flow: without a SYN the content says who is the client") {
 TEST_CASE("flow: without SYN and content the port says it, else the first packet") {
   auto by_port = web();
   by_port.data(server, "\x01\x02\x03").data(client, "\x04");
-  CHECK(line(flows_of(by_port.packets())[0]) == "10.0.0.1:51000 10.0.0.2:80 port midstream unknown");
+  CHECK(line(flows_of(by_port.packets())[0]) ==
+        "10.0.0.1:51000 10.0.0.2:80 port midstream unknown");
 
   Conversation neither("10.0.0.1", 51000, "10.0.0.2", 52000);
   neither.data(server, "\x01\x02\x03").data(client, "\x04");

@@ -65,10 +65,12 @@ TEST_CASE("http: facts of a conversation, however it is cut") {
   const std::vector<Piece> talk = {
       {out, "GET /meet/a?x=1 HTTP/1.1\r\nHost: meet.example\r\nUser-Agent: UA\r\n\r\n"},
       {in, "HTTP/1.1 401 Unauthorized\r\nServer: IIS\r\nContent-Length: 5\r\n\r\nhello"},
-      {out, "POST http://web.example/abs#f HTTP/1.1\r\nAuthorization: Basic eDp5\r\n"
-            "Transfer-Encoding: chunked\r\n\r\n4;ext=1\r\nabcd\r\n0\r\nTrailer: x\r\n\r\n"},
-      {in, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 302 Found\r\nLocation: https://b.example/\r\n"
-           "Content-Length: 0\r\n\r\n"},
+      {out,
+       "POST http://web.example/abs#f HTTP/1.1\r\nAuthorization: Basic eDp5\r\n"
+       "Transfer-Encoding: chunked\r\n\r\n4;ext=1\r\nabcd\r\n0\r\nTrailer: x\r\n\r\n"},
+      {in,
+       "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 302 Found\r\nLocation: https://b.example/\r\n"
+       "Content-Length: 0\r\n\r\n"},
       {out, "HEAD / HTTP/1.1\r\nHost: meet.example\r\n\r\n"},
       {in, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"},
       {out, "GET /last HTTP/1.1\r\nHost: meet.example\r\n\r\n"},
@@ -88,7 +90,8 @@ TEST_CASE("http: facts of a conversation, however it is cut") {
   CHECK(facts.locations.values == Texts{"https://b.example/"});
   CHECK(facts.authorization_schemes.values == Texts{"Basic"});
   CHECK(facts.credentials_in_clear);
-  test::cut_everywhere(http, talk, [&](const Fed& parts) { CHECK((parts.records == whole.records)); });
+  test::cut_everywhere(http, talk,
+                       [&](const Fed& parts) { CHECK((parts.records == whole.records)); });
 }
 
 TEST_CASE("http: a tunnel and an upgrade hand the connection over") {
@@ -105,8 +108,9 @@ TEST_CASE("http: a tunnel and an upgrade hand the connection over") {
   CHECK_FALSE(refused.handed_over);
   CHECK(facts_of(refused).requests == 2);
 
-  const Fed upgrade = feed(http, {{out, "GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n\r\n"},
-                                  {in, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"}});
+  const Fed upgrade =
+      feed(http, {{out, "GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n\r\n"},
+                  {in, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"}});
   CHECK(upgrade.handed_over);
   CHECK(facts_of(upgrade).upgraded_to == "websocket");
 }
@@ -119,7 +123,8 @@ TEST_CASE("http: hostile framing is malformed, never believed") {
   };
   const std::string post = "POST / HTTP/1.1\r\n";
   const Case cases[] = {
-      {"negative length", post + "Content-Length: -1\r\n\r\n", "http: contradictory content lengths"},
+      {"negative length", post + "Content-Length: -1\r\n\r\n",
+       "http: contradictory content lengths"},
       {"two lengths", post + "Content-Length: 1\r\nContent-Length: 2\r\n\r\n",
        "http: contradictory content lengths"},
       {"length beyond 64 bits", post + "Content-Length: 99999999999999999999\r\n\r\n",
@@ -128,7 +133,8 @@ TEST_CASE("http: hostile framing is malformed, never believed") {
        "http: content length is out of range"},
       {"chunk size overflow", post + "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n",
        "http: bad chunk size"},
-      {"chunk size no number", post + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n", "http: bad chunk size"},
+      {"chunk size no number", post + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n",
+       "http: bad chunk size"},
       {"endless header", post + "X: " + std::string(70'000, 'a'), "http: header block over 64 KiB"},
       {"rubbish behind a message", "GET / HTTP/1.1\r\n\r\n\x01\x02\x03 \r\n\r\n",
        "http: no start line where a message should begin"},

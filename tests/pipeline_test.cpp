@@ -22,7 +22,9 @@ class StoreSink final : public FlowSink {
   Store& store_;
 };
 
-std::string sample(const std::string& name) { return std::string(PCAPAUDIT_SAMPLES "/") + name; }
+std::string sample(const std::string& name) {
+  return std::string(PCAPAUDIT_SAMPLES "/") + name;
+}
 
 // Every row of every table and view, in a fixed order.
 std::string dump(const Store& store) {

@@ -1,8 +1,8 @@
 // Policy files: what loads, what it means, and how every mistake is named.
 #include <catch2/catch.hpp>
 
-#include <algorithm>
 #include <unistd.h>
+#include <algorithm>
 
 #include <filesystem>
 #include <fstream>
@@ -59,21 +59,20 @@ TEST_CASE("policy: the built-in pack holds the documented rows") {
   const auto policy = load_policy({"lync2013-seeds"});
   REQUIRE(policy);
   // Typed from the flow table of the documentation (reverse proxy and single Director pages).
-  const char* const want[] = {
-      "rp-ext-80 any>reverse-proxy-ext 80 http row",
-      "rp-ext-443 any>reverse-proxy-ext 443 https row",
-      "rp-int-8080 reverse-proxy-int>director+front-end 8080 http row",
-      "rp-int-4443 reverse-proxy-int>director+front-end 4443 https row",
-      "rp-owa-443 reverse-proxy-int>office-web-apps 443 https row",
-      "cli-owa-443 internal-clients>office-web-apps 443 https prose",
-      "dir-fe-444 director>front-end 444 https row",
-      "cli-dir-80 internal-clients>director 80 http row",
-      "cli-dir-443 internal-clients>director 443 https row",
-      "edge-dir-5061 edge-int>director 5061 sip row",
-      "edge-fe-5061 edge-int>front-end 5061 sip prose",
-      "dir-edge-5061 director>edge-int 5061 sip prose",
-      "fe-edge-5061 front-end>edge-int 5061 sip prose",
-      "cls-edge any>edge-int 50001,50002,50003 tls row"};
+  const char* const want[] = {"rp-ext-80 any>reverse-proxy-ext 80 http row",
+                              "rp-ext-443 any>reverse-proxy-ext 443 https row",
+                              "rp-int-8080 reverse-proxy-int>director+front-end 8080 http row",
+                              "rp-int-4443 reverse-proxy-int>director+front-end 4443 https row",
+                              "rp-owa-443 reverse-proxy-int>office-web-apps 443 https row",
+                              "cli-owa-443 internal-clients>office-web-apps 443 https prose",
+                              "dir-fe-444 director>front-end 444 https row",
+                              "cli-dir-80 internal-clients>director 80 http row",
+                              "cli-dir-443 internal-clients>director 443 https row",
+                              "edge-dir-5061 edge-int>director 5061 sip row",
+                              "edge-fe-5061 edge-int>front-end 5061 sip prose",
+                              "dir-edge-5061 director>edge-int 5061 sip prose",
+                              "fe-edge-5061 front-end>edge-int 5061 sip prose",
+                              "cls-edge any>edge-int 50001,50002,50003 tls row"};
   REQUIRE(policy->flows.size() == std::size(want));
   std::size_t documented = 0;
   for (std::size_t i = 0; i < std::size(want); ++i) {
@@ -132,19 +131,27 @@ TEST_CASE("policy: every mistake names its place, cause and cure") {
       {"[severity]\nundocumentd = \"high\"\n", "9:1", "unknown kind of finding",
        "did you mean \"undocumented\"?"},
       {"[severity]\nundocumented = \"grave\"\n", "9:16", "a severity is info, low", ""},
-      {"[[exception]]\nid = \"EX-1\"\n", "8:3", "\"exception\" in a site file is not evaluated", "remove it"},
-      {"[schedule.x]\ndays = []\n", "8:2", "\"schedule\" in a site file is not evaluated", "remove it"},
-      {"[override.cls-edge]\nwhy = \"x\"\n", "8:2", "\"override\" in a site file is not evaluated", "remove it"},
+      {"[[exception]]\nid = \"EX-1\"\n", "8:3", "\"exception\" in a site file is not evaluated",
+       "remove it"},
+      {"[schedule.x]\ndays = []\n", "8:2", "\"schedule\" in a site file is not evaluated",
+       "remove it"},
+      {"[override.cls-edge]\nwhy = \"x\"\n", "8:2", "\"override\" in a site file is not evaluated",
+       "remove it"},
       {"[exceptions]\n", "8:2", "unknown key \"exceptions\"", ""},
-      {"[[flow]]\nid = \"x\"\nfrom = \"director\"\nto = \"front-end\"\nport = 70000\napp = \"http\"\n",
+      {"[[flow]]\nid = \"x\"\nfrom = \"director\"\nto = \"front-end\"\nport = 70000\napp = "
+       "\"http\"\n",
        "12:8", "a port is a number between 1 and 65535", ""},
-      {"[[flow]]\nid = \"x\"\nfrom = \"director\"\nto = \"front-end\"\nport = \"@nope\"\napp = \"http\"\n",
+      {"[[flow]]\nid = \"x\"\nfrom = \"director\"\nto = \"front-end\"\nport = \"@nope\"\napp = "
+       "\"http\"\n",
        "12:8", "unknown port \"@nope\"", "[port]"},
-      {"[[flow]]\nid = \"x\"\nfrom = \"director\"\nto = \"front-end\"\nport = 1\napp = \"http\"\ntls = \"sip-mtl\"\n",
+      {"[[flow]]\nid = \"x\"\nfrom = \"director\"\nto = \"front-end\"\nport = 1\napp = "
+       "\"http\"\ntls = \"sip-mtl\"\n",
        "14:7", "unknown TLS profile \"sip-mtl\"", "did you mean \"sip-mtls\"?"},
-      {"[[flow]]\nid = \"rp-ext-80\"\nfrom = \"director\"\nto = \"front-end\"\nport = 1\napp = \"http\"\n",
+      {"[[flow]]\nid = \"rp-ext-80\"\nfrom = \"director\"\nto = \"front-end\"\nport = 1\napp = "
+       "\"http\"\n",
        "8:1", "flow \"rp-ext-80\" is defined twice", ""},
-      {"[[flow]]\nid = \"x\"\nfrom = \"director\"\nto = \"front-end\"\nport = 1\napp = \"http\"\nneed = \"has(nobody)\"\n",
+      {"[[flow]]\nid = \"x\"\nfrom = \"director\"\nto = \"front-end\"\nport = 1\napp = "
+       "\"http\"\nneed = \"has(nobody)\"\n",
        "8:1", "unknown role \"nobody\"", ""},
       {"x = = 1\n", "8:5", "", "TOML"},
   };
@@ -179,29 +186,31 @@ TEST_CASE("policy: two roles at one address must be declared") {
   const auto undeclared = load(head + binds);
   REQUIRE_FALSE(undeclared);
   CHECK(undeclared.error().what.starts_with("L2: 10.1.2.3 has the roles"));
-  const auto declared = load(head + binds +
-                             "[[shares]]\naddress = \"10.1.2.3\"\nroles = [\"director\", \"front-end\"]\n"
-                             "reason = \"one machine\"\n");
+  const auto declared =
+      load(head + binds +
+           "[[shares]]\naddress = \"10.1.2.3\"\nroles = [\"director\", \"front-end\"]\n"
+           "reason = \"one machine\"\n");
   REQUIRE(declared);
   CHECK(declared->role_names(declared->roles_of(*IpAddress::parse("10.1.2.3"))) ==
         "director+front-end");
 }
 
 TEST_CASE("policy: roles of addresses") {
-  const auto policy = load(head +
-                           "[bind.director]\nvip = [\"10.1.2.10\"]\nmembers = [\"10.1.2.11\"]\n"
-                           "[bind.front-end]\naddresses = [\"10.1.2.0/24\"]\n"
-                           "[bind.office-web-apps]\naddresses = [\"10.20.5.5\", \"2001:db8::/64\"]\n");
+  const auto policy =
+      load(head +
+           "[bind.director]\nvip = [\"10.1.2.10\"]\nmembers = [\"10.1.2.11\"]\n"
+           "[bind.front-end]\naddresses = [\"10.1.2.0/24\"]\n"
+           "[bind.office-web-apps]\naddresses = [\"10.20.5.5\", \"2001:db8::/64\"]\n");
   REQUIRE(policy);
   struct Case {
     const char* address;
     const char* want;
   };
   const Case cases[] = {
-      {"10.1.2.10", "director"},       {"10.1.2.11", "director"},
-      {"10.1.2.12", "front-end"},      {"10.20.5.5", "office-web-apps"},
+      {"10.1.2.10", "director"},         {"10.1.2.11", "director"},
+      {"10.1.2.12", "front-end"},        {"10.20.5.5", "office-web-apps"},
       {"10.20.5.6", "internal-clients"}, {"10.9.9.9", "unknown-internal"},
-      {"203.0.113.9", "internet"},     {"2001:db8::1", "office-web-apps"},
+      {"203.0.113.9", "internet"},       {"2001:db8::1", "office-web-apps"},
       {"2001:db8:1::1", "internet"},
   };
   for (const Case& c : cases) {
@@ -243,7 +252,8 @@ TEST_CASE("policy: what is loaded and not judged is said") {
 }
 
 TEST_CASE("policy: checks remark on what weakens verdicts") {
-  const auto policy = load(head + "[bind.director]\nvip = [\"10.1.2.3\"]\nmembers = [\"10.1.2.3\"]\n");
+  const auto policy =
+      load(head + "[bind.director]\nvip = [\"10.1.2.3\"]\nmembers = [\"10.1.2.3\"]\n");
   REQUIRE(policy);
   std::string codes;
   for (const Error& remark : check_policy(*policy)) {
@@ -254,16 +264,15 @@ TEST_CASE("policy: checks remark on what weakens verdicts") {
 }
 
 TEST_CASE("expression: and binds tighter than or, not tighter than both") {
-  const ExpressionNames names{
-      .flag = [](std::string_view id) -> std::optional<bool> {
-        if (id == "yes") return true;
-        if (id == "no") return false;
-        return std::nullopt;
-      },
-      .has_role = [](std::string_view id) -> std::optional<bool> {
-        if (id == "edge-int") return true;
-        return std::nullopt;
-      }};
+  const ExpressionNames names{.flag = [](std::string_view id) -> std::optional<bool> {
+                                if (id == "yes") return true;
+                                if (id == "no") return false;
+                                return std::nullopt;
+                              },
+                              .has_role = [](std::string_view id) -> std::optional<bool> {
+                                if (id == "edge-int") return true;
+                                return std::nullopt;
+                              }};
   struct Case {
     const char* text;
     bool want;

@@ -63,7 +63,8 @@ TEST_CASE("sip: probe") {
 }
 
 TEST_CASE("sip: facts over TCP, with keep-alives, however it is cut") {
-  const std::vector<Piece> talk = {{out, invite + "\r\n\r\n" + invite}, {in, ringing + "\r\n" + ringing}};
+  const std::vector<Piece> talk = {{out, invite + "\r\n\r\n" + invite},
+                                   {in, ringing + "\r\n" + ringing}};
   const Fed whole = feed(sip, talk);
   CHECK(whole.malformed.empty());
   const SipFacts facts = facts_of(whole);
@@ -78,14 +79,19 @@ TEST_CASE("sip: facts over TCP, with keep-alives, however it is cut") {
   CHECK(facts.from_domains.values == Texts{"a.example"});
   CHECK(facts.to_domains.values == Texts{"b.example"});
   CHECK(facts.lync_signs);
-  test::cut_everywhere(sip, talk, [&](const Fed& parts) { CHECK((parts.records == whole.records)); });
+  test::cut_everywhere(sip, talk,
+                       [&](const Fed& parts) { CHECK((parts.records == whole.records)); });
 }
 
 TEST_CASE("sip: over UDP a datagram is a message, whatever its length field says") {
-  const std::string no_body = "MESSAGE sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP h\r\nContent-Length: 0\r\n\r\nmore";
-  const std::string stun("\x00\x01\x00\x00\x21\x12\xa4\x42"
-                         "123456789012", 20);
-  const Fed fed = feed(sip, {{out, no_body}, {out, "\r\n\r\n"}, {out, stun}, {out, no_body}}, Carrier::udp);
+  const std::string no_body =
+      "MESSAGE sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP h\r\nContent-Length: 0\r\n\r\nmore";
+  const std::string stun(
+      "\x00\x01\x00\x00\x21\x12\xa4\x42"
+      "123456789012",
+      20);
+  const Fed fed =
+      feed(sip, {{out, no_body}, {out, "\r\n\r\n"}, {out, stun}, {out, no_body}}, Carrier::udp);
   CHECK(fed.malformed.empty());
   CHECK(facts_of(fed).requests == 2);
   CHECK(facts_of(fed).transport == "UDP");
@@ -98,8 +104,8 @@ TEST_CASE("sip: methods come from CSeq when no request was captured") {
 TEST_CASE("sip: hostile framing is malformed") {
   CHECK(feed(sip, {{out, "INVITE sip:a@b SIP/2.0\r\nContent-Length: -4\r\n\r\n"}}).malformed ==
         "sip: bad content length");
-  CHECK(feed(sip, {{out, "INVITE sip:a@b SIP/2.0\r\nContent-Length: 99999999999999999999\r\n\r\n"}}).malformed ==
-        "sip: bad content length");
+  CHECK(feed(sip, {{out, "INVITE sip:a@b SIP/2.0\r\nContent-Length: 99999999999999999999\r\n\r\n"}})
+            .malformed == "sip: bad content length");
   CHECK(feed(sip, {{out, "INVITE sip:a@b SIP/2.0\r\nX: " + std::string(70'000, 'a')}}).malformed ==
         "sip: header block over 64 KiB");
   CHECK(feed(sip, {{out, invite + "garbage\r\n\r\n"}}).malformed ==

@@ -29,7 +29,8 @@ std::optional<HttpStart> parse_response(std::string_view line) {
   const auto parsed = std::from_chars(digits, digits + 3, status);
   if (parsed.ec != std::errc{} || parsed.ptr != digits + 3 || status < 100) return std::nullopt;
   if (line.size() > 12 && line[12] != ' ') return std::nullopt;
-  return HttpStart{.request = false, .method = {}, .target = {}, .status = status, .version = version};
+  return HttpStart{
+      .request = false, .method = {}, .target = {}, .status = status, .version = version};
 }
 
 bool last_is_chunked(std::string_view value) {

@@ -53,7 +53,11 @@ std::string Sha256::hex() {
   return to_hex(Bytes(out).first(length));
 }
 
-std::string sha256_hex(Bytes bytes) { return digest_hex(EVP_sha256(), bytes); }
-std::string md5_hex(Bytes bytes) { return digest_hex(EVP_md5(), bytes); }
+std::string sha256_hex(Bytes bytes) {
+  return digest_hex(EVP_sha256(), bytes);
+}
+std::string md5_hex(Bytes bytes) {
+  return digest_hex(EVP_md5(), bytes);
+}
 
 }  // namespace pcapaudit

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -43,7 +44,8 @@ class ByteStream::Gzip final : public Decompressor {
   Gzip& operator=(const Gzip&) = delete;
 
   Progress put(Bytes stored, std::span<std::uint8_t> room) override {
-    if (complete_ && !stored.empty()) {  // another member (RFC 1952 2.2), or padding behind the last one
+    if (complete_ &&
+        !stored.empty()) {  // another member (RFC 1952 2.2), or padding behind the last one
       if (stored.front() != 0x1f) return {.used = stored.size()};
       inflateReset(&stream_);
       complete_ = false;
@@ -77,7 +79,8 @@ class ByteStream::Zstd final : public Decompressor {
     ZSTD_inBuffer in{.src = stored.data(), .size = stored.size(), .pos = 0};
     ZSTD_outBuffer out{.dst = room.data(), .size = room.size(), .pos = 0};
     const std::size_t left = ZSTD_decompressStream(stream_, &out, &in);
-    if (ZSTD_isError(left) != 0) return {.used = in.pos, .made = out.pos, .error = "damaged zstd data"};
+    if (ZSTD_isError(left) != 0)
+      return {.used = in.pos, .made = out.pos, .error = "damaged zstd data"};
     complete_ = left == 0;
     return {.used = in.pos, .made = out.pos};
   }
@@ -88,33 +91,59 @@ class ByteStream::Zstd final : public Decompressor {
   bool complete_ = false;
 };
 
-Result<std::unique_ptr<ByteStream>> ByteStream::open(const std::string& path) {
-  using Owner = std::unique_ptr<ByteStream>;
-  if (path == "-") return Owner(new ByteStream(path, STDIN_FILENO, 0));
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) {
-    return fail(fmt::format("{}: {}", path, std::strerror(errno)), "check the path and its permissions");
+Result<std::unique_ptr<ByteStream>> ByteStream::open(const std::string& path,
+                                                     const std::atomic<int>* interrupted) {
+  std::uint64_t size = 0;
+  int descriptor = STDIN_FILENO;
+  if (path != "-") {
+    descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) {
+      return fail(fmt::format("{}: {}", path, std::strerror(errno)),
+                  "check the path and its permissions");
+    }
+    struct stat facts {};
+    fstat(descriptor, &facts);
+    if (S_ISDIR(facts.st_mode)) {
+      ::close(descriptor);
+      return fail(fmt::format("{}: is a directory", path));
+    }
+    if (S_ISREG(facts.st_mode)) size = static_cast<std::uint64_t>(facts.st_size);
   }
-  struct stat facts {};
-  fstat(descriptor, &facts);
-  const std::uint64_t size =
-      S_ISREG(facts.st_mode) ? static_cast<std::uint64_t>(facts.st_size) : 0;
-  Owner stream(new ByteStream(path, descriptor, size));
-  if (S_ISDIR(facts.st_mode)) return fail(fmt::format("{}: is a directory", path));
+  std::unique_ptr<ByteStream> stream(new ByteStream(path, descriptor, size));
+  stream->interrupted_ = interrupted;
   return stream;
 }
 
 ByteStream::ByteStream(std::string path, int descriptor, std::uint64_t size)
-    : path_(std::move(path)), descriptor_(descriptor), stored_size_(size), stored_(read_size),
+    : path_(std::move(path)),
+      descriptor_(descriptor),
+      stored_size_(size),
+      stored_(read_size),
       plain_(read_size) {}
 
 ByteStream::~ByteStream() {
   if (descriptor_ > STDIN_FILENO) ::close(descriptor_);
 }
 
+// True when a read will not wait. Only pipes and terminals can wait for ever.
+bool ByteStream::wait_for_bytes() {
+  constexpr int look_again_ms = 100;
+  while (stored_size_ == 0 && interrupted_ != nullptr) {
+    if (*interrupted_ != 0) return false;
+    pollfd wanted{.fd = descriptor_, .events = POLLIN, .revents = 0};
+    if (poll(&wanted, 1, look_again_ms) > 0) break;
+  }
+  return true;
+}
+
 // Reads the next stored bytes into stored_rest_; false at the end.
 bool ByteStream::read_stored() {
   if (stored_ended_) return false;
+  if (!wait_for_bytes()) {
+    stored_ended_ = true;
+    damage_ = Error{.what = fmt::format("{}: reading was interrupted", path_)};
+    return false;
+  }
   const ssize_t got = ::read(descriptor_, stored_.data(), stored_.size());
   if (got < 0 && !damage_) {
     damage_ = Error{.what = fmt::format("{}: cannot be read: {}", path_, std::strerror(errno))};
@@ -166,7 +195,7 @@ void ByteStream::fill(std::size_t wanted) {
       damage_ = Error{.what = fmt::format("{}: compressed data is cut", path_)};
     } else if (progress.error != nullptr) {
       damage_ = Error{.what = fmt::format("{}: {} at byte {}", path_, progress.error,
-                                        stored_read_ - stored_rest_.size())};
+                                          stored_read_ - stored_rest_.size())};
     }
   }
 }

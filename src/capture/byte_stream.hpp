@@ -4,6 +4,7 @@
 // the file or with what it expands to.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -20,7 +21,9 @@ namespace pcapaudit {
 class ByteStream {
  public:
   // `path` or "-" for standard input. Fails when it cannot be opened or is a directory.
-  static Result<std::unique_ptr<ByteStream>> open(const std::string& path);
+  // While it waits for a pipe it ends as soon as `interrupted` (may be null) is not 0.
+  static Result<std::unique_ptr<ByteStream>> open(const std::string& path,
+                                                  const std::atomic<int>* interrupted);
   ~ByteStream();
   ByteStream(const ByteStream&) = delete;
   ByteStream& operator=(const ByteStream&) = delete;
@@ -45,6 +48,7 @@ class ByteStream {
 
   ByteStream(std::string path, int descriptor, std::uint64_t size);
   bool read_stored();
+  bool wait_for_bytes();
   void choose_decompressor();
   void fill(std::size_t wanted);
 
@@ -57,6 +61,7 @@ class ByteStream {
   std::size_t plain_begin_ = 0, plain_end_ = 0;
   std::unique_ptr<Decompressor> decompressor_;
   bool started_ = false, stored_ended_ = false;
+  const std::atomic<int>* interrupted_ = nullptr;
   std::optional<Error> damage_;
   Sha256 digest_;
 };

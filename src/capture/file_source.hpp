@@ -50,7 +50,8 @@ class FileSource : public PacketSource {
   bool ended_ = false;
 };
 
-Result<std::unique_ptr<PacketSource>> open_pcap(std::string name, std::unique_ptr<ByteStream> stream,
+Result<std::unique_ptr<PacketSource>> open_pcap(std::string name,
+                                                std::unique_ptr<ByteStream> stream,
                                                 PcapFilter filter);
 Result<std::unique_ptr<PacketSource>> open_pcapng(std::string name,
                                                   std::unique_ptr<ByteStream> stream,

@@ -17,7 +17,9 @@ constexpr std::uint32_t nano_magic = 0xa1b23c4d;
 constexpr std::uint32_t link_type_mask = 0xffff;  // above it: FCS length and reserved bits
 constexpr std::uint16_t major_version = 2;
 
-std::uint32_t number(ByteReader& in, bool little) { return little ? in.u32le() : in.u32(); }
+std::uint32_t number(ByteReader& in, bool little) {
+  return little ? in.u32le() : in.u32();
+}
 
 class PcapFile final : public FileSource {
  public:
@@ -63,7 +65,8 @@ class PcapFile final : public FileSource {
 
 }  // namespace
 
-Result<std::unique_ptr<PacketSource>> open_pcap(std::string name, std::unique_ptr<ByteStream> stream,
+Result<std::unique_ptr<PacketSource>> open_pcap(std::string name,
+                                                std::unique_ptr<ByteStream> stream,
                                                 PcapFilter filter) {
   const Bytes header = stream->peek(file_header_size);
   ByteReader magic(header);
@@ -81,8 +84,7 @@ Result<std::unique_ptr<PacketSource>> open_pcap(std::string name, std::unique_pt
   }
   auto source = std::make_unique<PcapFile>(std::move(name), std::move(stream), std::move(filter),
                                            little, kind == nano_magic);
-  source->set_interface(
-      {.name = "", .link_type = LinkType{link_type}, .snap_length = snap_length});
+  source->set_interface({.name = "", .link_type = LinkType{link_type}, .snap_length = snap_length});
   return source;
 }
 

@@ -64,17 +64,21 @@ struct Clock {
       if (exponent >= 64) return {};
       seconds = units >> exponent;
       ns = ((units - (static_cast<std::uint64_t>(seconds) << exponent)) *
-            static_cast<Uint128>(ns_per_second)) >> exponent;
+            static_cast<Uint128>(ns_per_second)) >>
+           exponent;
     } else {
       Uint128 per_second = 1;
       for (unsigned i = 0; i < std::min(exponent, 20U); ++i) per_second *= 10;
       seconds = units / per_second;
       ns = (units % per_second) * static_cast<Uint128>(ns_per_second) / per_second;
     }
-    const std::int64_t limit = std::int64_t{1} << 33;  // keeps nanoseconds inside 64 bits
-    const std::int64_t whole = std::clamp(
-        static_cast<std::int64_t>(std::min<Uint128>(seconds, limit)) +
-            std::clamp(offset_seconds, -limit, limit), -limit, limit);
+    // Years 1834 to 2106, as far as classic pcap reaches: any two times differ by less than 2^63
+    // ns.
+    const std::int64_t limit = std::int64_t{1} << 32;
+    const std::int64_t whole =
+        std::clamp(static_cast<std::int64_t>(std::min<Uint128>(seconds, limit)) +
+                       std::clamp(offset_seconds, -limit, limit),
+                   -limit, limit);
     return Timestamp{whole * ns_per_second + static_cast<std::int64_t>(ns)};
   }
 };
@@ -109,9 +113,12 @@ class PcapngFile final : public FileSource {
       }
       block_start_ += length;
       switch (read_block(type, body.first(rest - 4))) {
-        case Block::packet: return true;
-        case Block::other: break;
-        case Block::broken: return stop(fmt::format("damaged pcapng block at byte {}", at));
+        case Block::packet:
+          return true;
+        case Block::other:
+          break;
+        case Block::broken:
+          return stop(fmt::format("damaged pcapng block at byte {}", at));
       }
     }
   }
@@ -120,7 +127,8 @@ class PcapngFile final : public FileSource {
 
   // A new section sets the byte order and forgets the interfaces (section 4.1).
   bool begin_section(Bytes head, std::uint32_t& length) {
-    const Bytes magic = stream_->peek(12).subspan(std::min<std::size_t>(8, stream_->peek(12).size()));
+    const Bytes magic =
+        stream_->peek(12).subspan(std::min<std::size_t>(8, stream_->peek(12).size()));
     ByteReader big(magic);
     ByteReader small(magic);
     if (big.u32() == byte_order_magic) {
@@ -141,7 +149,8 @@ class PcapngFile final : public FileSource {
   Block read_block(std::uint32_t type, Bytes body) {
     BlockReader in(body, little_);
     switch (type) {
-      case interface_description: return read_interface(in);
+      case interface_description:
+        return read_interface(in);
       case enhanced_packet: {
         const std::uint32_t interface = in.u32();
         const std::uint64_t time = in.time();
@@ -153,10 +162,14 @@ class PcapngFile final : public FileSource {
         const std::uint64_t time = in.time();
         return read_data(in, interface, time, in.u32());
       }
-      case simple_packet: return read_simple(in);
-      case interface_statistics: return read_statistics(in);
-      case decryption_secrets: return read_secrets(in);
-      default: return Block::other;  // names, custom and unknown blocks
+      case simple_packet:
+        return read_simple(in);
+      case interface_statistics:
+        return read_statistics(in);
+      case decryption_secrets:
+        return read_secrets(in);
+      default:
+        return Block::other;  // names, custom and unknown blocks
     }
   }
 

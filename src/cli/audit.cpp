@@ -67,7 +67,8 @@ double loss_percent(const RunSummary& summary) {
 std::string insufficiency(const Options& options, const Policy& policy, const RunSummary& summary,
                           const StoreSink& sink) {
   if (summary.flows == 0) return "the captures hold no flow";
-  if (sink.judged() == 0) return "no flow could be judged: do the [bind] addresses fit the captures?";
+  if (sink.judged() == 0)
+    return "no flow could be judged: do the [bind] addresses fit the captures?";
   if (const double loss = loss_percent(summary); loss > options.max_loss_percent) {
     return fmt::format("the capture lost {:.2f} % of its packets, more than --max-loss {} %", loss,
                        options.max_loss_percent);
@@ -78,7 +79,8 @@ std::string insufficiency(const Options& options, const Policy& policy, const Ru
 
 // Findings at or above the limit.
 Result<std::uint64_t> count_findings(const Store& store, Severity fail_on) {
-  const auto table = store.query("SELECT severity, count(*) FROM v_finding GROUP BY severity ORDER BY severity");
+  const auto table =
+      store.query("SELECT severity, count(*) FROM v_finding GROUP BY severity ORDER BY severity");
   if (!table) return std::unexpected(table.error());
   std::uint64_t count = 0;
   for (const auto& row : table->rows) {
@@ -92,7 +94,8 @@ std::vector<std::string> result_arguments(const Options& options,
                                           const std::vector<std::string>& inputs) {
   std::vector<std::string> arguments = {"audit"};
   arguments.insert(arguments.end(), inputs.begin(), inputs.end());
-  for (const std::string& policy : options.policies) arguments.insert(arguments.end(), {"-p", policy});
+  for (const std::string& policy : options.policies)
+    arguments.insert(arguments.end(), {"-p", policy});
   if (!options.filter.empty()) arguments.insert(arguments.end(), {"-f", options.filter});
   return arguments;
 }
@@ -105,7 +108,8 @@ struct Conclusion {
 Result<Conclusion> conclude(const Options& options, const Policy& policy, const Store& store,
                             const RunSummary& summary, const StoreSink& sink) {
   if (is_partial(summary)) {
-    return Conclusion{ExitCode::partial, "an input could not be read to its end; the rest was judged"};
+    return Conclusion{ExitCode::partial,
+                      "an input could not be read to its end; the rest was judged"};
   }
   if (std::string why = insufficiency(options, policy, summary, sink); !why.empty()) {
     return Conclusion{ExitCode::insufficient, std::move(why)};
@@ -116,7 +120,8 @@ Result<Conclusion> conclude(const Options& options, const Policy& policy, const 
     return Conclusion{ExitCode::findings, fmt::format("{} findings at or above {}", *findings,
                                                       to_text(options.fail_on))};
   }
-  return Conclusion{ExitCode::ok, fmt::format("no finding at or above {}", to_text(options.fail_on))};
+  return Conclusion{ExitCode::ok,
+                    fmt::format("no finding at or above {}", to_text(options.fail_on))};
 }
 
 Result<void> print_summary(const Options& options, const Store& store) {

@@ -29,9 +29,8 @@ class Collect final : public FlowSink {
     return {};
   }
   std::vector<AuditedFlow> sorted() && {
-    std::sort(flows_.begin(), flows_.end(), [](const AuditedFlow& a, const AuditedFlow& b) {
-      return a.flow.id < b.flow.id;
-    });
+    std::sort(flows_.begin(), flows_.end(),
+              [](const AuditedFlow& a, const AuditedFlow& b) { return a.flow.id < b.flow.id; });
     return std::move(flows_);
   }
 
@@ -125,12 +124,18 @@ CommandResult run_policy_check(const Options& options) {
 
 CommandResult run_command(const Options& options) {
   switch (options.command) {
-    case Command::audit: return run_audit(options);
-    case Command::inspect: return run_inspect(options);
-    case Command::report: return run_report(options);
-    case Command::policy_list: return run_policy_list(options);
-    case Command::policy_show: return run_policy_show(options);
-    case Command::policy_check: break;
+    case Command::audit:
+      return run_audit(options);
+    case Command::inspect:
+      return run_inspect(options);
+    case Command::report:
+      return run_report(options);
+    case Command::policy_list:
+      return run_policy_list(options);
+    case Command::policy_show:
+      return run_policy_show(options);
+    case Command::policy_check:
+      break;
   }
   return run_policy_check(options);
 }

@@ -11,21 +11,30 @@ static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may not l
 
 extern "C" void note_signal(int signal) {
   arrived = signal;
-  std::signal(signal, SIG_DFL);  // a second one ends the program at once
+}
+
+// Once only: a second signal ends the program at once.
+void watch(int signal) {
+  struct sigaction action {};
+  action.sa_handler = note_signal;
+  action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;
+  sigaction(signal, &action, nullptr);
 }
 
 }  // namespace
 
 const std::atomic<int>& interrupt_signal() {
   static const bool installed = [] {
-    std::signal(SIGINT, note_signal);
-    std::signal(SIGTERM, note_signal);
+    watch(SIGINT);
+    watch(SIGTERM);
     return true;
   }();
   (void)installed;
   return arrived;
 }
 
-int interrupted_exit_code() { return 128 + arrived; }
+int interrupted_exit_code() {
+  return 128 + arrived;
+}
 
 }  // namespace pcapaudit

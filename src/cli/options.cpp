@@ -73,8 +73,10 @@ CLI::Option* add_word(CLI::App& app, const char* name, T& value, const char* tex
 }
 
 void add_common(CLI::App& app, Options& options) {
-  add_word(app, "--color", options.color, "colour in text output (auto: on a terminal, NO_COLOR "
-           "unset)", when_words, "auto|always|never");
+  add_word(app, "--color", options.color,
+           "colour in text output (auto: on a terminal, NO_COLOR "
+           "unset)",
+           when_words, "auto|always|never");
   app.add_flag("-q,--quiet", options.quiet, "no summary, no messages but errors");
   app.add_flag("-v,--verbose", options.verbose, "say on stderr what is read");
 }
@@ -95,17 +97,22 @@ void add_reading(CLI::App& app, Options& options) {
 CLI::App* add_audit(CLI::App& app, Options& options) {
   CLI::App* audit = app.add_subcommand("audit", "judge captures against the documented flows");
   audit->add_option("captures", options.inputs, "pcap or pcapng files, directories, - for stdin")
-      ->required()->option_text("CAPTURE|DIR...");
-  audit->add_option("-p,--policy", options.policies,
-                    "site file, or the name of a built-in pack; may be repeated")
-      ->required()->allow_extra_args(false)->option_text("POLICY");
+      ->required()
+      ->option_text("CAPTURE|DIR...");
+  audit
+      ->add_option("-p,--policy", options.policies,
+                   "site file, or the name of a built-in pack; may be repeated")
+      ->required()
+      ->allow_extra_args(false)
+      ->option_text("POLICY");
   audit->add_option("-o,--output", options.output, "database to write")->option_text("DB");
   audit->add_flag("--force", options.force, "replace an existing database");
   add_word(*audit, "--fail-on", options.fail_on,
            "exit 1 when a finding is at least this grave [medium]", severity_words,
            "info|low|medium|high|critical");
-  audit->add_option("--max-loss", options.max_loss_percent,
-                    "exit 4 when more packets were lost by the capture [1]")
+  audit
+      ->add_option("--max-loss", options.max_loss_percent,
+                   "exit 4 when more packets were lost by the capture [1]")
       ->check(CLI::Range(0.0, 100.0).description(""))
       ->option_text("PERCENT");
   audit->add_option("--format", options.format, "summary on stdout [text]")
@@ -118,7 +125,8 @@ CLI::App* add_audit(CLI::App& app, Options& options) {
 CLI::App* add_inspect(CLI::App& app, Options& options) {
   CLI::App* inspect = app.add_subcommand("inspect", "classify every flow; no policy needed");
   inspect->add_option("captures", options.inputs, "pcap or pcapng files, directories, - for stdin")
-      ->required()->option_text("CAPTURE...");
+      ->required()
+      ->option_text("CAPTURE...");
   inspect->add_option("--format", options.format, "table for people, jsonl for machines [table]")
       ->check(CLI::IsMember({"table", "jsonl"}).description(""))
       ->option_text("table|jsonl");
@@ -129,7 +137,9 @@ CLI::App* add_inspect(CLI::App& app, Options& options) {
 CLI::App* add_report(CLI::App& app, Options& options) {
   CLI::App* report = app.add_subcommand("report", "render an audit database");
   report->add_option("database", options.inputs, "written by audit -o")
-      ->required()->expected(1)->option_text("DB");
+      ->required()
+      ->expected(1)
+      ->option_text("DB");
   report->add_option("--json", options.json_file, "write JSON to a file (- for stdout)")
       ->option_text("FILE");
   add_common(*report, options);
@@ -148,7 +158,8 @@ PolicyCommands add_policy(CLI::App& app, Options& options) {
                           .check = policy->add_subcommand("check", "load and remark on it")};
   for (CLI::App* one : {commands.show, commands.check}) {
     one->add_option("policies", options.policies, "site files or built-in packs")
-        ->required()->option_text("POLICY...");
+        ->required()
+        ->option_text("POLICY...");
     add_common(*one, options);
   }
   return commands;
@@ -183,8 +194,8 @@ std::expected<Options, int> parse_options(int argc, const char* const* argv) {
     }
     std::string name = "pcapaudit";
     for (const CLI::App* sub : app.get_subcommands()) name += " " + sub->get_name();
-    print_error({.what = error.what(), .where = {}, .excerpt = {},
-                 .hint = "see " + name + " --help"});
+    print_error(
+        {.what = error.what(), .where = {}, .excerpt = {}, .hint = "see " + name + " --help"});
     return std::unexpected(static_cast<int>(ExitCode::usage));
   }
   if (*inspect) {

@@ -9,17 +9,24 @@
 
 namespace pcapaudit {
 
-enum class Command : std::uint8_t { audit, inspect, report, policy_list, policy_show, policy_check };
+enum class Command : std::uint8_t {
+  audit,
+  inspect,
+  report,
+  policy_list,
+  policy_show,
+  policy_check
+};
 enum class When : std::uint8_t { automatic, always, never };
 
 struct Options {
   Command command = Command::audit;
-  std::vector<std::string> inputs;    // captures, or the database of `report`
+  std::vector<std::string> inputs;  // captures, or the database of `report`
   std::vector<std::string> policies;
-  std::string output;                 // database; empty: kept in memory
-  std::string filter;                 // BPF
-  std::string format = "text";        // text, json; inspect: table, jsonl
-  std::string json_file;              // report --json
+  std::string output;           // database; empty: kept in memory
+  std::string filter;           // BPF
+  std::string format = "text";  // text, json; inspect: table, jsonl
+  std::string json_file;        // report --json
   Severity fail_on = Severity::medium;
   double max_loss_percent = 1.0;
   unsigned threads = 1;

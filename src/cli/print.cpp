@@ -17,7 +17,11 @@ void print(const char* level, const Error& error) {
 
 }  // namespace
 
-void print_error(const Error& error) { print("error", error); }
-void print_warning(const Error& warning) { print("warning", warning); }
+void print_error(const Error& error) {
+  print("error", error);
+}
+void print_warning(const Error& warning) {
+  print("warning", warning);
+}
 
 }  // namespace pcapaudit

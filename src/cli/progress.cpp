@@ -33,7 +33,9 @@ std::string human_bytes(std::uint64_t bytes) {
 ProgressLine::ProgressLine(When when, bool quiet)
     : enabled_(when != When::never && !quiet && stderr_is_terminal()) {}
 
-ProgressLine::~ProgressLine() { clear(); }
+ProgressLine::~ProgressLine() {
+  clear();
+}
 
 void ProgressLine::show(const Progress& progress) {
   const Clock::time_point now = Clock::now();

@@ -35,8 +35,9 @@ Result<RunSummary> read_captures(const Options& options, const std::vector<std::
 }
 
 bool is_partial(const RunSummary& summary) {
-  return std::any_of(summary.captures.begin(), summary.captures.end(),
-                     [](const CaptureSummary& capture) { return capture.facts.damage.has_value(); });
+  return std::any_of(
+      summary.captures.begin(), summary.captures.end(),
+      [](const CaptureSummary& capture) { return capture.facts.damage.has_value(); });
 }
 
 }  // namespace pcapaudit

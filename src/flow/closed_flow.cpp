@@ -14,9 +14,15 @@ const T* first_of(const std::vector<AppRecord>& records) {
 
 }  // namespace
 
-const TlsFacts* ClosedFlow::tls() const { return first_of<TlsFacts>(records); }
-const HttpFacts* ClosedFlow::http() const { return first_of<HttpFacts>(records); }
-const SipFacts* ClosedFlow::sip() const { return first_of<SipFacts>(records); }
+const TlsFacts* ClosedFlow::tls() const {
+  return first_of<TlsFacts>(records);
+}
+const HttpFacts* ClosedFlow::http() const {
+  return first_of<HttpFacts>(records);
+}
+const SipFacts* ClosedFlow::sip() const {
+  return first_of<SipFacts>(records);
+}
 
 std::string_view to_text(DirectionBasis basis) {
   constexpr std::string_view names[] = {"syn", "content", "port", "first-packet"};

@@ -16,9 +16,9 @@ constexpr std::uint16_t first_unprivileged_port = 1024;
 // Ports above the privileged range that servers of this field listen on (IANA, and the Lync
 // port summaries). Only used to tell client from server when nothing better does.
 bool is_known_server_port(std::uint16_t port) {
-  constexpr std::uint16_t known[] = {1433, 1720, 1723, 1812, 1813, 1883, 2049, 3128, 3268,  3269,
-                                     3306, 3389, 3478, 4443, 4789, 5060, 5061, 5222, 5223,  5269,
-                                     5353, 5355, 5432, 5985, 5986, 6379, 8000, 8008, 8057,  8080,
+  constexpr std::uint16_t known[] = {1433, 1720, 1723, 1812, 1813, 1883, 2049,  3128,  3268, 3269,
+                                     3306, 3389, 3478, 4443, 4789, 5060, 5061,  5222,  5223, 5269,
+                                     5353, 5355, 5432, 5985, 5986, 6379, 8000,  8008,  8057, 8080,
                                      8443, 8883, 8888, 9000, 9090, 9200, 50001, 50002, 50003};
   return std::find(std::begin(known), std::end(known), port) != std::end(known);
 }
@@ -76,9 +76,12 @@ bool Flow::expired(Timestamp clock) const {
   const std::int64_t quiet = clock.ns - last_clock_.ns;
   if (ended_) return quiet > FlowTable::closed_linger_ns;
   switch (record_.transport) {
-    case Transport::tcp: return quiet > FlowTable::tcp_idle_ns;
-    case Transport::udp: return quiet > FlowTable::udp_idle_ns;
-    case Transport::icmp: break;
+    case Transport::tcp:
+      return quiet > FlowTable::tcp_idle_ns;
+    case Transport::udp:
+      return quiet > FlowTable::udp_idle_ns;
+    case Transport::icmp:
+      break;
   }
   return quiet > FlowTable::icmp_idle_ns;
 }

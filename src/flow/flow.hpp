@@ -38,7 +38,7 @@ class Flow {
   Outcome outcome(std::size_t client) const;
   Outcome tcp_outcome(std::size_t client) const;
 
-  ClosedFlow record_;  // packets, bytes and payload_bytes by side until close()
+  ClosedFlow record_;             // packets, bytes and payload_bytes by side until close()
   std::array<Endpoint, 2> ends_;  // side 0 sent the first packet
   Timestamp last_clock_;
   Stream stream_;

@@ -40,7 +40,9 @@ void FlowTable::note_refusal(const FlowPacket& packet) {
   if (found != flows_.end()) found->second->mark_refused();
 }
 
-void FlowTable::close(std::unique_ptr<Flow> flow) { closed_.push_back(flow->close()); }
+void FlowTable::close(std::unique_ptr<Flow> flow) {
+  closed_.push_back(flow->close());
+}
 
 void FlowTable::sweep(Timestamp clock) {
   if (clock < next_sweep_) return;
@@ -61,6 +63,8 @@ void FlowTable::close_all() {
   next_sweep_ = {};
 }
 
-std::vector<ClosedFlow> FlowTable::take_closed() { return std::exchange(closed_, {}); }
+std::vector<ClosedFlow> FlowTable::take_closed() {
+  return std::exchange(closed_, {});
+}
 
 }  // namespace pcapaudit

@@ -53,10 +53,10 @@ class Stream final : private RecordSink {
     std::vector<std::uint8_t> window;  // in order, not consumed yet
     std::uint64_t skip = 0;            // bytes that a dissector passed over in advance
     SeenDirection seen;
-    Match match = Match::undecided;    // does this side speak the attached protocol?
+    Match match = Match::undecided;  // does this side speak the attached protocol?
     int probes = 0;
-    bool detached = false;             // nothing more is wanted of this side
-    std::string other_app;             // what it speaks instead (Match::other)
+    bool detached = false;  // nothing more is wanted of this side
+    std::string other_app;  // what it speaks instead (Match::other)
   };
 
   void emit(AppRecord record) override { records_.push_back(std::move(record)); }
@@ -81,8 +81,8 @@ class Stream final : private RecordSink {
   const DissectorSpec* spec_ = nullptr;
   std::unique_ptr<Dissector> dissector_;
   int handovers_ = 0;
-  bool handed_over_ = false;   // since the last bytes(): the other side's window waits
-  std::string first_app_;      // of the first dissector attached
+  bool handed_over_ = false;  // since the last bytes(): the other side's window waits
+  std::string first_app_;     // of the first dissector attached
   std::vector<AppRecord> records_;
   std::array<std::uint32_t, anomaly_count> anomalies_{};
   std::string_view malformed_why_;

@@ -8,8 +8,8 @@ namespace pcapaudit {
 namespace {
 
 constexpr std::array<std::string_view, finding_kind_count> kind_names = {
-    "undocumented", "reversed-direction", "wrong-application", "not-mutual",     "old-tls",
-    "expired-certificate", "discouraged", "vip-bypass",        "needed-not-seen"};
+    "undocumented",        "reversed-direction", "wrong-application", "not-mutual",     "old-tls",
+    "expired-certificate", "discouraged",        "vip-bypass",        "needed-not-seen"};
 constexpr std::array<std::string_view, 5> severity_names = {"info", "low", "medium", "high",
                                                             "critical"};
 
@@ -54,7 +54,9 @@ std::string_view to_text(Severity severity) {
 std::optional<Severity> parse_severity(std::string_view text) {
   return parse<Severity>(severity_names, text);
 }
-std::string_view to_text(FindingKind kind) { return kind_names[static_cast<std::size_t>(kind)]; }
+std::string_view to_text(FindingKind kind) {
+  return kind_names[static_cast<std::size_t>(kind)];
+}
 std::optional<FindingKind> parse_finding_kind(std::string_view text) {
   return parse<FindingKind>(kind_names, text);
 }

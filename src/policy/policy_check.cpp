@@ -38,9 +38,9 @@ void check_vips(const Policy& policy, std::vector<Error>& remarks) {
       for (const Binding& other : policy.bindings) {
         if (other.role <= binding.role) continue;
         if (std::find(other.vip.begin(), other.vip.end(), vip) == other.vip.end()) continue;
-        remarks.push_back({.what = fmt::format("L5: {} is the VIP of {} and {}", to_text(vip),
-                                               policy.roles[binding.role].id,
-                                               policy.roles[other.role].id)});
+        remarks.push_back(
+            {.what = fmt::format("L5: {} is the VIP of {} and {}", to_text(vip),
+                                 policy.roles[binding.role].id, policy.roles[other.role].id)});
       }
     }
   }

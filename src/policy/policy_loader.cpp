@@ -72,12 +72,13 @@ void PolicyLoader::read_head(TomlReader& in, FileKind kind) {
   const toml::table& root = in.root();
   if (const auto format = in.number_of(root, "format"); format != format_number) {
     const toml::node* node = root.get("format");
-    in.report(node != nullptr ? node->source() : root.source(),
-              "the file must say format = 1", "this version reads format 1 only");
+    in.report(node != nullptr ? node->source() : root.source(), "the file must say format = 1",
+              "this version reads format 1 only");
   }
   if (kind == FileKind::pack) {
-    in.only(root, "a pack", {"format", "pack", "source", "flag", "port", "names", "role", "tls",
-                             "http", "flow", "mapping", "mistake", "doubt"});
+    in.only(root, "a pack",
+            {"format", "pack", "source", "flag", "port", "names", "role", "tls", "http", "flow",
+             "mapping", "mistake", "doubt"});
     const toml::table* pack = in.table_of(root, "pack");
     if (pack == nullptr) return in.report(root.source(), "[pack] is missing");
     in.only(*pack, "[pack]", {"id", "title", "revision", "profiles", "default"});
@@ -98,8 +99,9 @@ void PolicyLoader::read_head(TomlReader& in, FileKind kind) {
 void PolicyLoader::refuse_what_is_not_evaluated(TomlReader& in) {
   const toml::table& root = in.root();
   refuse(in, root, "a site file", {"schedule", "override", "exception", "http"});
-  in.only(root, "a site file", {"format", "use", "profiles", "site", "flags", "port", "names",
-                                "role", "bind", "shares", "severity", "tls", "flow"});
+  in.only(root, "a site file",
+          {"format", "use", "profiles", "site", "flags", "port", "names", "role", "bind", "shares",
+           "severity", "tls", "flow"});
 }
 
 void PolicyLoader::refuse(TomlReader& in, const toml::table& table, std::string_view where,
@@ -274,7 +276,8 @@ void PolicyLoader::read_bindings(TomlReader& in) {
     }
     for (const auto* list : {&binding.addresses, &binding.vip, &binding.members}) {
       for (const Subnet& subnet : *list) {
-        bound_.push_back({.text = to_text(subnet), .role = *role, .file = &in, .place = id.source()});
+        bound_.push_back(
+            {.text = to_text(subnet), .role = *role, .file = &in, .place = id.source()});
       }
     }
     policy_.bindings.push_back(std::move(binding));
@@ -311,8 +314,9 @@ void PolicyLoader::check_shared_addresses() {
 void PolicyLoader::read_site(TomlReader& in) {
   const toml::table* site = in.table_of(in.root(), "site");
   if (site == nullptr) return;
-  in.only(*site, "[site]", {"name", "owner", "timezone", "product", "internal_networks",
-                            "client_networks", "judge", "unknown_internal"});
+  in.only(*site, "[site]",
+          {"name", "owner", "timezone", "product", "internal_networks", "client_networks", "judge",
+           "unknown_internal"});
   policy_.site_name = in.text_of(*site, "name");
   policy_.owner = in.text_of(*site, "owner");
   policy_.timezone = in.text_of(*site, "timezone");
@@ -354,27 +358,27 @@ void PolicyLoader::read_severities(TomlReader& in) {
 
 Result<Policy> PolicyLoader::finish(const std::string& digest) {
   check_shared_addresses();
-  const ExpressionNames names{
-      .flag = [this](std::string_view id) -> std::optional<bool> {
-        for (const Flag& flag : policy_.flags) {
-          if (flag.id == id) return flag.value;
-        }
-        return std::nullopt;
-      },
-      .has_role = [this](std::string_view id) -> std::optional<bool> {
-        const auto role = policy_.find_role(id);
-        if (!role) return std::nullopt;
-        return std::any_of(policy_.bindings.begin(), policy_.bindings.end(),
-                           [&](const Binding& binding) { return binding.role == *role; });
-      }};
+  const ExpressionNames names{.flag = [this](std::string_view id) -> std::optional<bool> {
+                                for (const Flag& flag : policy_.flags) {
+                                  if (flag.id == id) return flag.value;
+                                }
+                                return std::nullopt;
+                              },
+                              .has_role = [this](std::string_view id) -> std::optional<bool> {
+                                const auto role = policy_.find_role(id);
+                                if (!role) return std::nullopt;
+                                return std::any_of(
+                                    policy_.bindings.begin(), policy_.bindings.end(),
+                                    [&](const Binding& binding) { return binding.role == *role; });
+                              }};
   for (const PendingFlow& pending : pending_) {
     DocumentedFlow& flow = policy_.flows[pending.index];
     const auto evaluate = [&](const std::string& text) {
       if (text.empty()) return false;
       const ExpressionValue result = evaluate_expression(text, names);
       if (!result.error.empty()) {
-        pending.file->report(pending.place, fmt::format("flow \"{}\": \"{}\": {}", flow.id, text,
-                                                        result.error),
+        pending.file->report(pending.place,
+                             fmt::format("flow \"{}\": \"{}\": {}", flow.id, text, result.error),
                              "flags, has(role), and, or, not, always, never, parentheses");
       }
       return result.value;

@@ -36,15 +36,16 @@ void PolicyLoader::read_tls(TomlReader& in, FileKind kind) {
   }
   const toml::table* profiles = in.table_of(in.root(), "tls");
   if (profiles == nullptr) return;
-  const auto later = {std::string_view("warn_below"), std::string_view("names"),
-                      std::string_view("sni"),        std::string_view("issuer"),
+  const auto later = {std::string_view("warn_below"),    std::string_view("names"),
+                      std::string_view("sni"),           std::string_view("issuer"),
                       std::string_view("min_days_left"), std::string_view("client_eku")};
   for (const auto& [id, node] : *profiles) {
     const toml::table* table = in.table_of(*profiles, id.str());
     if (table == nullptr) continue;
     if (kind == FileKind::site) refuse(in, *table, "[tls] of a site file", later);
-    in.only(*table, "[tls]", {"min_version", "mutual", "warn_below", "names", "sni", "issuer",
-                              "min_days_left", "client_eku"});
+    in.only(*table, "[tls]",
+            {"min_version", "mutual", "warn_below", "names", "sni", "issuer", "min_days_left",
+             "client_eku"});
     TlsProfile profile{.id = std::string(id.str()), .not_evaluated = present(*table, later)};
     if (const std::string version = in.text_of(*table, "min_version"); !version.empty()) {
       profile.min_version = tls_version(version);
@@ -137,10 +138,11 @@ void PolicyLoader::read_flows(TomlReader& in, FileKind kind) {
 
 void PolicyLoader::read_flow(TomlReader& in, const toml::table& table, FileKind kind) {
   in.only(table, "[[flow]]",
-          {"id", "title", "profile", "from", "to", "transport", "port", "app", "need",
-           "discouraged", "tls", "http", "address", "basis", "doubts", "source", "why", "owner",
-           "approved", "review", "expect", "schedule"});
-  if (kind == FileKind::site) refuse(in, table, "[[flow]] of a site file", {"http", "expect", "schedule"});
+          {"id",   "title",       "profile",  "from",   "to",      "transport", "port",   "app",
+           "need", "discouraged", "tls",      "http",   "address", "basis",     "doubts", "source",
+           "why",  "owner",       "approved", "review", "expect",  "schedule"});
+  if (kind == FileKind::site)
+    refuse(in, table, "[[flow]] of a site file", {"http", "expect", "schedule"});
   DocumentedFlow flow;
   flow.id = in.text_of(table, "id", true);
   flow.pack = pack_;
@@ -163,10 +165,14 @@ void PolicyLoader::read_flow(TomlReader& in, const toml::table& table, FileKind 
   flow.place = {.file = in.file(), .line = table.source().begin.line};
 
   for (const TomlReader::Word& word : in.words_of(table, "transport")) {
-    if (word.text == "tcp") flow.transports.push_back(Transport::tcp);
-    else if (word.text == "udp") flow.transports.push_back(Transport::udp);
-    else if (word.text == "icmp") flow.transports.push_back(Transport::icmp);
-    else in.report(word.place, fmt::format("unknown transport \"{}\"", word.text), "tcp, udp or icmp");
+    if (word.text == "tcp")
+      flow.transports.push_back(Transport::tcp);
+    else if (word.text == "udp")
+      flow.transports.push_back(Transport::udp);
+    else if (word.text == "icmp")
+      flow.transports.push_back(Transport::icmp);
+    else
+      in.report(word.place, fmt::format("unknown transport \"{}\"", word.text), "tcp, udp or icmp");
   }
   if (flow.transports.empty()) flow.transports.push_back(Transport::tcp);
 
@@ -185,8 +191,8 @@ void PolicyLoader::read_flow(TomlReader& in, const toml::table& table, FileKind 
                 did_you_mean(id, known, "define it with [tls.NAME]"));
     }
   }
-  if (const std::string id = in.text_of(table, "http"); !id.empty() && kind == FileKind::pack &&
-      !http_profiles_.contains(id)) {
+  if (const std::string id = in.text_of(table, "http");
+      !id.empty() && kind == FileKind::pack && !http_profiles_.contains(id)) {
     in.report(table.get("http")->source(), fmt::format("unknown HTTP profile \"{}\"", id));
   }
   if (std::any_of(policy_.flows.begin(), policy_.flows.end(),

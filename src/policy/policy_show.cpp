@@ -73,8 +73,9 @@ std::string roles_text(const Policy& policy) {
       for (const Subnet& one : binding.vip) addresses.push_back(to_text(one) + " (VIP)");
       for (const Subnet& one : binding.members) addresses.push_back(to_text(one) + " (member)");
     }
-    text += fmt::format("  {:<20} {}{}{}\n", role.id, role.title, role.optional ? " (optional)" : "",
-                        addresses.empty() ? "" : ": " + joined(addresses));
+    text +=
+        fmt::format("  {:<20} {}{}{}\n", role.id, role.title, role.optional ? " (optional)" : "",
+                    addresses.empty() ? "" : ": " + joined(addresses));
   }
   return text;
 }
@@ -113,7 +114,8 @@ std::string show_policy(const Policy& policy) {
   for (const auto& [id, doubt] : policy.doubts) text += fmt::format("  {:<4} {}\n", id, doubt);
   if (!policy.documents.empty()) text += "\nDocuments\n";
   for (const DocumentSource& one : policy.documents) {
-    text += fmt::format("  {:<4} {} ({}, sha256 {})\n", one.id, one.title, one.modified, one.sha256);
+    text +=
+        fmt::format("  {:<4} {} ({}, sha256 {})\n", one.id, one.title, one.modified, one.sha256);
   }
   return text;
 }

@@ -65,7 +65,8 @@ void TomlReader::report(toml::source_region place, std::string what, std::string
                  .where = fmt::format("{}:{}:{}", file_, line, column),
                  .hint = std::move(hint)};
   if (line >= 1 && line <= lines_.size()) {
-    error_->excerpt = fmt::format("{:>5} | {}\n      | {:>{}}", line, lines_[line - 1], "^", column);
+    error_->excerpt =
+        fmt::format("{:>5} | {}\n      | {:>{}}", line, lines_[line - 1], "^", column);
   }
 }
 

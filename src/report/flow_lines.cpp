@@ -12,7 +12,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json text_or_null(std::string_view text) { return text.empty() ? Json(nullptr) : Json(text); }
+Json text_or_null(std::string_view text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
 
 std::string address_port(const Endpoint& end) {
   const std::string address = to_text(end.address);
@@ -43,8 +45,7 @@ Json tls_json(const TlsFacts& tls) {
   out["sni"] = text_or_null(tls.sni);
   out["alpn"] = text_or_null(tls.alpn);
   out["cipher"] = tls.server_hello ? text_or_null(tls_cipher_name(tls.cipher)) : Json(nullptr);
-  out["cipher_id"] =
-      tls.server_hello ? Json(fmt::format("{:#06x}", tls.cipher)) : Json(nullptr);
+  out["cipher_id"] = tls.server_hello ? Json(fmt::format("{:#06x}", tls.cipher)) : Json(nullptr);
   out["resumed"] = tls.server_hello ? Json(tls.resumed) : Json(nullptr);
   out["mutual"] = to_text(tls.mutual);
   out["mutual_reason"] = text_or_null(to_text(tls.mutual_reason));
@@ -63,9 +64,12 @@ void add_more(Json& out, std::uint64_t more) {
 }
 
 Json http_json(const HttpFacts& http) {
-  Json out = {{"version", text_or_null(http.version)}, {"requests", http.requests},
-              {"methods", http.methods.values},        {"hosts", http.hosts.values},
-              {"paths", http.paths.values},            {"statuses", http.statuses.values}};
+  Json out = {{"version", text_or_null(http.version)},
+              {"requests", http.requests},
+              {"methods", http.methods.values},
+              {"hosts", http.hosts.values},
+              {"paths", http.paths.values},
+              {"statuses", http.statuses.values}};
   add_more(out, http.methods.more + http.hosts.more + http.paths.more + http.statuses.more);
   return out;
 }

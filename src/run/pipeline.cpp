@@ -148,6 +148,7 @@ class Reader {
  public:
   Reader(const RunOptions& options, Shards& shards, const Writer& writer)
       : options_(options), shards_(shards), writer_(writer) {
+    source_options_.interrupted = options.interrupted;
     progress_.inputs = options.inputs.size();
     progress_.bytes = total_size();
   }
@@ -183,7 +184,7 @@ class Reader {
 
   CaptureSummary read(const std::string& path, std::uint32_t capture) {
     CaptureSummary summary;
-    auto source = open_capture(path, options_.source);
+    auto source = open_capture(path, source_options_);
     if (!source) {
       summary.facts.name = path;
       summary.facts.damage = source.error();
@@ -233,6 +234,7 @@ class Reader {
   const RunOptions& options_;
   Shards& shards_;
   const Writer& writer_;
+  SourceOptions source_options_ = options_.source;
   Progress progress_;
   std::uint64_t id_ = 0;
   Timestamp clock_{std::numeric_limits<std::int64_t>::min()};

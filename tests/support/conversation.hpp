@@ -29,8 +29,13 @@ class Conversation {
     now_ns_ += static_cast<std::int64_t>(seconds * 1e9);
     return *this;
   }
-  Conversation& open() { return flags(client, TcpHeader::syn).flags(server, TcpHeader::syn | TcpHeader::ack); }
-  Conversation& close() { return flags(client, TcpHeader::fin | TcpHeader::ack).flags(server, TcpHeader::fin | TcpHeader::ack); }
+  Conversation& open() {
+    return flags(client, TcpHeader::syn).flags(server, TcpHeader::syn | TcpHeader::ack);
+  }
+  Conversation& close() {
+    return flags(client, TcpHeader::fin | TcpHeader::ack)
+        .flags(server, TcpHeader::fin | TcpHeader::ack);
+  }
 
   // A segment without payload. SYN and FIN take one sequence number.
   Conversation& flags(int side, std::uint8_t bits) {

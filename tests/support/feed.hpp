@@ -16,7 +16,7 @@ struct Piece {
 
 struct Fed {
   std::vector<AppRecord> records;
-  std::string malformed;         // Step::malformed text, if any
+  std::string malformed;  // Step::malformed text, if any
   bool handed_over = false;
   std::array<std::string, 2> rest;  // bytes of each direction that were not consumed
 
@@ -27,7 +27,8 @@ struct Fed {
 // is a datagram), then finishes with `seen`. Every window sits in an exact-size heap buffer, so
 // a sanitizer sees the first byte too far.
 Fed feed(const DissectorSpec& spec, const std::vector<Piece>& pieces,
-         Carrier carrier = Carrier::tcp, SeenStream seen = {{{.from_start = true}, {.from_start = true}}});
+         Carrier carrier = Carrier::tcp,
+         SeenStream seen = {{{.from_start = true}, {.from_start = true}}});
 
 // The same bytes with one piece cut in two at every place, and byte by byte: `check` is called
 // with each variant's result and must find it equal to the uncut one.

@@ -58,21 +58,29 @@ struct HttpFacts {
 };
 
 struct Certificate {
-  std::string subject, issuer;  // RFC 2253 text
-  std::string serial;           // lower-case hex
-  std::vector<std::string> san; // DNS names, then IP addresses, in order
+  std::string subject, issuer;   // RFC 2253 text
+  std::string serial;            // lower-case hex
+  std::vector<std::string> san;  // DNS names, then IP addresses, in order
   Timestamp not_before, not_after;
   std::string key_type;  // "RSA", "EC", "Ed25519", ...
   std::uint32_t key_bits = 0;
   std::string signature_algorithm;
   std::vector<std::string> extended_key_usage;  // short names
-  std::string sha256;  // of the DER, lower-case hex
+  std::string sha256;                           // of the DER, lower-case hex
   bool operator==(const Certificate&) const = default;
 };
 
 enum class MutualTls : std::uint8_t { proven, declined, not_requested, undeterminable };
-enum class MutualReason : std::uint8_t { none, tls13_encrypted, resumed, midstream, gap, truncated };
-std::string_view to_text(MutualTls mutual);     // "proven", "declined", "not-requested", "undeterminable"
+enum class MutualReason : std::uint8_t {
+  none,
+  tls13_encrypted,
+  resumed,
+  midstream,
+  gap,
+  truncated
+};
+std::string_view to_text(
+    MutualTls mutual);  // "proven", "declined", "not-requested", "undeterminable"
 std::string_view to_text(MutualReason reason);  // "", "tls13-encrypted", ...
 
 struct TlsAlert {
@@ -82,14 +90,15 @@ struct TlsAlert {
 };
 
 struct TlsFacts {
-  std::uint16_t version = 0;          // negotiated, 0 unknown; 0x0300 SSL 3.0 ... 0x0304 TLS 1.3; drafts as on the wire
+  std::uint16_t version =
+      0;  // negotiated, 0 unknown; 0x0300 SSL 3.0 ... 0x0304 TLS 1.3; drafts as on the wire
   std::uint16_t offered_version = 0;  // highest that the client offered, 0 unknown
   std::string sni, alpn;              // alpn: chosen by the server
   std::vector<std::string> alpn_offered;
-  std::uint16_t cipher = 0;           // chosen; valid when server_hello
+  std::uint16_t cipher = 0;  // chosen; valid when server_hello
   bool client_hello = false, server_hello = false;
   bool resumed = false;
-  bool established = false;           // both sides went on to encrypted records
+  bool established = false;  // both sides went on to encrypted records
   bool certificate_requested = false;
   bool client_certificate_sent = false;  // a Certificate message with at least one certificate
   bool client_certificate_verify = false;
@@ -100,12 +109,13 @@ struct TlsFacts {
   std::vector<TlsAlert> alerts;
   bool operator==(const TlsFacts&) const = default;
 };
-std::string tls_version_name(std::uint16_t version);      // "TLSv1.2", "SSLv3", "TLSv1.3-draft28", "0x1234"
+std::string tls_version_name(
+    std::uint16_t version);  // "TLSv1.2", "SSLv3", "TLSv1.3-draft28", "0x1234"
 std::string_view tls_cipher_name(std::uint16_t cipher);  // IANA, or "" when not registered
 
 struct SipFacts {
   std::uint64_t requests = 0, responses = 0;
-  TextList methods;      // of requests, and of CSeq in responses when no request was seen
+  TextList methods;  // of requests, and of CSeq in responses when no request was seen
   NumberList statuses;
   std::string transport;  // "TCP", "UDP", "TLS": from the top Via, else how it travelled
   TextList user_agents, servers, from_domains, to_domains;

@@ -20,7 +20,9 @@ enum class Direction : std::uint8_t { to_server = 0, to_client = 1 };
 constexpr Direction opposite(Direction dir) {
   return dir == Direction::to_server ? Direction::to_client : Direction::to_server;
 }
-constexpr std::size_t index_of(Direction dir) { return static_cast<std::size_t>(dir); }
+constexpr std::size_t index_of(Direction dir) {
+  return static_cast<std::size_t>(dir);
+}
 
 enum class Carrier : std::uint8_t { tcp = 1, udp = 2 };  // a byte stream, or one datagram a window
 
@@ -43,7 +45,8 @@ struct Probe {
 struct [[nodiscard]] Step {
   enum class Kind : std::uint8_t { advance, need_more, malformed, done, handover };
   Kind kind;
-  std::size_t count = 0;      // advance, handover: bytes used (advance: at least 1, may run past the window)
+  std::size_t count =
+      0;  // advance, handover: bytes used (advance: at least 1, may run past the window)
   std::string_view why = {};  // malformed: static text for the audit trail
 
   static constexpr Step advance(std::size_t n) { return {.kind = Kind::advance, .count = n}; }
@@ -61,9 +64,10 @@ struct [[nodiscard]] Step {
 
 // How completely one direction was seen when the flow ended.
 struct SeenDirection {
-  bool from_start = false;  // its first byte was the connection's first (SYN seen), always true for UDP
-  bool gap = false;         // bytes are missing in the middle
-  bool truncated = false;   // packets cut by the snap length, or a cap was reached
+  bool from_start =
+      false;         // its first byte was the connection's first (SYN seen), always true for UDP
+  bool gap = false;  // bytes are missing in the middle
+  bool truncated = false;  // packets cut by the snap length, or a cap was reached
   bool any_payload = false;
 };
 using SeenStream = std::array<SeenDirection, 2>;  // indexed by index_of(Direction)
@@ -85,8 +89,8 @@ class Dissector {
 };
 
 struct DissectorSpec {
-  std::string_view name;  // the application's name, as in the contract
-  std::uint8_t carriers;  // bits of Carrier
+  std::string_view name;                          // the application's name, as in the contract
+  std::uint8_t carriers;                          // bits of Carrier
   Probe (*probe)(Bytes prefix, Carrier carrier);  // stateless; prefix is never empty
   std::unique_ptr<Dissector> (*make)(Carrier carrier);
 };

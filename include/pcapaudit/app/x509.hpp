@@ -15,5 +15,4 @@ namespace pcapaudit {
 // Facts of one DER certificate. Fails when OpenSSL cannot parse it. Thread-safe.
 Result<Certificate> parse_certificate(Bytes der);
 
-
 }  // namespace pcapaudit

@@ -28,7 +28,7 @@ struct IpAddress {
 };
 
 struct Subnet {
-  IpAddress base;       // host bits are zero
+  IpAddress base;        // host bits are zero
   unsigned prefix = 32;  // bits; 0..32 for IPv4, 0..128 for IPv6
 
   auto operator<=>(const Subnet&) const = default;

@@ -4,6 +4,7 @@
 // the following call. Packet numbers start at 1 in every source.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -32,17 +33,18 @@ struct CaptureSecrets {
 // What is known of a capture after its end (or so far).
 struct CaptureFacts {
   std::string name;    // as given by the user, or the path found in a directory; "-" for stdin
-  std::string sha256;  // of the file as stored (compressed if it is); lower-case hex; empty for stdin until its end
+  std::string sha256;  // of the file as stored (compressed if it is); lower-case hex; empty for
+                       // stdin until its end
   std::string format;  // "pcap", "pcapng"
   std::vector<CaptureInterface> interfaces;
   std::vector<CaptureSecrets> secrets;
-  std::uint64_t packets = 0;         // handed out (after the filter)
-  std::uint64_t bytes = 0;           // on the wire, of those packets
-  std::uint64_t truncated = 0;       // packets shorter than on the wire
-  std::uint64_t dropped = 0;         // as the capture itself reports (pcapng interface statistics)
-  std::uint64_t filtered = 0;        // left out by the filter
+  std::uint64_t packets = 0;    // handed out (after the filter)
+  std::uint64_t bytes = 0;      // on the wire, of those packets
+  std::uint64_t truncated = 0;  // packets shorter than on the wire
+  std::uint64_t dropped = 0;    // as the capture itself reports (pcapng interface statistics)
+  std::uint64_t filtered = 0;   // left out by the filter
   std::optional<Timestamp> first, last;
-  std::optional<Error> damage;       // why reading stopped before the end of the file
+  std::optional<Error> damage;  // why reading stopped before the end of the file
 };
 
 class PacketSource {
@@ -59,6 +61,8 @@ class PacketSource {
 
 struct SourceOptions {
   std::string filter;  // BPF expression, empty for all
+  // Not 0: stop waiting for standard input. A regular file never waits.
+  const std::atomic<int>* interrupted = nullptr;
 };
 
 // Files for the paths in the order given; a directory stands for its regular files in name

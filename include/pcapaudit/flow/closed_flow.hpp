@@ -53,9 +53,9 @@ struct MinuteTraffic {
 };
 
 struct ClosedFlow {
-  std::uint64_t id = 0;             // number of its first packet in the whole run
-  std::uint32_t capture = 0;        // index of the input that holds its first packet
-  std::uint64_t first_packet = 0;   // number within that capture, as Wireshark counts
+  std::uint64_t id = 0;            // number of its first packet in the whole run
+  std::uint32_t capture = 0;       // index of the input that holds its first packet
+  std::uint64_t first_packet = 0;  // number within that capture, as Wireshark counts
   Transport transport = Transport::tcp;
   Endpoint client, server;
   DirectionBasis direction_basis = DirectionBasis::first_packet;
@@ -75,7 +75,7 @@ struct ClosedFlow {
   std::string malformed_why;  // first Step::malformed text
   std::vector<MinuteTraffic> minutes;
 
-  const TlsFacts* tls() const;   // first record of its kind, or nullptr
+  const TlsFacts* tls() const;  // first record of its kind, or nullptr
   const HttpFacts* http() const;
   const SipFacts* sip() const;
 };

@@ -46,7 +46,7 @@ class TcpReassembler {
 
   std::uint64_t retransmitted() const { return retransmitted_; }  // segments with nothing new
   std::uint64_t conflicts() const { return conflicts_; }          // overlaps whose bytes differ
-  bool cut() const { return cut_; }                               // a segment was not fully captured
+  bool cut() const { return cut_; }  // a segment was not fully captured
 
  private:
   struct Segment {
@@ -60,8 +60,8 @@ class TcpReassembler {
 
   bool started_ = false;
   bool cut_ = false;
-  std::uint32_t next_sequence_ = 0;   // of next_
-  std::uint64_t next_ = 0;            // stream position: bytes delivered or given up
+  std::uint32_t next_sequence_ = 0;           // of next_
+  std::uint64_t next_ = 0;                    // stream position: bytes delivered or given up
   std::map<std::uint64_t, Segment> pending_;  // by stream position, all behind next_
   std::size_t pending_bytes_ = 0;
   std::uint64_t retransmitted_ = 0, conflicts_ = 0;

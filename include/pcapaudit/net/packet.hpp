@@ -51,7 +51,18 @@ struct QuotedPacket {
 };
 
 enum class Tunnel : std::uint8_t {
-  none, gre, erspan, vxlan, geneve, ip_in_ip, gtp_u, mpls, pppoe, capwap, ah, teredo
+  none,
+  gre,
+  erspan,
+  vxlan,
+  geneve,
+  ip_in_ip,
+  gtp_u,
+  mpls,
+  pppoe,
+  capwap,
+  ah,
+  teredo
 };
 std::string_view to_text(Tunnel tunnel);  // "", "gre", ... ; as in the contract's "tunnel"
 
@@ -62,27 +73,27 @@ struct Decoded {
   IpAddress source, destination;
   std::uint16_t source_port = 0, destination_port = 0;  // ICMP: 0
   Transport transport = Transport::tcp;
-  Tunnel tunnel = Tunnel::none;  // outermost one that carried it
+  Tunnel tunnel = Tunnel::none;                  // outermost one that carried it
   std::array<std::uint16_t, max_vlans> vlans{};  // ids, outermost first
   std::uint8_t vlan_count = 0;
   bool fragment_head = false;  // first fragment: payload is incomplete
   TcpHeader tcp;
   std::uint8_t icmp_type = 0, icmp_code = 0;
-  std::uint16_t icmp_identifier = 0;  // echo only
+  std::uint16_t icmp_identifier = 0;   // echo only
   std::optional<QuotedPacket> quoted;  // ICMP errors
-  Bytes payload;                   // of TCP, UDP or ICMP, as captured
-  std::uint32_t payload_length = 0;  // as the headers say; > payload.size() when cut by snaplen
+  Bytes payload;                       // of TCP, UDP or ICMP, as captured
+  std::uint32_t payload_length = 0;    // as the headers say; > payload.size() when cut by snaplen
 };
 
 // Why a packet gives no Decoded. Counted per capture, never logged one by one.
 enum class DecodeIssue : std::uint8_t {
-  not_ip,             // ARP, LLDP, management frames ...
-  other_transport,    // IP, but not TCP, UDP or ICMP
-  fragment,           // a later IP fragment
-  unsupported_link,   // a link type that this program does not read
-  truncated,          // cut (snap length) before the transport header ended
-  malformed,          // a length or version that cannot be
-  nesting_cap,        // more encapsulation layers than max_nesting
+  not_ip,            // ARP, LLDP, management frames ...
+  other_transport,   // IP, but not TCP, UDP or ICMP
+  fragment,          // a later IP fragment
+  unsupported_link,  // a link type that this program does not read
+  truncated,         // cut (snap length) before the transport header ended
+  malformed,         // a length or version that cannot be
+  nesting_cap,       // more encapsulation layers than max_nesting
 };
 constexpr std::size_t decode_issue_count = 7;
 std::string_view to_text(DecodeIssue issue);  // "not-ip", "other-transport", ...

@@ -51,7 +51,7 @@ struct DocumentLines {  // { doc = "S0", lines = "20,24" }
 };
 
 // A role is named by its index in Policy::roles. At most 64 roles fit one policy.
-using RoleSet = std::uint64_t;  // bit i = Policy::roles[i]
+using RoleSet = std::uint64_t;         // bit i = Policy::roles[i]
 constexpr std::size_t max_roles = 64;  // RoleSet is one word; a site has a dozen roles
 
 struct Role {
@@ -80,13 +80,13 @@ struct DocumentedFlow {  // [[flow]]: one row of the documentation
   RoleSet from = 0, to = 0;  // the bit of `any` matches every address
   std::vector<Transport> transports;
   std::vector<std::uint16_t> ports;
-  std::string app;            // "http", "https", "sip", "tls", or another application's name
+  std::string app;                // "http", "https", "sip", "tls", or another application's name
   std::string need, discouraged;  // expressions as written; empty = never
   bool is_needed = false;         // their values under the policy's flags
   bool is_discouraged = false;
   std::optional<TlsProfile> tls;
-  bool wants_vip = false;     // address = "vip"
-  std::string basis;          // "row", "prose", "site", ...
+  bool wants_vip = false;  // address = "vip"
+  std::string basis;       // "row", "prose", "site", ...
   std::vector<std::string> doubts;
   std::vector<DocumentLines> sources;
   std::string why, owner, approved, review;  // site flows

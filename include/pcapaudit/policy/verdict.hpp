@@ -28,14 +28,23 @@ enum class Reason : std::uint8_t {
   mutual_midstream,
   mutual_gap,
   mutual_truncated,
-  certificate_hidden,      // allowed: the certificates could not be seen
-  tls_not_seen,            // the row demands something of TLS, and that part was not captured
+  certificate_hidden,  // allowed: the certificates could not be seen
+  tls_not_seen,        // the row demands something of TLS, and that part was not captured
 };
 std::string_view to_text(Reason reason);  // "no-payload", "tls13-encrypted", ...
 
 // A field of a documented row that does not fit.
 enum class Field : std::uint8_t {
-  none, from, to, transport, port, direction, application, mutual, tls_version, certificate
+  none,
+  from,
+  to,
+  transport,
+  port,
+  direction,
+  application,
+  mutual,
+  tls_version,
+  certificate
 };
 std::string_view to_text(Field field);  // "from", "to", ...
 
@@ -58,13 +67,13 @@ struct Problem {
 
 struct Verdict {
   VerdictKind kind = VerdictKind::ignored;
-  std::string rule;                // the row that was met, or that fits and fails a requirement
-  std::vector<std::string> used;   // all rows that the flow matches
-  std::vector<Problem> problems;   // gravest first; also on allowed flows (discouraged, ...)
-  std::vector<NearMiss> nearest;   // at most three, best first
+  std::string rule;               // the row that was met, or that fits and fails a requirement
+  std::vector<std::string> used;  // all rows that the flow matches
+  std::vector<Problem> problems;  // gravest first; also on allowed flows (discouraged, ...)
+  std::vector<NearMiss> nearest;  // at most three, best first
   Reason reason = Reason::none;
   RoleSet client_roles = 0, server_roles = 0;
-  std::string service;             // "HTTPS", "SIP/MTLS", ... ("" when none)
+  std::string service;  // "HTTPS", "SIP/MTLS", ... ("" when none)
   Basis basis = Basis::none;
   bool operator==(const Verdict&) const = default;
 };

@@ -27,7 +27,7 @@ class FlowSink {
 };
 
 struct Progress {
-  std::string input;              // the one being read
+  std::string input;  // the one being read
   std::size_t inputs_done = 0, inputs = 0;
   std::uint64_t bytes_done = 0, bytes = 0;  // of all inputs as stored; bytes 0 when unknown
   std::uint64_t packets = 0;
@@ -36,8 +36,8 @@ struct Progress {
 struct RunOptions {
   std::vector<std::string> inputs;  // as expand_paths() gives them
   SourceOptions source;
-  const Policy* policy = nullptr;   // none: flows are classified, not judged
-  unsigned workers = 1;             // threads beside reader and writer; 0: all on this thread
+  const Policy* policy = nullptr;  // none: flows are classified, not judged
+  unsigned workers = 1;            // threads beside reader and writer; 0: all on this thread
   std::function<void(const Progress&)> progress;  // called now and then; may be empty
   const std::atomic<int>* interrupted = nullptr;  // not 0: stop reading, finish cleanly
 };

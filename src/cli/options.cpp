@@ -46,7 +46,7 @@ class ExamplesFirst final : public CLI::Formatter {
     const std::string help = CLI::Formatter::make_help(app, std::move(name), mode);
     if (mode == CLI::AppFormatMode::Sub) return help;
     const auto found = examples.find(app->get_name());
-    return found == examples.end() ? help : found->second + help;
+    return found == examples.end() ? help : found->second + "\n" + help;
   }
   std::map<std::string, std::string> examples;
 };

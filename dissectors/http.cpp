@@ -50,7 +50,8 @@ Probe probe_open_line(std::string_view text) {
     if (!plausible || !printable) return Probe::not_mine();
     // A request line longer than any other protocol's first line.
     constexpr std::size_t certain = 1024;
-    return text.size() >= certain ? Probe::mine(Probe::Speaker::client) : Probe::need_more();
+    return text.size() >= certain ? Probe::mine(Probe::Speaker::client)
+                                  : Probe::likely_mine(Probe::Speaker::client);
   }
   // Some other method: a token so far, at most as long as a method can be.
   constexpr std::size_t longest_method = 32;
@@ -115,6 +116,17 @@ class Http final : public Dissector {
     return Step::done();
   }
 
+  // A body that ends with the connection may have holes; elsewhere the next message is found by
+  // its start line. Which request a later response answers is then unknown.
+  Resume lost(Direction dir, Bytes window) override {
+    Half& half = halves_[index_of(dir)];
+    if (half.state == State::until_close) return Resume::anywhere;
+    if (half.state == State::start) read_cut_head(dir, as_text(window));
+    half.state = State::start;
+    waiting_.clear();
+    return Resume::at_message;
+  }
+
   void finish(const SeenStream&, RecordSink& out) override { out.emit(std::move(facts_)); }
 
  private:
@@ -149,6 +161,29 @@ class Http final : public Dissector {
     const std::string_view headers = head.substr(line_end + 1);
     return start->request ? take_request(*start, headers, *end)
                           : take_response(*start, headers, *end);
+  }
+
+  // What the beginning of a message tells: its start line as far as it is there, and whole fields.
+  void read_cut_head(Direction dir, std::string_view text) {
+    const std::size_t line_end = text.find('\n');
+    if (line_end == std::string_view::npos) {
+      const auto start = parse_cut_http_start(text);
+      if (start && start->request && dir == Direction::to_server) {
+        ++facts_.requests;
+        facts_.methods.add(clean_text(start->method));
+      } else if (start && !start->request && dir == Direction::to_client) {
+        ++facts_.responses;
+        facts_.statuses.add(start->status);
+      }
+      return;
+    }
+    std::string_view line = text.substr(0, line_end);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    const auto start = parse_http_start(line);
+    if (!start || start->request != (dir == Direction::to_server)) return;
+    if (facts_.version.empty()) facts_.version = start->version;
+    const std::string_view headers = text.substr(line_end + 1, text.rfind('\n') - line_end);
+    (void)(start->request ? take_request(*start, headers, 0) : take_response(*start, headers, 0));
   }
 
   Step take_request(const HttpStart& start, std::string_view headers, std::size_t size) {

@@ -80,7 +80,9 @@ Probe probe(Bytes prefix, Carrier carrier) {
   const bool plausible = std::any_of(std::begin(schemes), std::end(schemes), [&](auto scheme) {
     return uri.starts_with(scheme) || scheme.starts_with(uri);
   });
-  return plausible ? Probe::need_more() : Probe::not_mine();
+  if (!plausible) return Probe::not_mine();
+  const bool uri_begun = uri.find(':') != std::string_view::npos;
+  return uri_begun ? Probe::likely_mine(Probe::Speaker::client) : Probe::need_more();
 }
 
 // "sip:user@example.com;tag=..." or "Name <sip:user@example.com>" to "example.com".
@@ -116,6 +118,14 @@ class Sip final : public Dissector {
       return carrier_ == Carrier::udp ? take(text, text.size()) : Step::need_more();
     }
     return take(text, *end);
+  }
+
+  // Every message stands for itself: the next one is found by its start line.
+  Resume lost(Direction, Bytes window) override {
+    const std::string_view text = as_text(window);
+    const std::size_t last = text.rfind('\n');
+    if (last != std::string_view::npos) (void)take(text.substr(0, last + 1), last + 1);
+    return Resume::at_message;
   }
 
   void finish(const SeenStream&, RecordSink& out) override {

@@ -48,6 +48,7 @@ Certificate unreadable(Bytes der) {
 class Tls final : public Dissector {
  public:
   Step consume(Direction dir, Bytes window, RecordSink& out) override;
+  Resume lost(Direction dir, Bytes window) override;
   void finish(const SeenStream& seen, RecordSink& out) override;
 
  private:
@@ -110,6 +111,26 @@ Step Tls::consume(Direction dir, Bytes window, RecordSink&) {
   }
   half.any_record = true;
   return Step::advance(header->total());
+}
+
+// A hello that is cut still tells what its beginning holds.
+Resume Tls::lost(Direction dir, Bytes window) {
+  Half& half = halves_[index_of(dir)];
+  if (half.encrypted || half.skip > 0 || window.size() < record_header_size) return Resume::never;
+  const auto header = parse_record_header(window);
+  if (!header || header->type != handshake) return Resume::never;
+  std::vector<std::uint8_t> message = std::move(half.message);
+  message.insert(message.end(), window.begin() + record_header_size, window.end());
+  ByteReader in{Bytes(message)};
+  const std::uint8_t type = in.u8();
+  in.u24();
+  if (!in.ok()) return Resume::never;
+  if (type == client_hello && dir == Direction::to_server) {
+    if (const auto hello = parse_client_hello(in.rest())) note_client_hello(*hello);
+  } else if (type == server_hello && dir == Direction::to_client) {
+    if (const auto hello = parse_server_hello(in.rest())) note_server_hello(*hello);
+  }
+  return Resume::never;
 }
 
 Step Tls::sslv2_hello(Half& half, Bytes window) {

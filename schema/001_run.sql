@@ -23,6 +23,10 @@ CREATE TABLE capture (
   truncated  INTEGER NOT NULL,     -- packets shorter than on the wire
   dropped    INTEGER NOT NULL,     -- as the capture itself reports
   filtered   INTEGER NOT NULL,     -- left out by the filter
+  duplicates INTEGER NOT NULL,     -- second copies of packets (mirrored twice), counted nowhere else
+  fragments  INTEGER NOT NULL,     -- IP fragments
+  reassembled INTEGER NOT NULL,    -- datagrams put together from them
+  incomplete INTEGER NOT NULL,     -- datagrams whose fragments did not all come
   damage     TEXT,                 -- why reading stopped early; NULL when it did not
   first      INTEGER,
   last       INTEGER,
@@ -41,7 +45,7 @@ CREATE TABLE decode_issue (
   capture INTEGER NOT NULL REFERENCES capture (id),
   issue   TEXT    NOT NULL CHECK (issue IN (
             'not-ip', 'other-transport', 'fragment', 'unsupported-link', 'truncated',
-            'malformed', 'nesting-cap')),
+            'malformed', 'nesting-cap', 'bad-checksum')),
   packets INTEGER NOT NULL CHECK (packets > 0),
   PRIMARY KEY (capture, issue)
 ) STRICT, WITHOUT ROWID;

@@ -27,6 +27,7 @@ CREATE TABLE flow (
   payload_s2c   INTEGER NOT NULL,
   gaps          INTEGER NOT NULL,     -- places where bytes of the stream are missing
   retransmitted INTEGER NOT NULL,     -- TCP segments
+  duplicates    INTEGER NOT NULL,     -- second copies of packets, in no other number
   vlans         TEXT    NOT NULL,     -- JSON list of ids
   tunnel        TEXT,                 -- outermost tunnel that carried it, or NULL
   icmp_type     INTEGER NOT NULL,
@@ -60,7 +61,8 @@ CREATE TABLE flow_anomaly (
   flow    INTEGER NOT NULL REFERENCES flow (id),
   anomaly TEXT    NOT NULL CHECK (anomaly IN (
             'gap', 'overlap-conflict', 'reassembly-cap', 'window-cap', 'truncated', 'malformed',
-            'protocol-mismatch', 'port-reuse')),
+            'protocol-mismatch', 'port-reuse', 'out-of-window', 'fragment-overlap',
+            'tiny-fragment', 'fragment-lost')),
   count   INTEGER NOT NULL CHECK (count > 0),
   PRIMARY KEY (flow, anomaly)
 ) STRICT, WITHOUT ROWID;

@@ -31,7 +31,7 @@ SELECT (SELECT min(first_text) FROM flow) AS first,
 CREATE VIEW v_capture AS
 SELECT name, sha256, link_types AS link_type, packets, bytes, dropped, truncated,
        damage IS NOT NULL AS damaged, damage, format, decoded, filtered,
-       first_text AS first, last_text AS last
+       first_text AS first, last_text AS last, duplicates, fragments, reassembled, incomplete
   FROM capture
  ORDER BY id;
 
@@ -48,7 +48,7 @@ SELECT flow.id AS flow, capture.name AS capture, flow.first_text AS first,
        server_set.names AS server_role, flow.app, nullif(flow.service, '') AS service,
        flow.basis, flow.outcome, flow.verdict, flow.rule, finding.id AS finding, flow.reason,
        flow.packets_c2s, flow.packets_s2c, flow.bytes_c2s, flow.bytes_s2c, flow.gaps,
-       tls.version AS tls_version, tls.sni, tls.mutual, flow.first_packet
+       tls.version AS tls_version, tls.sni, tls.mutual, flow.first_packet, flow.duplicates
   FROM flow
   LEFT JOIN capture ON capture.id = flow.capture
   LEFT JOIN role_set AS client_set ON client_set.roles = flow.client_roles

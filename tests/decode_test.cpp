@@ -302,7 +302,7 @@ TEST_CASE("decode: why a packet has no flow") {
       {"bluetooth", zeros(60), DecodeIssue::unsupported_link, 187},
       {"private use, not pktap", zeros(120), DecodeIssue::unsupported_link, 149},
       {"pktap header of no length", zeros(120), DecodeIssue::malformed, 258},
-      {"ipv4 of version 6", ethernet(0x0800, inner_udp6()), DecodeIssue::malformed},
+      {"ip of version 5", ethernet(0x0800, from_hex("55") + zeros(60)), DecodeIssue::malformed},
       {"ip header of 16 bytes", from_hex("44") + inner_udp4().substr(1), DecodeIssue::malformed,
        101},
       {"total below header", ethernet(0x0800, ipv4({.total_length = 19}, udp({}))),

@@ -29,11 +29,12 @@ TEST_CASE("http: probe") {
     std::string prefix;
     Kind want;
     Speaker speaker = Speaker::either;
+    bool likely = false;
   };
   const Case cases[] = {
       {"G", Kind::need_more},
       {"GET ", Kind::need_more},
-      {"GET /", Kind::need_more},
+      {"GET /", Kind::need_more, Speaker::client, true},
       {"GET / HTTP/1.1\r\n", Kind::mine, Speaker::client},
       {"GET / HTTP/1.0\n", Kind::mine, Speaker::client},
       {"RPC_IN_DATA /rpc/rpcproxy.dll HTTP/1.1\r\n", Kind::mine, Speaker::client},
@@ -58,6 +59,7 @@ TEST_CASE("http: probe") {
     const Probe got = http.probe(as_bytes(c.prefix), Carrier::tcp);
     CHECK(got.kind == c.want);
     CHECK(got.speaker == c.speaker);
+    CHECK(got.likely == c.likely);
   }
 }
 

@@ -70,11 +70,11 @@ TEST_CASE("store: the stable views have the contract's columns") {
   const auto store = test::hand_audit(test::hand_flows());
   REQUIRE(store);
   CHECK(columns(**store, "v_flow") ==
-        Lines{"flow",        "capture",     "first",       "last",        "transport",   "client",
-              "client_port", "server",      "server_port", "client_role", "server_role", "app",
-              "service",     "basis",       "outcome",     "verdict",     "rule",        "finding",
-              "reason",      "packets_c2s", "packets_s2c", "bytes_c2s",   "bytes_s2c",   "gaps",
-              "tls_version", "sni",         "mutual",      "first_packet"});
+        Lines{"flow",        "capture",     "first",       "last",         "transport",   "client",
+              "client_port", "server",      "server_port", "client_role",  "server_role", "app",
+              "service",     "basis",       "outcome",     "verdict",      "rule",        "finding",
+              "reason",      "packets_c2s", "packets_s2c", "bytes_c2s",    "bytes_s2c",   "gaps",
+              "tls_version", "sni",         "mutual",      "first_packet", "duplicates"});
   CHECK(columns(**store, "v_finding") == Lines{"finding", "kind", "severity", "client_role",
                                                "server_role", "service", "server_port", "outcome",
                                                "flows", "first", "last", "nearest_rule",
@@ -102,17 +102,17 @@ TEST_CASE("store: rows of a hand-made audit") {
       {"SELECT * FROM v_flow WHERE flow IN (1, 2, 12, 15) ORDER BY flow",
        {"1|x.pcap|2026-11-20T10:00:00.000000000Z|2026-11-20T10:00:00.000000005Z|tcp|10.0.0.5|50000|"
         "10.2.0.11|443|internal-clients|director|tls|HTTPS|content|data|allowed|dir-int-443|||5|4|"
-        "500|4000|2|TLSv1.2|director.example|not-requested|1",
+        "500|4000|2|TLSv1.2|director.example|not-requested|1|0",
         "2|x.pcap|2026-11-20T10:00:01.000000000Z|2026-11-20T10:00:01.000000005Z|tcp|10.1.0.5|50000|"
         "10.2.0.11|443|reverse-proxy-int|director|tls|HTTPS|content|refused|violation||V-ACE2||5|4|"
-        "500|4000|0||||2",
+        "500|4000|0||||2|0",
         "12|x.pcap|2026-11-20T10:01:11.000000000Z|2026-11-20T10:01:11.000000005Z|tcp|10.20.9.14|"
         "50000|10.2.0.11|5061|unknown-internal|director|none||none|blocked|violation||V-959A||3|0|"
-        "180|0|0||||12",
+        "180|0|0||||12|0",
         "15|x.pcap|2026-11-20T10:01:12.000000000Z|2026-11-20T10:01:12.000000005Z|tcp|10.0.0.6|"
         "50000|"
         "10.2.0.11|443|internal-clients|director|none|HTTPS|port|handshake|undetermined|"
-        "dir-int-443||no-payload|5|4|500|4000|0||||15"}},
+        "dir-int-443||no-payload|5|4|500|4000|0||||15|0"}},
       {"SELECT * FROM v_finding ORDER BY finding",
        {"V-959A|undocumented|medium|unknown-internal|director||5061|blocked|1|"
         "2026-11-20T10:01:11.000000000Z|2026-11-20T10:01:11.000000005Z||||unknown-internal to "

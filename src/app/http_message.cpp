@@ -76,6 +76,17 @@ std::optional<HttpStart> parse_http_start(std::string_view line) {
   return start;
 }
 
+std::optional<HttpStart> parse_cut_http_start(std::string_view line) {
+  if (line.starts_with("HTTP/")) {
+    constexpr std::size_t status_end = 12;  // "HTTP/1.1 200"
+    return line.size() < status_end ? std::nullopt : parse_response(line.substr(0, status_end));
+  }
+  const std::size_t blank = line.find(' ');
+  if (blank == std::string_view::npos || !is_token(line.substr(0, blank))) return std::nullopt;
+  return HttpStart{
+      .request = true, .method = line.substr(0, blank), .target = {}, .status = 0, .version = {}};
+}
+
 HttpTarget split_target(std::string_view method, std::string_view target) {
   if (equal_ignoring_case(method, "CONNECT")) return {.host = target, .path = {}};
   HttpTarget out;

@@ -21,6 +21,8 @@ struct HttpStart {
 
 // A start line without its line end; nullopt when it is none.
 std::optional<HttpStart> parse_http_start(std::string_view line);
+// The beginning of a start line whose rest was not captured: a method, or a version and status.
+std::optional<HttpStart> parse_cut_http_start(std::string_view line);
 
 // Path without query, and host of an absolute-form target (RFC 9112 3.2).
 struct HttpTarget {

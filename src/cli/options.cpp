@@ -84,6 +84,10 @@ void add_common(CLI::App& app, Options& options) {
 void add_reading(CLI::App& app, Options& options) {
   app.add_option("-f,--filter", options.filter, "BPF expression: only packets that match")
       ->option_text("BPF");
+  app.add_flag(
+      "--verify-checksums", options.verify_checksums,
+      "leave out packets whose checksum is wrong (network cards compute checksums late, so "
+      "captures made on the sending host hold many)");
   app.add_option("--threads", options.threads,
                  "worker threads; 0 does all on one (the result is the same)")
       ->check(CLI::Range(0U, 64U).description(""))

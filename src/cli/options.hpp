@@ -23,8 +23,9 @@ struct Options {
   Command command = Command::audit;
   std::vector<std::string> inputs;  // captures, or the database of `report`
   std::vector<std::string> policies;
-  std::string output;           // database; empty: kept in memory
-  std::string filter;           // BPF
+  std::string output;  // database; empty: kept in memory
+  std::string filter;  // BPF
+  bool verify_checksums = false;
   std::string format = "text";  // text, json; inspect: table, jsonl
   std::string json_file;        // report --json
   Severity fail_on = Severity::medium;

@@ -16,6 +16,7 @@ Result<RunSummary> read_captures(const Options& options, const std::vector<std::
   ProgressLine line(options.progress, options.quiet);
   auto summary = run({.inputs = inputs,
                       .source = {.filter = options.filter},
+                      .verify_checksums = options.verify_checksums,
                       .policy = policy,
                       .workers = options.threads,
                       .progress = [&line](const Progress& progress) { line.show(progress); },

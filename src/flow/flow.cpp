@@ -37,7 +37,7 @@ class Flow::Delivery final : public TcpReassembler::Output {
   void bytes(Bytes in_order) override { flow_.stream_.bytes(side_, in_order); }
   void gap(std::uint64_t missing) override {
     ++flow_.record_.gaps;
-    ++flow_.record_.anomalies[static_cast<std::size_t>(Anomaly::gap)];
+    flow_.note(Anomaly::gap);
     flow_.stream_.gap(side_, missing);
   }
 
@@ -100,7 +100,7 @@ bool Flow::is_new_connection(const FlowPacket& packet) const {
 }
 
 void Flow::mark_port_reuse() {
-  if (!ended_) ++record_.anomalies[static_cast<std::size_t>(Anomaly::port_reuse)];
+  if (!ended_) note(Anomaly::port_reuse);
 }
 
 void Flow::add(const FlowPacket& packet) {
@@ -108,15 +108,31 @@ void Flow::add(const FlowPacket& packet) {
   count(packet, side);
   last_clock_ = packet.clock;
   const Decoded& decoded = packet.decoded;
+  note_fragment(decoded, side);
   if (decoded.payload_length > decoded.payload.size()) {
     stream_.mark_truncated(side);
-    ++record_.anomalies[static_cast<std::size_t>(Anomaly::truncated)];
+    note(Anomaly::truncated);
   }
   if (decoded.transport == Transport::tcp) {
     add_tcp(packet, side);
   } else if (decoded.transport == Transport::udp && !decoded.payload.empty()) {
     stream_.bytes(side, decoded.payload);
   }
+}
+
+void Flow::add_duplicate(const FlowPacket& packet) {
+  ++record_.duplicates;
+  last_clock_ = packet.clock;
+}
+
+// A datagram that is announced by its head and never becomes whole has payload that nobody saw.
+void Flow::note_fragment(const Decoded& decoded, std::size_t side) {
+  if (decoded.fragmentation == Fragmentation::head) ++open_datagrams_[side];
+  if (decoded.fragmentation == Fragmentation::whole && open_datagrams_[side] > 0) {
+    --open_datagrams_[side];
+  }
+  if (decoded.fragment_overlap) note(Anomaly::fragment_overlap);
+  if (decoded.tiny_fragment) note(Anomaly::tiny_fragment);
 }
 
 void Flow::count(const FlowPacket& packet, std::size_t side) {
@@ -139,33 +155,60 @@ void Flow::add_tcp(const FlowPacket& packet, std::size_t side) {
   const TcpHeader& tcp = decoded.tcp;
   std::uint32_t sequence = tcp.sequence;
   if (tcp.has(TcpHeader::syn)) {
-    note_flags(tcp, side);
+    note_syn(tcp, side);
     ++sequence;  // data on a SYN starts behind it (RFC 7413)
   }
+  windows_[side] = std::max(windows_[side], tcp.window);
+  const bool reset_fits = tcp.has(TcpHeader::rst) && accepts_reset(tcp, side);
   Delivery out(*this, side);
   tcp_[side].push(sequence, decoded.payload, decoded.payload_length, out);
-  if (!tcp.has(TcpHeader::syn)) note_flags(tcp, side);
+  const bool fin_fits = tcp.has(TcpHeader::fin) && accepts(sequence + decoded.payload_length, side);
+  const bool refused =
+      (tcp.has(TcpHeader::rst) && !reset_fits) || (tcp.has(TcpHeader::fin) && !fin_fits);
+  if (refused) note(Anomaly::out_of_window);
+  fin_[side] = fin_[side] || fin_fits;
+  rst_[side] = rst_[side] || reset_fits;
+  ended_ = (fin_[0] && fin_[1]) || rst_[0] || rst_[1];
 }
 
-void Flow::note_flags(const TcpHeader& tcp, std::size_t side) {
-  if (tcp.has(TcpHeader::syn)) {
-    const bool first_syn = !syn_[side];
-    if (first_syn) {
-      syn_[side] = tcp.sequence;
-      tcp_[side].start(tcp.sequence);
-      stream_.set_from_start(side);
-    }
-    if (tcp.has(TcpHeader::ack)) {
-      syn_ack_[side] = true;
-      if (!opener_) opener_ = 1 - side;
-    } else if (!opener_) {
-      opener_ = side;
-    }
-    stream_.set_client_side(*opener_);
+// Would the receiver take a control segment of `side` that stands at `sequence`
+// (RFC 9293 3.10.7.4)? The capture may have missed window updates, so the largest window counts.
+bool Flow::accepts(std::uint32_t sequence, std::size_t side) const {
+  if (!tcp_[side].started()) return true;
+  const std::size_t receiver = 1 - side;
+  constexpr std::uint64_t least = 65'535, unknown_scale = std::uint64_t{1} << 30;
+  std::uint64_t window = unknown_scale;
+  if (syn_[0] && syn_[1]) {
+    const bool scaled = shifts_[0] <= max_shift && shifts_[1] <= max_shift;
+    window = std::uint64_t{windows_[receiver]} << (scaled ? shifts_[receiver] : 0);
   }
-  fin_[side] = fin_[side] || tcp.has(TcpHeader::fin);
-  rst_[side] = rst_[side] || tcp.has(TcpHeader::rst);
-  ended_ = (fin_[0] && fin_[1]) || rst_[0] || rst_[1];
+  const std::int32_t ahead = seq_distance(sequence, tcp_[side].next_sequence());
+  return ahead >= 0 && static_cast<std::uint64_t>(ahead) <= std::max(window, least);
+}
+
+// The answer to a SYN is accepted by what it acknowledges (RFC 9293 3.10.7.3).
+bool Flow::accepts_reset(const TcpHeader& tcp, std::size_t side) const {
+  if (tcp_[side].started()) return accepts(tcp.sequence, side);
+  const auto& syn = syn_[1 - side];
+  if (!syn || !tcp.has(TcpHeader::ack)) return true;
+  const std::int32_t ahead = seq_distance(tcp.acknowledgment, *syn);
+  return ahead > 0 && seq_distance(tcp.acknowledgment, tcp_[1 - side].next_sequence()) <= 0;
+}
+
+void Flow::note_syn(const TcpHeader& tcp, std::size_t side) {
+  if (!syn_[side]) {
+    syn_[side] = tcp.sequence;
+    shifts_[side] = tcp.window_shift;
+    tcp_[side].start(tcp.sequence);
+    stream_.set_from_start(side);
+  }
+  if (tcp.has(TcpHeader::ack)) {
+    syn_ack_[side] = true;
+    if (!opener_) opener_ = 1 - side;
+  } else if (!opener_) {
+    opener_ = side;
+  }
+  stream_.set_client_side(*opener_);
 }
 
 std::optional<std::size_t> Flow::client_by_port() const {
@@ -204,6 +247,10 @@ ClosedFlow Flow::close() {
     record_.retransmitted += tcp_[side].retransmitted();
     record_.anomalies[static_cast<std::size_t>(Anomaly::overlap_conflict)] +=
         static_cast<std::uint32_t>(tcp_[side].conflicts());
+    if (open_datagrams_[side] > 0) {
+      record_.anomalies[static_cast<std::size_t>(Anomaly::fragment_lost)] += open_datagrams_[side];
+      stream_.mark_unreadable(side);
+    }
   }
   const auto by_port = client_by_port();
   const auto by_content = stream_.client_side();

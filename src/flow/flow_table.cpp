@@ -16,6 +16,12 @@ FlowTable& FlowTable::operator=(FlowTable&&) noexcept = default;
 void FlowTable::add(const FlowPacket& packet) {
   sweep(packet.clock);
   if (packet.decoded.quoted) note_refusal(packet);
+  if (packet.decoded.duplicate) {
+    // A flow of copies only would be a flow that was not there.
+    const auto found = flows_.find(key_of(packet.decoded));
+    if (found != flows_.end()) found->second->add_duplicate(packet);
+    return;
+  }
   std::unique_ptr<Flow>& flow = flows_[key_of(packet.decoded)];
   if (flow && flow->expired(packet.clock)) {
     close(std::move(flow));

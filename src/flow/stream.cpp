@@ -85,8 +85,8 @@ std::size_t Stream::run(std::size_t side, Bytes window) {
   bool waiting = false;
   while (used < window.size() && !half.detached && !waiting) {
     const Bytes rest = window.subspan(used);
-    if (dissector_ == nullptr || half.match == Match::undecided) {
-      const Probed probed = probe(side, rest);
+    if (dissector_ == nullptr || half.match == Match::undecided || half.resyncs) {
+      const Probed probed = half.resyncs ? resync(side, rest) : probe(side, rest);
       if (probed == Probed::drop) return window.size();
       if (probed == Probed::wait) break;
     }
@@ -164,6 +164,20 @@ Stream::Probed Stream::check_other_side(std::size_t side, Bytes window) {
   return Probed::attached;
 }
 
+// After a loss the middle of a message may come first: it is passed over.
+Stream::Probed Stream::resync(std::size_t side, Bytes window) {
+  switch (spec_->probe(window, carrier_).kind) {
+    case Probe::Kind::mine:
+      halves_[side].resyncs = false;
+      return Probed::attached;
+    case Probe::Kind::need_more:
+      return Probed::wait;
+    case Probe::Kind::not_mine:
+      break;
+  }
+  return Probed::drop;
+}
+
 void Stream::attach(const DissectorSpec& spec, std::size_t side, Probe::Speaker speaker) {
   if (!client_side_ && speaker != Probe::Speaker::either) {
     client_side_ = speaker == Probe::Speaker::client ? side : 1 - side;
@@ -194,7 +208,7 @@ void Stream::detach_dissector() {
   for (Half& half : halves_) {
     half.match = Match::undecided;
     half.probes = 0;
-    half.detached = false;
+    half.detached = half.resyncs = false;
   }
 }
 
@@ -204,9 +218,40 @@ void Stream::gap(std::size_t side, std::uint64_t missing) {
   half.skip -= skipped;
   if (missing == skipped) return;  // nobody wanted these bytes
   half.seen.gap = true;
+  take_rest(side);
   half.window.clear();
   half.skip = 0;
-  if (dissector_ != nullptr) half.detached = true;
+}
+
+void Stream::take_rest(std::size_t side) {
+  Half& half = halves_[side];
+  if (half.detached) return;
+  const Bytes rest(half.window);
+  if (dissector_ == nullptr && !rest.empty()) {
+    for (const DissectorSpec* spec : all_dissectors()) {
+      if (!carries(*spec, carrier_)) continue;
+      const Probe answer = spec->probe(rest, carrier_);
+      if (answer.likely) {
+        attach(*spec, side, answer.speaker);
+        break;
+      }
+    }
+  } else if (dissector_ != nullptr && half.match == Match::undecided && !rest.empty() &&
+             spec_->probe(rest, carrier_).likely) {
+    half.match = Match::mine;
+  }
+  if (dissector_ == nullptr || half.match == Match::undecided) return;
+  const bool unread = half.resyncs || half.match != Match::mine;
+  switch (dissector_->lost(direction_of(side), unread ? Bytes{} : rest)) {
+    case Resume::never:
+      half.detached = true;
+      break;
+    case Resume::at_message:
+      half.resyncs = true;
+      break;
+    case Resume::anywhere:
+      break;
+  }
 }
 
 SeenStream Stream::seen_stream(std::size_t client_side) const {
@@ -216,8 +261,11 @@ SeenStream Stream::seen_stream(std::size_t client_side) const {
 void Stream::finish(std::size_t default_client_side, ClosedFlow& flow) {
   const std::size_t client = client_side_.value_or(default_client_side);
   client_side_ = client;
-  for (const Half& half : halves_) {
-    if (dissector_ != nullptr && !half.detached && !half.window.empty()) count(Anomaly::truncated);
+  for (std::size_t side = 0; side < 2; ++side) {
+    const Half& half = halves_[side];
+    if (half.detached || half.window.empty()) continue;
+    take_rest(side);
+    if (dissector_ != nullptr) count(Anomaly::truncated);
   }
   if (dissector_ != nullptr) detach_dissector();
   if (!first_app_.empty()) {

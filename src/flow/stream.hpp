@@ -41,6 +41,10 @@ class Stream final : private RecordSink {
   void bytes(std::size_t side, Bytes in_order);
   void gap(std::size_t side, std::uint64_t missing);
   void mark_truncated(std::size_t side) { halves_[side].seen.truncated = true; }
+  // Payload was sent that cannot be read (fragments are missing).
+  void mark_unreadable(std::size_t side) {
+    halves_[side].seen.truncated = halves_[side].seen.any_payload = true;
+  }
 
   // Who is the client when nothing else told it. Ends the dissection and fills in the
   // application, records and anomalies of `flow`. Call once.
@@ -56,6 +60,7 @@ class Stream final : private RecordSink {
     Match match = Match::undecided;  // does this side speak the attached protocol?
     int probes = 0;
     bool detached = false;  // nothing more is wanted of this side
+    bool resyncs = false;   // after a loss: waits for a segment that starts a message
     std::string other_app;  // what it speaks instead (Match::other)
   };
 
@@ -65,7 +70,10 @@ class Stream final : private RecordSink {
   // Bytes used from the front of `window`; stops when more bytes are needed.
   std::size_t run(std::size_t side, Bytes window);
   std::size_t consume(std::size_t side, Bytes window, bool& waiting);
+  // The bytes behind the side's window are lost: what it holds is all there will be.
+  void take_rest(std::size_t side);
   enum class Probed : std::uint8_t { attached, wait, drop };
+  Probed resync(std::size_t side, Bytes window);
   Probed probe(std::size_t side, Bytes window);
   Probed check_other_side(std::size_t side, Bytes window);
   void attach(const DissectorSpec& spec, std::size_t side, Probe::Speaker speaker);

@@ -2,8 +2,28 @@
 #include <pcapaudit/flow/tcp_reassembler.hpp>
 
 #include <algorithm>
+#include <cstring>
 
 namespace pcapaudit {
+namespace {
+
+// Four words of the bytes, from front to back. Cheap for every segment; the memory for whole
+// segments would be many times that of the flow.
+std::uint64_t sample_of(Bytes bytes) {
+  constexpr std::size_t words = 4;
+  std::uint64_t sample = bytes.size();
+  const std::size_t width = std::min(bytes.size(), sizeof(std::uint64_t));
+  if (width == 0) return sample;
+  for (std::size_t i = 0; i < words; ++i) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + (bytes.size() - width) * i / (words - 1), width);
+    sample = (sample ^ word) * 0x9fb21c651e98df25ULL;
+    sample ^= sample >> 32;
+  }
+  return sample;
+}
+
+}  // namespace
 
 void TcpReassembler::start(std::uint32_t syn_sequence) {
   if (started_) return;
@@ -31,13 +51,29 @@ void TcpReassembler::push(std::uint32_t sequence, Bytes captured, std::uint32_t 
     return;
   }
   const std::uint32_t old = static_cast<std::uint32_t>(-ahead);
+  if (old > 0 && old <= next_) compare(next_ - old, captured, length);
   if (old >= length) {
     // A keep-alive repeats the last byte (RFC 9293 3.8.4); it is no retransmission.
     if (length > 1 || old > 1) ++retransmitted_;
     return;
   }
+  if (old == 0) remember(next_, captured, length);
   deliver(next_, captured.subspan(std::min<std::size_t>(old, captured.size())), length - old, out);
   deliver_pending(out);
+}
+
+void TcpReassembler::remember(std::uint64_t position, Bytes captured, std::uint32_t length) {
+  delivered_[next_delivered_] = {
+      .position = position, .length = length, .sample = sample_of(captured)};
+  next_delivered_ = (next_delivered_ + 1) % delivered_kept;
+}
+
+void TcpReassembler::compare(std::uint64_t position, Bytes captured, std::uint32_t length) {
+  for (const Delivered& earlier : delivered_) {
+    if (earlier.length != length || earlier.position != position) continue;
+    if (earlier.sample != sample_of(captured)) ++conflicts_;
+    return;
+  }
 }
 
 void TcpReassembler::flush(Output& out) {

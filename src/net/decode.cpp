@@ -25,6 +25,7 @@ Walked step(Walk& walk) {
     case Layer::ipv4:
     case Layer::ipv6:
     case Layer::ah:
+    case Layer::protocol:
       return walk_ip(walk);
     case Layer::gre:
     case Layer::erspan1:
@@ -57,40 +58,65 @@ Layer tunnel_on_port(const Decoded& udp) {
   return Layer::transport;  // none
 }
 
-std::expected<Decoded, DecodeIssue> walk_to_end(Walk walk, int& layers);
+using Answer = std::expected<Decoded, DecodeIssue>;
+
+Answer walk_to_end(Walk walk, int& layers, Reassembly* fragments);
 
 // A UDP payload on a tunnel's port is the tunnel only when a whole inner packet follows; else
 // the UDP packet itself is the answer.
-Decoded inner_or_self(const Walk& udp, int& layers) {
+Decoded inner_or_self(const Walk& udp, int& layers, Reassembly* fragments) {
   const Layer tunnel = tunnel_on_port(udp.out);
   if (udp.out.transport != Transport::udp || tunnel == Layer::transport) return udp.out;
   Walk inner = udp;
   inner.layer = tunnel;
   inner.bytes = udp.out.payload;
   inner.length = udp.out.payload_length;
-  auto decoded = walk_to_end(inner, layers);
+  auto decoded = walk_to_end(inner, layers, fragments);
   return decoded ? *decoded : udp.out;
 }
 
-std::expected<Decoded, DecodeIssue> walk_to_end(Walk walk, int& layers) {
+Answer walk_to_end(Walk walk, int& layers, Reassembly* fragments) {
   while (++layers <= max_nesting) {
     const Walked walked = step(walk);
-    if (walked.kind == Walked::Kind::done) return inner_or_self(walk, layers);
+    if (walked.kind == Walked::Kind::done) return inner_or_self(walk, layers, fragments);
     if (walked.kind == Walked::Kind::failed) return std::unexpected(walked.issue);
+    if (walked.kind != Walked::Kind::fragment) continue;
+    switch (fragments->take(walk)) {
+      case Reassembly::Answer::whole:
+        break;
+      case Reassembly::Answer::part:
+        return walk.out;
+      case Reassembly::Answer::stateless:
+        return walk_rest(walk);
+    }
   }
   return std::unexpected(DecodeIssue::nesting_cap);
 }
 
 }  // namespace
 
-std::expected<Decoded, DecodeIssue> decode(const PacketView& packet) {
+Answer walk_rest(Walk walk) {
+  if (walk.fragment.offset != 0) return std::unexpected(DecodeIssue::fragment);
+  walk.out.fragment_head = walk.fragment.more;
+  walk.reassembles = false;
+  int layers = 0;
+  return walk_to_end(walk, layers, nullptr);
+}
+
+Answer walk_packet(const PacketView& packet, Reassembly* fragments, bool verify_checksums) {
   Walk walk;
   walk.bytes = packet.bytes;
   walk.length = std::max(packet.wire_length, static_cast<std::uint32_t>(packet.bytes.size()));
+  walk.reassembles = fragments != nullptr;
+  walk.verifies = verify_checksums;
   const Walked begun = begin_link(packet.link_type, walk);
   if (begun.kind == Walked::Kind::failed) return std::unexpected(begun.issue);
   int layers = 0;
-  return walk_to_end(walk, layers);
+  return walk_to_end(walk, layers, fragments);
+}
+
+Answer decode(const PacketView& packet) {
+  return walk_packet(packet, nullptr, false);
 }
 
 std::string_view to_text(Transport transport) {
@@ -106,8 +132,8 @@ std::string_view to_text(Tunnel tunnel) {
 
 std::string_view to_text(DecodeIssue issue) {
   constexpr std::string_view names[decode_issue_count] = {
-      "not-ip",    "other-transport", "fragment",   "unsupported-link",
-      "truncated", "malformed",       "nesting-cap"};
+      "not-ip",    "other-transport", "fragment",    "unsupported-link",
+      "truncated", "malformed",       "nesting-cap", "bad-checksum"};
   return names[static_cast<std::size_t>(issue)];
 }
 

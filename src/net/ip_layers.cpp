@@ -3,6 +3,7 @@
 // Sources: RFC 791, RFC 8200, RFC 4302 (AH), RFC 9293 (TCP), RFC 768 (UDP), RFC 792, RFC 4443.
 #include <algorithm>
 
+#include "net/checksum.hpp"
 #include "net/layers.hpp"
 
 namespace pcapaudit {
@@ -37,12 +38,25 @@ Walked next_protocol(Walk& walk) {
   }
 }
 
+// A packet that is no fragment goes on. Without reassembly only a first fragment does; a fragment
+// of a tunnel leaves the inner packet incomplete as well.
+Walked fragment_or_go_on(Walk& walk, const Fragment& fragment) {
+  if (fragment.offset == 0 && !fragment.more) return Walked::go_on();
+  if (walk.reassembles) {
+    walk.fragment = fragment;
+    return Walked::piece();
+  }
+  if (fragment.offset != 0) return Walked::failed(DecodeIssue::fragment);
+  walk.out.fragment_head = true;
+  return Walked::go_on();
+}
+
 Walked walk_ipv4(Walk& walk) {
   ByteReader in(walk.bytes);
   const std::uint8_t version_and_size = in.u8();
   in.u8();
   const std::uint16_t total = in.u16();
-  in.u16();
+  walk.out.ip_identification = in.u16();
   const std::uint16_t fragment = in.u16();
   in.u8();
   walk.selector = in.u8();
@@ -61,12 +75,15 @@ Walked walk_ipv4(Walk& walk) {
   walk.out.source = IpAddress::from_bytes(source);
   walk.out.destination = IpAddress::from_bytes(destination);
   walk.from_ipv6 = false;
+  if (walk.verifies && internet_checksum(walk.bytes.first(size)) != 0) {
+    return Walked::failed(DecodeIssue::bad_checksum);
+  }
   constexpr std::uint16_t more_fragments = 0x2000, offset_mask = 0x1fff;
-  if ((fragment & offset_mask) != 0) return Walked::failed(DecodeIssue::fragment);
-  // A fragment of the tunnel leaves the inner packet incomplete as well.
-  if ((fragment & more_fragments) != 0) walk.out.fragment_head = true;
   walk.skip(size);
-  return next_protocol(walk);
+  walk.layer = Layer::protocol;
+  return fragment_or_go_on(walk, {.identification = walk.out.ip_identification,
+                                  .offset = (fragment & offset_mask) * 8U,
+                                  .more = (fragment & more_fragments) != 0});
 }
 
 // Extension headers, to the one that is none (RFC 8200 4.1).
@@ -94,12 +111,16 @@ Walked walk_extensions(Walk& walk) {
         const std::uint8_t next = in.u8();
         in.u8();
         const std::uint16_t offset_and_more = in.u16();
-        in.u32();
+        const std::uint32_t identification = in.u32();
         if (!in.ok()) return cut_or_bad(walk);
-        if ((offset_and_more & 0xfff8) != 0) return Walked::failed(DecodeIssue::fragment);
-        if ((offset_and_more & 1) != 0) walk.out.fragment_head = true;
         walk.selector = next;
         walk.skip(8);
+        walk.layer = Layer::protocol;
+        const Fragment piece{.identification = identification,
+                             .offset = offset_and_more & 0xfff8U,
+                             .more = (offset_and_more & 1) != 0};
+        const Walked walked = fragment_or_go_on(walk, piece);
+        if (walked.kind != Walked::Kind::go_on) return walked;
         break;
       }
       default:
@@ -123,6 +144,7 @@ Walked walk_ipv6(Walk& walk) {
   if (payload != 0) walk.limit(payload);  // zero: jumbogram, or segmentation offload
   walk.out.source = IpAddress::from_bytes(source);
   walk.out.destination = IpAddress::from_bytes(destination);
+  walk.out.ip_identification = 0;
   walk.from_ipv6 = true;
   return walk_extensions(walk);
 }
@@ -176,7 +198,7 @@ Walked walk_icmp(Walk& walk) {
   out.source_port = out.destination_port = 0;  // not those of a UDP tunnel around it
   out.icmp_type = in.u8();
   out.icmp_code = in.u8();
-  in.u16();  // checksum
+  out.checksum = in.u16();
   const std::uint16_t identifier = in.u16();
   in.u16();
   if (!in.ok()) return cut_or_bad(walk);
@@ -191,6 +213,32 @@ Walked walk_icmp(Walk& walk) {
   return Walked::done();
 }
 
+// The window scale of a SYN's options (RFC 7323 2.2), or no_shift.
+std::uint8_t window_shift(Bytes options) {
+  constexpr std::uint8_t end = 0, no_operation = 1, scale = 3;
+  ByteReader in(options);
+  while (in.remaining() > 0) {
+    const std::uint8_t kind = in.u8();
+    if (kind == end) break;
+    if (kind == no_operation) continue;
+    const std::uint8_t size = in.u8();
+    if (kind == scale && size == 3) {
+      const std::uint8_t shift = in.u8();
+      return in.ok() ? shift : TcpHeader::no_shift;
+    }
+    if (size < 2) break;
+    in.skip(size - 2U);
+  }
+  return TcpHeader::no_shift;
+}
+
+// True unless checksums are verified, the whole segment was captured, and its sum is wrong.
+bool checksum_fits(const Walk& walk) {
+  if (!walk.verifies || walk.bytes.size() < walk.length || walk.out.fragment_head) return true;
+  return transport_checksum(walk.out.source, walk.out.destination,
+                            static_cast<std::uint8_t>(walk.selector), walk.bytes) == 0;
+}
+
 Walked walk_tcp(Walk& walk) {
   ByteReader in(walk.bytes);
   Decoded& out = walk.out;
@@ -201,8 +249,14 @@ Walked walk_tcp(Walk& walk) {
   const std::size_t size = (in.u8() >> 4) * 4U;
   out.tcp.flags = in.u8();
   out.tcp.window = in.u16();
+  out.checksum = in.u16();
   if (!in.ok()) return cut_or_bad(walk);
   if (size < 20 || size > walk.length) return Walked::failed(DecodeIssue::malformed);
+  if (!checksum_fits(walk)) return Walked::failed(DecodeIssue::bad_checksum);
+  in.u16();  // urgent pointer
+  if (out.tcp.has(TcpHeader::syn)) {
+    out.tcp.window_shift = window_shift(in.rest().first(std::min(in.remaining(), size - 20)));
+  }
   out.transport = Transport::tcp;
   walk.skip(size);
   out.payload = walk.bytes;
@@ -216,11 +270,13 @@ Walked walk_udp(Walk& walk) {
   out.source_port = in.u16();
   out.destination_port = in.u16();
   const std::uint16_t length = in.u16();
-  in.u16();
+  out.checksum = in.u16();
   if (!in.ok()) return cut_or_bad(walk);
   // Zero is a jumbogram or offload; a fragment's head is shorter than the datagram.
   if (length != 0 && length < 8) return Walked::failed(DecodeIssue::malformed);
   if (length != 0) walk.limit(length);
+  // A UDP checksum of zero is none (RFC 768).
+  if (out.checksum != 0 && !checksum_fits(walk)) return Walked::failed(DecodeIssue::bad_checksum);
   out.transport = Transport::udp;
   walk.skip(8);
   out.payload = walk.bytes;
@@ -230,12 +286,15 @@ Walked walk_udp(Walk& walk) {
 
 }  // namespace
 
+// The version field decides, not the layer below: rewritten captures have IPv6 under IPv4's
+// ethertype.
 Walked walk_ip(Walk& walk) {
   if (walk.layer == Layer::ah) return walk_ah(walk);
+  if (walk.layer == Layer::protocol) {
+    return walk.from_ipv6 ? walk_extensions(walk) : next_protocol(walk);
+  }
   if (walk.bytes.empty()) return cut_or_bad(walk);
-  const unsigned version = walk.bytes[0] >> 4;
-  if (walk.layer == Layer::ip) walk.layer = version == 6 ? Layer::ipv6 : Layer::ipv4;
-  return walk.layer == Layer::ipv6 ? walk_ipv6(walk) : walk_ipv4(walk);
+  return walk.bytes[0] >> 4 == 6 ? walk_ipv6(walk) : walk_ipv4(walk);
 }
 
 Walked walk_transport(Walk& walk) {

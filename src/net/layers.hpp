@@ -28,12 +28,20 @@ enum class Layer : std::uint8_t {
   gtp_u,
   teredo,
   ah,
+  protocol,
   transport,
   icmp,
   icmp6,
   wlan,
   wlan_swapped,
   capwap
+};
+
+// A piece of a fragmented IP datagram; `Walk::selector` names its protocol.
+struct Fragment {
+  std::uint32_t identification = 0;
+  std::uint32_t offset = 0;  // in bytes
+  bool more = false;
 };
 
 // A packet between two layers.
@@ -43,6 +51,9 @@ struct Walk {
   std::uint32_t length = 0;    // of it on the wire; at least bytes.size()
   std::uint16_t selector = 0;  // ethertype, IP protocol or PPP protocol for the next layer
   bool from_ipv6 = false;
+  bool reassembles = false;  // stop at fragments: the caller puts them together
+  bool verifies = false;     // checksums
+  Fragment fragment;         // valid when a step answers `fragment`
   Decoded out;
 
   // Moves past a header.
@@ -60,14 +71,16 @@ struct Walk {
   }
 };
 
-// go_on: the walk moved to its next layer. done: out is complete. Else why there is no flow.
+// go_on: the walk moved to its next layer. done: out is complete. fragment: bytes are a piece of
+// a datagram. Else why there is no flow.
 struct Walked {
-  enum class Kind : std::uint8_t { go_on, done, failed };
+  enum class Kind : std::uint8_t { go_on, done, fragment, failed };
   Kind kind;
   DecodeIssue issue = DecodeIssue::malformed;
 
   static constexpr Walked go_on() { return {.kind = Kind::go_on}; }
   static constexpr Walked done() { return {.kind = Kind::done}; }
+  static constexpr Walked piece() { return {.kind = Kind::fragment}; }
   static constexpr Walked failed(DecodeIssue issue) {
     return {.kind = Kind::failed, .issue = issue};
   }
@@ -100,9 +113,27 @@ inline Walked ethertype_at(Walk& walk, std::size_t offset, std::size_t size) {
 Walked begin_link(LinkType link_type, Walk& walk);
 
 Walked walk_link(Walk& walk);    // ethernet, ethertype, llc, mpls, ppp, pppoe, wlan, wlan_swapped
-Walked walk_ip(Walk& walk);      // ip, ipv4, ipv6, ah
+Walked walk_ip(Walk& walk);      // ip, ipv4, ipv6, ah, protocol
 Walked walk_tunnel(Walk& walk);  // gre, erspan, vxlan, geneve, gtp_u, teredo, capwap
 Walked walk_transport(Walk& walk);  // transport, icmp, icmp6
+
+// Puts fragments together while a packet is walked.
+class Reassembly {
+ public:
+  virtual ~Reassembly() = default;
+  enum class Answer : std::uint8_t {
+    whole,      // `walk` goes on with the whole datagram's bytes
+    part,       // `walk.out` is the answer for this packet
+    stateless,  // read it as if fragments were not put together
+  };
+  virtual Answer take(Walk& walk) = 0;
+};
+
+// From a packet's first byte to its transport header. `fragments` may be null.
+std::expected<Decoded, DecodeIssue> walk_packet(const PacketView& packet, Reassembly* fragments,
+                                                bool verify_checksums);
+// The rest of a walk, without putting fragments together.
+std::expected<Decoded, DecodeIssue> walk_rest(Walk walk);
 
 constexpr std::uint16_t ethertype_ipv4 = 0x0800, ethertype_ipv6 = 0x86dd, ethertype_teb = 0x6558,
                         ethertype_mpls = 0x8847, ethertype_mpls_multicast = 0x8848;

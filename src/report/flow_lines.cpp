@@ -123,6 +123,7 @@ std::string flow_json(const AuditedFlow& audited, const std::string& capture) {
   out["payload_bytes"] = flow.payload_bytes;
   out["gaps"] = flow.gaps;
   out["retransmitted"] = flow.retransmitted;
+  out["duplicates"] = flow.duplicates;
   out["vlan"] = flow.vlans;
   out["tunnel"] = text_or_null(to_text(flow.tunnel));
   out["app"] = flow.app;

@@ -129,13 +129,22 @@ std::string evidence(Reader& reader) {
                    "coalesce(sum(truncated), 0), (SELECT coalesce(sum(gaps), 0) FROM flow), "
                    "(SELECT count(*) FROM flow WHERE outcome = 'one-sided'), "
                    "(SELECT count(*) FROM flow WHERE reason = 'certificate-hidden' OR id IN "
-                   "(SELECT flow FROM tls WHERE mutual_reason = 'tls13-encrypted')) "
-                   "FROM capture ORDER BY 1")) {
+                   "(SELECT flow FROM tls WHERE mutual_reason = 'tls13-encrypted')), "
+                   "coalesce(sum(duplicates), 0), coalesce(sum(fragments), 0), "
+                   "coalesce(sum(incomplete), 0) FROM capture ORDER BY 1")) {
     const std::uint64_t dropped = number(row[1]);
     text += fmt::format("capture     {}   lost {}   truncated {}   stream gaps {}\n",
                         counted(number(row[0]), "packet", "packets"),
                         share(dropped, number(row[0]) + dropped), grouped(number(row[2])),
                         grouped(number(row[3])));
+    if (row[6] != "0") {
+      text += fmt::format("duplicates  {}: mirrored twice, counted once\n",
+                          counted(number(row[6]), "packet", "packets"));
+    }
+    if (row[7] != "0") {
+      text += fmt::format("fragments   {}   datagrams never whole {}\n",
+                          counted(number(row[7]), "packet", "packets"), grouped(number(row[8])));
+    }
     text += fmt::format("visibility  one-sided flows {}   certificates hidden in {}\n",
                         grouped(number(row[4])), counted(number(row[5]), "flow", "flows"));
   }

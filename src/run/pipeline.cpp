@@ -8,6 +8,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include <pcapaudit/net/decoder.hpp>
+
 #include "run/queue.hpp"
 #include "run/worker.hpp"
 
@@ -204,19 +206,22 @@ class Reader {
     }
     progress_.bytes_done = bytes_before + (*source)->size();
     summary.facts = (*source)->facts();
+    if (capture + 1 == options_.inputs.size()) decoder_.forget();
+    summary.packets = decoder_.take_counters();
     return summary;
   }
 
   // An input that begins before the one ahead of it ended is no continuation of it.
   void start_new_time_line(Timestamp time) {
     shards_.close_all();
+    decoder_.forget();
     clock_ = time;
   }
 
   void take(const PacketView& packet, std::uint32_t capture, CaptureSummary& summary) {
     ++id_;
     clock_ = std::max(clock_, packet.time);
-    auto decoded = decode(packet);
+    auto decoded = decoder_.decode(packet);
     if (!decoded) {
       ++summary.decode_issues[static_cast<std::size_t>(decoded.error())];
       return;
@@ -235,6 +240,7 @@ class Reader {
   Shards& shards_;
   const Writer& writer_;
   SourceOptions source_options_ = options_.source;
+  Decoder decoder_{options_.verify_checksums};
   Progress progress_;
   std::uint64_t id_ = 0;
   Timestamp clock_{std::numeric_limits<std::int64_t>::min()};

@@ -26,10 +26,11 @@ FlowRows::FlowRows(SQLite::Database& database, const Policy& policy)
       flow_(database,
             "INSERT INTO flow (id, capture, first_packet, transport, client, client_port, server, "
             "server_port, direction_basis, outcome, packets_c2s, packets_s2c, bytes_c2s, "
-            "bytes_s2c, payload_c2s, payload_s2c, gaps, retransmitted, vlans, tunnel, icmp_type, "
+            "bytes_s2c, payload_c2s, payload_s2c, gaps, retransmitted, duplicates, vlans, tunnel, "
+            "icmp_type, "
             "icmp_code, app, server_app, malformed_why, client_roles, server_roles, service, "
             "basis, verdict, rule, reason, first, last) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-            "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+            "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       role_set_(database, "INSERT OR IGNORE INTO role_set VALUES (?, ?)"),
       anomaly_(database, "INSERT INTO flow_anomaly VALUES (?, ?, ?)"),
       rule_(database, "INSERT OR IGNORE INTO flow_rule VALUES (?, ?)"),
@@ -66,11 +67,12 @@ void FlowRows::insert_flow(const ClosedFlow& flow, const Verdict& verdict) {
               to_text(flow.client.address), flow.client.port, to_text(flow.server.address),
               flow.server.port, to_text(flow.direction_basis), to_text(flow.outcome),
               flow.packets[0], flow.packets[1], flow.bytes[0], flow.bytes[1], flow.payload_bytes[0],
-              flow.payload_bytes[1], flow.gaps, flow.retransmitted, sqlite::json_list(flow.vlans),
-              tunnel_text(flow.tunnel), flow.icmp_type, flow.icmp_code, flow.app,
-              OrNull{flow.server_app}, OrNull{flow.malformed_why}, verdict.client_roles,
-              verdict.server_roles, verdict.service, to_text(verdict.basis), to_text(verdict.kind),
-              OrNull{verdict.rule}, reason_text(verdict.reason), flow.first, flow.last);
+              flow.payload_bytes[1], flow.gaps, flow.retransmitted, flow.duplicates,
+              sqlite::json_list(flow.vlans), tunnel_text(flow.tunnel), flow.icmp_type,
+              flow.icmp_code, flow.app, OrNull{flow.server_app}, OrNull{flow.malformed_why},
+              verdict.client_roles, verdict.server_roles, verdict.service, to_text(verdict.basis),
+              to_text(verdict.kind), OrNull{verdict.rule}, reason_text(verdict.reason), flow.first,
+              flow.last);
 }
 
 void FlowRows::insert_verdict(std::uint64_t flow, const Verdict& verdict) {

@@ -34,7 +34,8 @@ std::string link_types(const CaptureFacts& facts) {
 
 void insert_captures(SQLite::Database& database, std::span<const CaptureSummary> captures) {
   SQLite::Statement capture(
-      database, "INSERT INTO capture VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      database,
+      "INSERT INTO capture VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   SQLite::Statement issue(database, "INSERT INTO decode_issue VALUES (?, ?, ?)");
   for (std::size_t i = 0; i < captures.size(); ++i) {
     const CaptureFacts& it = captures[i].facts;
@@ -42,8 +43,10 @@ void insert_captures(SQLite::Database& database, std::span<const CaptureSummary>
     std::optional<std::string_view> damage_text;
     if (it.damage) damage_text = damage;
     sqlite::run(capture, i, it.name, it.sha256, it.format, link_types(it), it.packets, it.bytes,
-                captures[i].decoded, it.truncated, it.dropped, it.filtered, damage_text, it.first,
-                it.last);
+                captures[i].decoded, it.truncated, it.dropped, it.filtered,
+                captures[i].packets.duplicates, captures[i].packets.fragments,
+                captures[i].packets.reassembled, captures[i].packets.incomplete, damage_text,
+                it.first, it.last);
     for (std::size_t k = 0; k < decode_issue_count; ++k) {
       const std::uint64_t packets = captures[i].decode_issues[k];
       if (packets == 0) continue;

@@ -76,6 +76,7 @@ class Conversation {
     packet.decoded.destination = ends_[1 - side].address;
     packet.decoded.destination_port = ends_[1 - side].port;
     packet.decoded.tcp.sequence = next_[side];
+    packet.decoded.tcp.acknowledgment = next_[1 - side];
     packet.decoded.payload = as_bytes(texts_.back());
     packet.decoded.payload_length = static_cast<std::uint32_t>(bytes.size());
     packets_.push_back(packet);

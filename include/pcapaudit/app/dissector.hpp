@@ -34,10 +34,14 @@ struct Probe {
   enum class Speaker : std::uint8_t { either, client, server };
   Kind kind = Kind::not_mine;
   Speaker speaker = Speaker::either;
+  bool likely = false;  // need_more: when the capture has no more of it, take it as mine
 
   bool operator==(const Probe&) const = default;
   static constexpr Probe not_mine() { return {}; }
   static constexpr Probe need_more() { return {.kind = Kind::need_more}; }
+  static constexpr Probe likely_mine(Speaker speaker) {
+    return {.kind = Kind::need_more, .speaker = speaker, .likely = true};
+  }
   static constexpr Probe mine(Speaker speaker) { return {.kind = Kind::mine, .speaker = speaker}; }
 };
 
@@ -62,6 +66,13 @@ struct [[nodiscard]] Step {
   static constexpr Step handover(std::size_t n) { return {.kind = Kind::handover, .count = n}; }
 };
 
+// How a dissector goes on in a direction after bytes of it were lost.
+enum class Resume : std::uint8_t {
+  never,       // its framing is lost for good
+  at_message,  // at the next segment that its probe takes for the start of a message
+  anywhere,    // with whatever comes next
+};
+
 // How completely one direction was seen when the flow ended.
 struct SeenDirection {
   bool from_start =
@@ -84,6 +95,10 @@ class Dissector {
 
   // Reads one message from the front of the window, which is never empty.
   virtual Step consume(Direction dir, Bytes window, RecordSink& out) = 0;
+  // Bytes behind `window` are missing from the capture (lost, or cut by the snap length; at the
+  // end of the flow, too): take what the beginning of a message still tells. The window may be
+  // empty.
+  virtual Resume lost(Direction, Bytes) { return Resume::never; }
   // The flow has ended (or was handed over): emit the facts. Called exactly once.
   virtual void finish(const SeenStream& seen, RecordSink& out) = 0;
 };

@@ -41,8 +41,12 @@ enum class Anomaly : std::uint8_t {
   malformed,          // a dissector found its own protocol broken
   protocol_mismatch,  // client and server speak different protocols
   port_reuse,         // ended because a new connection used the same ports
+  out_of_window,      // a RST or FIN that its receiver would not accept; ignored
+  fragment_overlap,   // fragments of one datagram whose bytes differ where they overlap
+  tiny_fragment,      // a first fragment too short for the transport header
+  fragment_lost,      // a datagram some of whose fragments never came
 };
-constexpr std::size_t anomaly_count = 8;
+constexpr std::size_t anomaly_count = 12;
 std::string_view to_text(Anomaly anomaly);
 
 // Traffic of one flow within one minute of capture time.
@@ -64,6 +68,7 @@ struct ClosedFlow {
   // Indexed client to server, server to client; bytes are lengths on the wire.
   std::array<std::uint64_t, 2> packets{}, bytes{}, payload_bytes{};
   std::uint64_t gaps = 0, retransmitted = 0;  // retransmitted: TCP segments
+  std::uint64_t duplicates = 0;               // second copies of packets, counted nowhere else
   std::vector<std::uint16_t> vlans;
   Tunnel tunnel = Tunnel::none;
   std::uint8_t icmp_type = 0, icmp_code = 0;

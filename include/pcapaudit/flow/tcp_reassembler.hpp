@@ -4,6 +4,7 @@
 // out-of-order bytes only; in-order segments are handed on as the view they came in.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -45,8 +46,11 @@ class TcpReassembler {
   void flush(Output& out);
 
   std::uint64_t retransmitted() const { return retransmitted_; }  // segments with nothing new
-  std::uint64_t conflicts() const { return conflicts_; }          // overlaps whose bytes differ
+  // Copies whose bytes differ: of segments still waiting for earlier ones, and of the last
+  // delivered ones as far as a sample of their bytes shows it.
+  std::uint64_t conflicts() const { return conflicts_; }
   bool cut() const { return cut_; }  // a segment was not fully captured
+  std::uint32_t next_sequence() const { return next_sequence_; }  // valid when started()
 
  private:
   struct Segment {
@@ -54,6 +58,16 @@ class TcpReassembler {
     std::uint32_t length = 0;
   };
 
+  // A delivered segment, for comparing it with a later copy of it.
+  struct Delivered {
+    std::uint64_t position = 0;
+    std::uint32_t length = 0;  // 0: none
+    std::uint64_t sample = 0;
+  };
+  static constexpr std::size_t delivered_kept = 4;
+
+  void remember(std::uint64_t position, Bytes captured, std::uint32_t length);
+  void compare(std::uint64_t position, Bytes captured, std::uint32_t length);
   void deliver(std::uint64_t position, Bytes captured, std::uint64_t length, Output& out);
   void deliver_pending(Output& out);
   void keep(std::uint64_t position, Bytes captured, std::uint64_t length);
@@ -65,6 +79,8 @@ class TcpReassembler {
   std::map<std::uint64_t, Segment> pending_;  // by stream position, all behind next_
   std::size_t pending_bytes_ = 0;
   std::uint64_t retransmitted_ = 0, conflicts_ = 0;
+  std::array<Delivered, delivered_kept> delivered_;
+  std::size_t next_delivered_ = 0;
 };
 
 }  // namespace pcapaudit

@@ -35,10 +35,12 @@ std::string_view to_text(Transport transport);  // "tcp", "udp", "icmp"
 
 struct TcpHeader {
   static constexpr std::uint8_t fin = 0x01, syn = 0x02, rst = 0x04, psh = 0x08, ack = 0x10;
+  static constexpr std::uint8_t no_shift = 0xff;
   std::uint32_t sequence = 0;
   std::uint32_t acknowledgment = 0;
   std::uint16_t window = 0;
   std::uint8_t flags = 0;
+  std::uint8_t window_shift = no_shift;  // window scale option of a SYN (RFC 7323 2.2)
 
   bool has(std::uint8_t bits) const { return (flags & bits) == bits; }
 };
@@ -66,6 +68,15 @@ enum class Tunnel : std::uint8_t {
 };
 std::string_view to_text(Tunnel tunnel);  // "", "gre", ... ; as in the contract's "tunnel"
 
+// Where a packet stands in an IP datagram that travelled in fragments (Decoder puts them together).
+// A datagram whose first fragment came last is like one that was never fragmented: `none`.
+enum class Fragmentation : std::uint8_t {
+  none,
+  head,   // first fragment: header fields are right, the payload comes with `whole`
+  part,   // a later one: belongs to the flow, no payload
+  whole,  // the last missing one: payload of the whole datagram
+};
+
 // The innermost IP packet with a TCP, UDP or ICMP header.
 struct Decoded {
   static constexpr std::size_t max_vlans = 4;
@@ -77,6 +88,12 @@ struct Decoded {
   std::array<std::uint16_t, max_vlans> vlans{};  // ids, outermost first
   std::uint8_t vlan_count = 0;
   bool fragment_head = false;  // first fragment: payload is incomplete
+  Fragmentation fragmentation = Fragmentation::none;
+  bool fragment_overlap = false;        // fragments of this datagram overlap with different bytes
+  bool tiny_fragment = false;           // its first fragment did not hold the transport header
+  bool duplicate = false;               // a second copy of a packet, as mirror ports make them
+  std::uint16_t ip_identification = 0;  // IPv4
+  std::uint16_t checksum = 0;           // of the transport header, as sent
   TcpHeader tcp;
   std::uint8_t icmp_type = 0, icmp_code = 0;
   std::uint16_t icmp_identifier = 0;   // echo only
@@ -89,16 +106,18 @@ struct Decoded {
 enum class DecodeIssue : std::uint8_t {
   not_ip,            // ARP, LLDP, management frames ...
   other_transport,   // IP, but not TCP, UDP or ICMP
-  fragment,          // a later IP fragment
+  fragment,          // an IP fragment of a datagram that is not (yet) known to be whole
   unsupported_link,  // a link type that this program does not read
   truncated,         // cut (snap length) before the transport header ended
   malformed,         // a length or version that cannot be
   nesting_cap,       // more encapsulation layers than max_nesting
+  bad_checksum,      // only when checksums are verified
 };
-constexpr std::size_t decode_issue_count = 7;
+constexpr std::size_t decode_issue_count = 8;
 std::string_view to_text(DecodeIssue issue);  // "not-ip", "other-transport", ...
 
-// Reads the headers of one packet. Pure; allocates nothing; never fails otherwise.
+// Reads the headers of one packet, without memory of others (see Decoder): of fragments only the
+// first is read. Pure; allocates nothing; never fails otherwise.
 std::expected<Decoded, DecodeIssue> decode(const PacketView& packet);
 
 }  // namespace pcapaudit

@@ -36,6 +36,7 @@ struct Progress {
 struct RunOptions {
   std::vector<std::string> inputs;  // as expand_paths() gives them
   SourceOptions source;
+  bool verify_checksums = false;   // packets whose checksum is wrong are left out, and counted
   const Policy* policy = nullptr;  // none: flows are classified, not judged
   unsigned workers = 1;            // threads beside reader and writer; 0: all on this thread
   std::function<void(const Progress&)> progress;  // called now and then; may be empty

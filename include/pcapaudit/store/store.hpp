@@ -13,6 +13,7 @@
 #include <pcapaudit/base/result.hpp>
 #include <pcapaudit/capture/packet_source.hpp>
 #include <pcapaudit/flow/closed_flow.hpp>
+#include <pcapaudit/net/decoder.hpp>
 #include <pcapaudit/policy/policy.hpp>
 #include <pcapaudit/policy/verdict.hpp>
 
@@ -29,6 +30,7 @@ struct CaptureSummary {
   std::array<std::uint64_t, decode_issue_count>
       decode_issues{};        // packets without a flow, by reason
   std::uint64_t decoded = 0;  // packets that belong to a flow
+  DecoderCounters packets;    // fragments, copies
 };
 
 struct RunFacts {

@@ -180,6 +180,153 @@ TEST_CASE("flow: bytes lost inside a skipped body are harmless, inside a header 
   CHECK(broken[0].http()->statuses.values == std::vector<std::uint32_t>{200});
 }
 
+TEST_CASE("flow: after a loss HTTP goes on at the next message, on both sides") {
+  auto talk = web();
+  talk.open().data(client, "GET /a HTTP/1.1\r\nHost: a.exa").lose(client, 900);
+  talk.data(client, "rest of it\r\n\r\n").data(server, ok);
+  talk.data(client, "GET /b HTTP/1.1\r\nHost: b.example\r\n\r\n").data(server, ok).close();
+  const auto flows = flows_of(talk.packets());
+  REQUIRE(flows.size() == 1);
+  CHECK(flows[0].gaps == 1);
+  CHECK(flows[0].http()->requests == 2);
+  CHECK(flows[0].http()->responses == 2);
+  CHECK(flows[0].http()->hosts.values == std::vector<std::string>{"b.example"});
+}
+
+TEST_CASE("flow: a message that the capture cut off is named by what is there of it") {
+  auto cut = web();
+  cut.open().data(client, "POST /long/path/that/goes/on");
+  cut.packets().back().decoded.payload_length += 1000;  // snap length
+  const auto flows = flows_of(cut.packets());
+  REQUIRE(flows.size() == 1);
+  CHECK(flows[0].app == "http");
+  CHECK(count(flows[0], Anomaly::truncated) > 0);
+
+  auto nothing = web();  // too little to claim anything
+  nothing.open().data(client, "PO");
+  CHECK(flows_of(nothing.packets())[0].app == "unknown");
+}
+
+TEST_CASE("flow: RST and FIN that the receiver would not take do not end a connection") {
+  struct Case {
+    std::string_view name;
+    std::uint8_t bits;
+    std::uint32_t sequence;  // of the server; 5001 is expected after its SYN-ACK
+    bool taken;
+  };
+  const std::uint8_t rst = TcpHeader::rst, fin = TcpHeader::fin | TcpHeader::ack;
+  const Case cases[] = {{"reset in place", rst, 5001, true},
+                        {"reset within the window", rst, 5001 + 60'000, true},
+                        {"reset far ahead", rst, 5001 + 10'000'000, false},
+                        {"reset behind", rst, 4000, false},
+                        {"fin far ahead", fin, 5001 + 10'000'000, false}};
+  for (const Case& c : cases) {
+    CAPTURE(c.name);
+    auto talk = web();
+    talk.open().data(client, get);
+    talk.flags(server, c.bits);
+    talk.packets().back().decoded.tcp.sequence = c.sequence;
+    talk.start_sequence(server, 5001).data(server, ok);
+    // Another connection on the same ports: reuse is only news when the old one had not ended.
+    talk.wait(5).start_sequence(client, 700'000).start_sequence(server, 800'000).open();
+    const auto flows = flows_of(talk.packets());
+    REQUIRE(flows.size() == 2);
+    CHECK(count(flows[0], Anomaly::port_reuse) == (c.taken ? 0U : 1U));
+    CHECK(count(flows[0], Anomaly::out_of_window) == (c.taken ? 0U : 1U));
+    CHECK(flows[0].http()->responses == 1);
+  }
+}
+
+TEST_CASE("flow: a reset that answers another SYN refuses nothing") {
+  auto talk = web();
+  talk.flags(client, TcpHeader::syn).flags(server, TcpHeader::rst | TcpHeader::ack);
+  talk.packets().back().decoded.tcp.acknowledgment = 99'999;
+  const auto flows = flows_of(talk.packets());
+  REQUIRE(flows.size() == 1);
+  CHECK(flows[0].outcome == Outcome::handshake);
+  CHECK(count(flows[0], Anomaly::out_of_window) == 1);
+}
+
+TEST_CASE("flow: both sides open at once (RFC 9293 figure 8)") {
+  auto talk = web();
+  talk.flags(client, TcpHeader::syn).flags(server, TcpHeader::syn);
+  talk.start_sequence(client, 1000).flags(client, TcpHeader::syn | TcpHeader::ack);
+  talk.start_sequence(server, 5000).flags(server, TcpHeader::syn | TcpHeader::ack);
+  talk.data(client, get).data(server, ok).close();
+  const auto flows = flows_of(talk.packets());
+  REQUIRE(flows.size() == 1);
+  CHECK(line(flows[0]) == "10.0.0.1:51000 10.0.0.2:80 syn data http");
+  CHECK(flows[0].gaps == 0);
+}
+
+TEST_CASE("flow: window probes and keep-alives carry nothing new") {
+  auto talk = web();
+  talk.open().data(client, get).data(server, ok);
+  const auto end = 1001 + static_cast<std::uint32_t>(get.size());
+  talk.start_sequence(client, end - 1).data(client, get.substr(get.size() - 1));  // keep-alive
+  talk.data(client, "G");                                                         // window probe
+  talk.start_sequence(client, end).data(client, get).data(server, ok).close();
+  const auto flows = flows_of(talk.packets());
+  REQUIRE(flows.size() == 1);
+  CHECK(flows[0].gaps == 0);
+  CHECK(flows[0].retransmitted == 0);
+  CHECK(count(flows[0], Anomaly::overlap_conflict) == 0);
+  CHECK(flows[0].http()->requests == 2);
+}
+
+TEST_CASE("flow: a segment that is sent again with other bytes is counted, the first one wins") {
+  auto talk = web();
+  talk.open().data(client, get);
+  std::string forged(get);
+  forged[5] = 'X';
+  talk.start_sequence(client, 1001).data(client, forged).data(server, ok).close();
+  const auto flows = flows_of(talk.packets());
+  REQUIRE(flows.size() == 1);
+  CHECK(count(flows[0], Anomaly::overlap_conflict) == 1);
+  CHECK(flows[0].retransmitted == 1);
+  CHECK(flows[0].http()->requests == 1);
+}
+
+TEST_CASE("flow: sequence numbers may wrap within a message") {
+  auto talk = web();
+  talk.start_sequence(client, 0xfffffff0).open();
+  for (std::size_t i = 0; i < get.size(); i += 5) talk.data(client, get.substr(i, 5));
+  talk.data(server, ok).close();
+  const auto flows = flows_of(talk.packets());
+  REQUIRE(flows.size() == 1);
+  CHECK(flows[0].gaps == 0);
+  CHECK(flows[0].http()->requests == 1);
+}
+
+TEST_CASE("flow: a datagram whose fragments are missing is payload that nobody can judge") {
+  Conversation talk("10.0.0.1", 51000, "10.0.0.2", 9999, Transport::udp);
+  talk.data(client, "");
+  talk.packets().back().decoded.fragmentation = Fragmentation::head;
+  const auto lost = flows_of(talk.packets());
+  REQUIRE(lost.size() == 1);
+  CHECK(lost[0].app == "unknown");
+  CHECK(count(lost[0], Anomaly::fragment_lost) == 1);
+
+  talk.data(client, "whole");
+  talk.packets().back().decoded.fragmentation = Fragmentation::whole;
+  CHECK(count(flows_of(talk.packets())[0], Anomaly::fragment_lost) == 0);
+}
+
+TEST_CASE("flow: a mirrored copy is counted apart from the flow's packets") {
+  auto talk = web();
+  talk.open().data(client, get);
+  FlowPacket copy = talk.packets().back();
+  copy.id = copy.number = 4;
+  copy.decoded.duplicate = true;
+  talk.packets().push_back(copy);
+  const auto flows = flows_of(talk.packets());
+  REQUIRE(flows.size() == 1);
+  CHECK(flows[0].duplicates == 1);
+  CHECK(flows[0].packets == std::array<std::uint64_t, 2>{2, 1});
+  CHECK(flows[0].payload_bytes[0] == get.size());
+  CHECK(flows[0].retransmitted == 0);
+}
+
 TEST_CASE("flow: client and server that speak different protocols are both named") {
   auto talk = web();
   talk.open().data(server, "SSH-2.0-OpenSSH_9.2\r\n").data(client, get).close();

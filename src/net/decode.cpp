@@ -100,7 +100,11 @@ Answer walk_rest(Walk walk) {
   walk.out.fragment_head = walk.fragment.more;
   walk.reassembles = false;
   int layers = 0;
-  return walk_to_end(walk, layers, nullptr);
+  const Answer answer = walk_to_end(walk, layers, nullptr);
+  // A first fragment may be too short for the headers in it; that is no contradiction.
+  const bool short_head =
+      walk.out.fragment_head && !answer && answer.error() == DecodeIssue::malformed;
+  return short_head ? std::unexpected(DecodeIssue::fragment) : answer;
 }
 
 Answer walk_packet(const PacketView& packet, Reassembly* fragments, bool verify_checksums) {

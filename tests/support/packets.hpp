@@ -41,6 +41,8 @@ struct Ipv4Fields {
   std::uint16_t fragment = 0;  // flags and offset as on the wire
   std::string options = {};    // a multiple of four bytes
   std::optional<std::uint16_t> total_length = {};
+  std::uint16_t identification = 0x1234;
+  std::uint8_t ttl = 64;
 };
 std::string ipv4(const Ipv4Fields& fields, std::string_view payload);
 

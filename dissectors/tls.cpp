@@ -58,6 +58,7 @@ class Tls final : public Dissector {
     bool any_message = false;  // a plaintext handshake message was read
     bool encrypted = false;    // handshake records cannot be read any more
     bool change_cipher = false;
+    bool handshake_again = false;       // a handshake record came after application data
     bool application_data = false;      // in TLS 1.3, more than an encrypted alert
     std::vector<std::uint8_t> message;  // the handshake message being collected, with header
     std::size_t skip = 0;               // bytes of an oversized message still to pass over
@@ -102,6 +103,8 @@ Step Tls::consume(Direction dir, Bytes window, RecordSink&) {
     if (!whole) return Step::need_more();
     read_alert(dir, body);
   } else if (header->type == handshake) {
+    // The first handshake ended before the first application data.
+    half.handshake_again = half.handshake_again || (half.encrypted && half.application_data);
     const bool readable = !half.encrypted || dir == Direction::to_server;
     if (readable && !whole) return Step::need_more();
     if (!half.encrypted || is_second_client_hello(dir, body)) {
@@ -232,6 +235,11 @@ Tls::Failure Tls::read_message(Direction dir, std::uint8_t type, Bytes body) {
     case certificate_request:
       if (!from_client) facts_.certificate_requested = true;
       return {};
+    case server_key_exchange:
+      if (!from_client && tls_cipher_name(facts_.cipher).starts_with("TLS_ECDHE_")) {
+        facts_.group = key_exchange_group(body);
+      }
+      return {};
     case server_hello_done:
       if (!body.empty()) return "tls: server hello done with a body";
       if (!from_client) seen_.server_hello_done = true;
@@ -248,10 +256,12 @@ Tls::Failure Tls::read_message(Direction dir, std::uint8_t type, Bytes body) {
 }
 
 void Tls::note_client_hello(const ClientHello& hello) {
+  facts_.early_data = facts_.early_data || hello.early_data;
   if (facts_.client_hello) return;  // the answer to a HelloRetryRequest, or a renegotiation
   facts_.client_hello = true;
   facts_.offered_version = hello.highest_version();
   facts_.sni = clean_text(hello.sni);
+  facts_.hidden_name = hello.hidden_name;
   for (const std::string& name : hello.alpn) {
     if (facts_.alpn_offered.size() == TextList::cap) break;
     facts_.alpn_offered.push_back(clean_text(name));
@@ -266,6 +276,8 @@ void Tls::note_server_hello(const ServerHello& hello) {
   if (facts_.server_hello) return;
   facts_.version = hello.version;
   facts_.cipher = hello.cipher;
+  facts_.group = hello.group;
+  facts_.retry_request = facts_.retry_request || hello.retry_request;
   if (hello.retry_request) return;  // the real one follows, still in plaintext
   facts_.server_hello = true;
   facts_.alpn = clean_text(hello.alpn);
@@ -326,6 +338,8 @@ void Tls::finish(const SeenStream& seen, RecordSink& out) {
   seen_.session_id_echoed = !client_session_id_.empty() && client_session_id_ == server_session_id_;
   facts_.resumed = is_resumed(facts_, seen_);
   facts_.established = is_established();
+  facts_.renegotiated = facts_.server_hello && !is_tls13(facts_.version) &&
+                        halves_[index_of(Direction::to_server)].handshake_again;
   const MutualVerdict verdict = judge_mutual(facts_, seen_, seen);
   facts_.mutual = verdict.mutual;
   facts_.mutual_reason = verdict.reason;

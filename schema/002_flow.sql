@@ -45,6 +45,7 @@ CREATE TABLE flow (
   reason        TEXT    CHECK (reason IN (
                     'no-payload', 'unknown-application', 'one-sided', 'direction-unknown',
                     'tls13-encrypted', 'resumed', 'midstream', 'gap', 'truncated',
+                    'renegotiated',
                     'certificate-hidden', 'tls-handshake-not-seen')),
   first         INTEGER NOT NULL,
   last          INTEGER NOT NULL,

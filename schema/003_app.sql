@@ -19,10 +19,16 @@ CREATE TABLE tls (
   mutual                  TEXT    NOT NULL CHECK (mutual IN (
                             'proven', 'declined', 'not-requested', 'undeterminable')),
   mutual_reason           TEXT    CHECK (mutual_reason IN (
-                            'tls13-encrypted', 'resumed', 'midstream', 'gap', 'truncated')),
+                            'tls13-encrypted', 'resumed', 'midstream', 'gap', 'truncated',
+                            'renegotiated')),
   ja3                     TEXT,
   ja4                     TEXT,
   alerts                  TEXT    NOT NULL,  -- JSON list of 'client fatal 42' and the like
+  key_exchange_group      TEXT,     -- IANA's name; NULL when unknown or none
+  hidden_name             TEXT    CHECK (hidden_name IN ('esni', 'ech')),
+  early_data              INTEGER NOT NULL CHECK (early_data IN (0, 1)),  -- 0-RTT was offered
+  retry_request           INTEGER NOT NULL CHECK (retry_request IN (0, 1)),
+  renegotiated            INTEGER NOT NULL CHECK (renegotiated IN (0, 1)),
   PRIMARY KEY (flow, number)
 ) STRICT, WITHOUT ROWID;
 
@@ -82,7 +88,7 @@ CREATE TABLE http (
 CREATE TABLE sip (
   flow         INTEGER NOT NULL REFERENCES flow (id),
   number       INTEGER NOT NULL,
-  transport    TEXT,                       -- 'TCP', 'UDP', 'TLS'
+  transport    TEXT,                       -- 'TCP', 'UDP', 'TLS', 'WS'
   requests     INTEGER NOT NULL,
   responses    INTEGER NOT NULL,
   methods      TEXT    NOT NULL,           -- JSON lists of distinct values
@@ -93,6 +99,9 @@ CREATE TABLE sip (
   to_domains   TEXT    NOT NULL,
   more         INTEGER NOT NULL,           -- values that did not fit into the lists
   lync_signs   INTEGER NOT NULL CHECK (lync_signs IN (0, 1)),
+  transactions INTEGER NOT NULL,           -- distinct requests
+  answered     INTEGER NOT NULL,           -- of these, with a final answer
+  media        TEXT    NOT NULL,           -- JSON list of 'audio 192.0.2.1:5004' from SDP
   PRIMARY KEY (flow, number)
 ) STRICT, WITHOUT ROWID;
 

@@ -127,7 +127,9 @@ SELECT tls.flow, flow.client, flow.server, nullif(flow.server_port, 0) AS server
        tls.cipher_id, tls.resumed, tls.established, tls.certificate_requested,
        tls.client_certificate_sent, tls.mutual, tls.mutual_reason,
        server_leaf.certificate AS server_certificate,
-       client_leaf.certificate AS client_certificate, tls.ja3, tls.ja4, tls.alerts
+       client_leaf.certificate AS client_certificate, tls.ja3, tls.ja4, tls.alerts,
+       tls.key_exchange_group, tls.hidden_name, tls.early_data, tls.retry_request,
+       tls.renegotiated
   FROM tls
   JOIN flow ON flow.id = tls.flow
   LEFT JOIN tls_certificate AS server_leaf
@@ -165,8 +167,24 @@ SELECT http.flow, flow.client, flow.server, nullif(flow.server_port, 0) AS serve
 CREATE VIEW v_sip AS
 SELECT sip.flow, flow.client, flow.server, nullif(flow.server_port, 0) AS server_port,
        sip.transport, sip.requests, sip.responses, sip.methods, sip.statuses, sip.user_agents,
-       sip.servers, sip.from_domains, sip.to_domains, sip.more, sip.lync_signs
+       sip.servers, sip.from_domains, sip.to_domains, sip.more, sip.lync_signs,
+       sip.transactions, sip.answered, sip.media
   FROM sip JOIN flow ON flow.id = sip.flow;
+
+-- UDP flows to or from an endpoint that a SIP session description named: whose media they are.
+CREATE VIEW v_media AS
+SELECT media.id AS flow, media.client, media.client_port, media.server, media.server_port,
+       media.app, substr(offered.value, 1, instr(offered.value, ' ') - 1) AS kind,
+       substr(offered.value, instr(offered.value, ' ') + 1) AS endpoint, sip.flow AS sip_flow
+  FROM sip
+  JOIN json_each(sip.media) AS offered
+  JOIN flow AS media
+    ON media.transport = 'udp'
+   AND substr(offered.value, instr(offered.value, ' ') + 1) IN (
+         iif(instr(media.client, ':'), '[' || media.client || ']', media.client)
+           || ':' || media.client_port,
+         iif(instr(media.server, ':'), '[' || media.server || ']', media.server)
+           || ':' || media.server_port);
 
 CREATE VIEW v_app_field AS
 SELECT app_field.flow, app_field.protocol, app_field.name, app_field.value

@@ -8,6 +8,7 @@
 namespace pcapaudit {
 
 extern const DissectorSpec sip;
+extern const DissectorSpec sip_websocket;
 
 namespace {
 
@@ -99,6 +100,129 @@ TEST_CASE("sip: over UDP a datagram is a message, whatever its length field says
 
 TEST_CASE("sip: methods come from CSeq when no request was captured") {
   CHECK(facts_of(feed(sip, {{in, ringing}})).methods.values == std::vector<std::string>{"INVITE"});
+}
+
+TEST_CASE("sip: requests and answers by transaction") {
+  const auto request = [](std::string_view method, std::string_view branch) {
+    return std::string(method) +
+           " sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP h;rport;branch=" + std::string(branch) +
+           "\r\nCSeq: 1 " + std::string(method) + "\r\n\r\n";
+  };
+  const auto answer = [](int status, std::string_view method, std::string_view branch) {
+    return "SIP/2.0 " + std::to_string(status) +
+           " x\r\nv: SIP/2.0/UDP h;branch=" + std::string(branch) + "\r\nCSeq: 1 " +
+           std::string(method) + "\r\n\r\n";
+  };
+  const SipFacts facts = facts_of(feed(sip,
+                                       {{out, request("INVITE", "z9hG4bK1")},
+                                        {out, request("INVITE", "z9hG4bK1")},  // sent again
+                                        {in, answer(180, "INVITE", "z9hG4bK1")},
+                                        {in, answer(200, "INVITE", "z9hG4bK1")},
+                                        {in, answer(200, "INVITE", "z9hG4bK1")},
+                                        {out, request("ACK", "z9hG4bK2")},
+                                        {out, request("OPTIONS", "z9hG4bK3")},
+                                        {out, request("CANCEL", "z9hG4bK4")},
+                                        {in, answer(100, "CANCEL", "z9hG4bK4")}},
+                                       Carrier::udp));
+  CHECK(facts.requests == 5);
+  CHECK(facts.responses == 4);
+  CHECK(facts.transactions == 3);
+  CHECK(facts.answered == 1);
+}
+
+TEST_CASE("sip: session descriptions name the endpoints of media") {
+  const std::string sdp =
+      "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
+      "m=audio 5004 RTP/AVP 0\r\na=rtcp:5007\r\n"
+      "m=video 49170/2 RTP/AVP 31\r\nc=IN IP6 2001:db8::7\r\n"
+      "m=text 0 RTP/AVP 98\r\n"   // refused
+      "m=audio 9 RTP/SAVP 0\r\n"  // ICE
+      "a=candidate:1 1 UDP 2130706431 198.51.100.4 50010 typ host\r\n"
+      "a=candidate:2 1 UDP broken\r\n"
+      "m=audio 5010 RTP/AVP 0\r\nc=IN IP4 0.0.0.0\r\n";  // on hold
+  const std::vector<std::string> want = {"audio 192.0.2.1:5004", "audio 192.0.2.1:5007",
+                                         "video [2001:db8::7]:49170", "audio 198.51.100.4:50010"};
+  const std::string head =
+      "INVITE sip:a@b SIP/2.0\r\nContent-Type: application/sdp\r\nContent-Length: " +
+      std::to_string(sdp.size()) + "\r\n\r\n";
+  const std::vector<Piece> talk = {{out, head + sdp + invite}};
+  const Fed whole = feed(sip, talk);
+  CHECK(facts_of(whole).media.values == want);
+  CHECK(facts_of(whole).requests == 2);
+  test::cut_everywhere(sip, talk,
+                       [&](const Fed& parts) { CHECK((parts.records == whole.records)); });
+  // A datagram's body is what is left of it.
+  CHECK(facts_of(feed(sip, {{out, head + sdp}}, Carrier::udp)).media.values == want);
+}
+
+TEST_CASE("sip: signs of Lync") {
+  const auto with = [](const std::string& field) {
+    return facts_of(feed(sip, {{out, "REGISTER sip:a@b SIP/2.0\r\n" + field + "\r\n\r\n"}}))
+        .lync_signs;
+  };
+  for (const char* const field :
+       {"From: <sip:a@b>;tag=1;epid=abcdef", "Event: vnd-microsoft-roaming-self",
+        "Supported: gruu-10, adhoclist, msrtc-event-categories", "ms-keep-alive: UAC;hop-hop=yes",
+        "Content-Type: application/msrtc-media-relay-auth+xml", "Server: RTC/6.0",
+        "Authorization: TLS-DSK qop=\"auth\"", "Record-Route: <sip:p;ms-route-sig=x>"}) {
+    CAPTURE(field);
+    CHECK(with(field));
+  }
+  for (const char* const field : {"From: <sip:a@b>;tag=1", "Server: Asterisk", "Supported: timer",
+                                  "Content-Type: application/sdp", "Event: presence"}) {
+    CAPTURE(field);
+    CHECK_FALSE(with(field));
+  }
+}
+
+// A WebSocket frame (RFC 6455 5.2).
+std::string frame(std::uint8_t first, const std::string& payload, bool masked) {
+  std::string bytes(1, static_cast<char>(first));
+  const char bit = masked ? '\x80' : '\0';
+  if (payload.size() < 126) {
+    bytes += static_cast<char>(bit | static_cast<char>(payload.size()));
+  } else {
+    bytes += static_cast<char>(bit | 126);
+    bytes += static_cast<char>(payload.size() >> 8);
+    bytes += static_cast<char>(payload.size() & 0xff);
+  }
+  const std::string key = "\x11\x22\x33\x44";
+  if (masked) bytes += key;
+  for (std::size_t i = 0; i < payload.size(); ++i) {
+    bytes += masked ? static_cast<char>(payload[i] ^ key[i % 4]) : payload[i];
+  }
+  return bytes;
+}
+
+TEST_CASE("sip: over WebSocket, in one frame or several, however it is cut") {
+  const std::vector<Piece> talk = {
+      {out, frame(0x01, invite.substr(0, 20), true) + frame(0x89, "ping", true) +
+                frame(0x80, invite.substr(20), true) + frame(0x81, "\r\n\r\n", true)},
+      {in, frame(0x82, ringing, false) + frame(0x88, "", false)}};
+  const Fed whole = feed(sip_websocket, talk);
+  CHECK(whole.malformed.empty());
+  const SipFacts facts = facts_of(whole);
+  CHECK(facts.methods.values == std::vector<std::string>{"INVITE"});
+  CHECK(facts.statuses.values == std::vector<std::uint32_t>{180});
+  CHECK(facts.requests == 1);
+  test::cut_everywhere(sip_websocket, talk,
+                       [&](const Fed& parts) { CHECK((parts.records == whole.records)); });
+}
+
+TEST_CASE("sip: WebSocket probe") {
+  const auto probe = [](const std::string& bytes) {
+    return sip_websocket.probe(as_bytes(bytes), Carrier::tcp);
+  };
+  CHECK(probe(frame(0x81, invite, true)) == Probe::mine(Probe::Speaker::client));
+  CHECK(probe(frame(0x81, ringing, false)) == Probe::mine(Probe::Speaker::server));
+  CHECK(probe(frame(0x81, "{\"json\": 1}", false)).kind == Kind::not_mine);
+  CHECK(probe(frame(0xc1, invite, true)).kind == Kind::not_mine);  // compressed
+  CHECK(probe("GET / HTTP/1.1\r\n").kind == Kind::not_mine);
+  CHECK(probe("\x81").kind == Kind::need_more);
+  for (std::size_t size = 1; size < 12; ++size) {
+    CAPTURE(size);
+    CHECK(probe(frame(0x81, invite, true).substr(0, size)).kind == Kind::need_more);
+  }
 }
 
 TEST_CASE("sip: hostile framing is malformed") {

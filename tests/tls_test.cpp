@@ -118,6 +118,62 @@ TEST_CASE("tls: JA4 of recorded hellos") {  // by a separate script, from the fi
   CHECK(facts_of(sample("tls12_mutual")).ja4 == "t12d280700_d943125447b4_e7e480e5a997");
 }
 
+TEST_CASE("tls: the group of the key exchange, as tshark shows it") {
+  for (const std::string name : {"tls10", "tls12", "tls13", "tls13_resumed"}) {
+    CAPTURE(name);
+    CHECK(facts_of(sample(name)).group == 0x001d);
+    CHECK_FALSE(facts_of(sample(name)).retry_request);
+  }
+  CHECK(facts_of(sample("tls13_retry")).group == 0x0018);
+  CHECK(facts_of(sample("tls13_retry")).retry_request);
+  CHECK(facts_of(sample("tls12_ticket")).group == 0);  // resumed: there is no key exchange
+  CHECK(tls_group_name(0x001d) == "x25519");
+  CHECK(tls_group_name(0x11ec) == "X25519MLKEM768");
+  CHECK(tls_group_name(0xfefe) == "0xfefe");
+}
+
+TEST_CASE("tls: hidden names and early data are told by extensions") {
+  const auto extension = [](std::size_t type, std::string_view body) {
+    return number(type, 2) + sized(2, body);
+  };
+  struct Case {
+    std::string extensions;
+    HiddenName hidden;
+    bool early;
+  };
+  const Case cases[] = {{extension(0xfe0d, "x"), HiddenName::ech, false},
+                        {extension(0xfe0a, "x"), HiddenName::ech, false},
+                        {extension(0xffce, "x"), HiddenName::esni, false},
+                        {extension(0x002a, ""), HiddenName::none, true},
+                        {extension(0xfe0e, "x"), HiddenName::none, false}};
+  for (const Case& c : cases) {
+    const std::string hello = record(22, client_hello({.extensions = c.extensions}));
+    CHECK(facts_of({{c2s, hello}}).hidden_name == c.hidden);
+    CHECK(facts_of({{c2s, hello}}).early_data == c.early);
+  }
+}
+
+TEST_CASE("tls: a second handshake behind encryption leaves mutual TLS open") {
+  const std::string client = record(22, client_hello()) + record(22, key_exchange) + change_cipher +
+                             record(22, std::string(40, 'f')) + data;
+  const std::string server = record(22, server_hello() + certificate_list + done) + change_cipher +
+                             record(22, std::string(40, 'f')) + data;
+  CHECK(facts_of({{c2s, client}, {s2c, server}}).mutual == MutualTls::not_requested);
+  const std::string again = record(22, std::string(200, 'h'));
+  for (const auto& pieces : {std::vector<Piece>{{c2s, client + again}, {s2c, server}},
+                             std::vector<Piece>{{s2c, server}, {c2s, client + again}}}) {
+    const TlsFacts facts = facts_of(pieces);
+    CHECK(facts.renegotiated);
+    CHECK(facts.mutual == MutualTls::undeterminable);
+    CHECK(facts.mutual_reason == MutualReason::renegotiated);
+  }
+  // What was proven before stays proven.
+  const std::string proven = record(22, client_hello()) +
+                             record(22, certificate_list + key_exchange + verify) + change_cipher +
+                             record(22, std::string(40, 'f')) + data + again;
+  CHECK(facts_of({{c2s, proven}, {s2c, server}}).mutual == MutualTls::proven);
+}
+
 TEST_CASE("tls: chains, offered ALPN and alerts of recorded handshakes") {
   const TlsFacts mutual = facts_of(sample("tls12_mutual"));
   REQUIRE(mutual.client_chain.size() == 1);

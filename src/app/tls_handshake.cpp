@@ -15,9 +15,18 @@ enum ExtensionType : std::uint16_t {
   ec_point_formats = 11,
   signature_algorithms = 13,
   application_layer_protocol = 16,
+  draft_key_share = 40,  // up to draft 22 of TLS 1.3
   pre_shared_key = 41,
+  early_data = 42,
   supported_versions = 43,
+  key_share = 51,
+  encrypted_client_hello = 0xfe0d,  // RFC 9849; drafts before it used numbers close by
+  encrypted_server_name = 0xffce,   // draft-ietf-tls-esni-00 to -06
 };
+// draft-ietf-tls-esni-08 to -12
+constexpr bool is_draft_ech(std::uint16_t type) {
+  return type >= 0xfe08 && type < encrypted_client_hello;
+}
 
 constexpr std::size_t random_size = 32;
 constexpr std::size_t max_session_id = 32;
@@ -86,7 +95,17 @@ void read_extension(std::uint16_t type, Bytes body, ClientHello& hello) {
       hello.point_formats.assign(formats.begin(), formats.end());
       break;
     }
+    case early_data:
+      hello.early_data = true;
+      break;
+    case encrypted_client_hello:
+      hello.hidden_name = HiddenName::ech;
+      break;
+    case encrypted_server_name:
+      hello.hidden_name = HiddenName::esni;
+      break;
     default:
+      if (is_draft_ech(type)) hello.hidden_name = HiddenName::ech;
       break;
   }
 }
@@ -99,6 +118,9 @@ void read_extension(std::uint16_t type, Bytes body, ServerHello& hello) {
   } else if (type == application_layer_protocol) {
     const auto names = protocol_names(body);
     if (!names.empty()) hello.alpn = names.front();
+  } else if (type == key_share || type == draft_key_share) {
+    const std::uint16_t group = in.u16();
+    if (in.ok()) hello.group = group;
   } else if (type == pre_shared_key) {
     hello.pre_shared_key = true;
   }
@@ -172,6 +194,14 @@ std::optional<ServerHello> parse_server_hello(Bytes body) {
   hello.retry_request = std::ranges::equal(random, retry_random);
   read_extensions(in, hello);
   return hello;
+}
+
+std::uint16_t key_exchange_group(Bytes body) {
+  constexpr std::uint8_t named_curve = 3;
+  ByteReader in(body);
+  const bool named = in.u8() == named_curve;
+  const std::uint16_t group = in.u16();
+  return named && in.ok() ? group : std::uint16_t{0};
 }
 
 std::optional<std::size_t> sslv2_client_hello_size(Bytes prefix) {

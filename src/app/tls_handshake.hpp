@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include <pcapaudit/app/app_record.hpp>
 #include <pcapaudit/base/bytes.hpp>
 
 namespace pcapaudit::tls_wire {
@@ -22,8 +23,10 @@ struct ClientHello {
   std::vector<std::uint8_t> point_formats;
   std::string sni;                // bytes of the first host name
   std::vector<std::string> alpn;  // bytes of each name
-  bool sslv2 = false;             // came in the SSLv2-compatible form
-  bool whole = true;              // false: the extension list is broken, some may be missing
+  HiddenName hidden_name = HiddenName::none;
+  bool early_data = false;
+  bool sslv2 = false;  // came in the SSLv2-compatible form
+  bool whole = true;   // false: the extension list is broken, some may be missing
 
   // Highest version offered, GREASE left out; 1.3 drafts count as less than 1.3.
   std::uint16_t highest_version() const;
@@ -33,13 +36,18 @@ struct ServerHello {
   std::uint16_t version = 0;  // negotiated: supported_versions if there, else server_version
   std::string session_id;     // bytes
   std::uint16_t cipher = 0;
-  std::string alpn;  // bytes, empty when none
+  std::string alpn;         // bytes, empty when none
+  std::uint16_t group = 0;  // of the key share, 0 when there is none
   bool pre_shared_key = false;
   bool retry_request = false;  // a HelloRetryRequest (RFC 8446 4.1.3)
 };
 
 std::optional<ClientHello> parse_client_hello(Bytes body);
 std::optional<ServerHello> parse_server_hello(Bytes body);
+
+// The named group of a ServerKeyExchange, 0 when it has none. Only for ECDHE suites: others have
+// another form (RFC 8422 5.4).
+std::uint16_t key_exchange_group(Bytes body);
 
 // `record` is the whole SSLv2 record with its two-byte header.
 std::optional<ClientHello> parse_sslv2_client_hello(Bytes record);

@@ -41,6 +41,8 @@ MutualVerdict judge_mutual(const TlsFacts& facts, const HandshakeSeen& handshake
   if (facts.client_certificate_sent && facts.client_certificate_verify) {
     return {MutualTls::proven, MutualReason::none};
   }
+  // Servers ask for a certificate in a second handshake when a page demands one.
+  if (facts.renegotiated) return {MutualTls::undeterminable, MutualReason::renegotiated};
   if (declined(facts, handshake)) return {MutualTls::declined, MutualReason::none};
   if (facts.resumed) return {MutualTls::undeterminable, MutualReason::resumed};
   if (is_tls13(facts.version)) return {MutualTls::undeterminable, MutualReason::tls13_encrypted};

@@ -48,6 +48,8 @@ Reason reason_of(MutualReason reason) {
       return Reason::mutual_gap;
     case MutualReason::truncated:
       return Reason::mutual_truncated;
+    case MutualReason::renegotiated:
+      return Reason::mutual_renegotiated;
   }
   return Reason::tls_not_seen;
 }

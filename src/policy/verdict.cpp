@@ -10,11 +10,19 @@ std::string_view to_text(VerdictKind kind) {
 }
 
 std::string_view to_text(Reason reason) {
-  constexpr std::string_view names[] = {
-      "",          "no-payload",         "unknown-application",
-      "one-sided", "direction-unknown",  "tls13-encrypted",
-      "resumed",   "midstream",          "gap",
-      "truncated", "certificate-hidden", "tls-handshake-not-seen"};
+  constexpr std::string_view names[] = {"",
+                                        "no-payload",
+                                        "unknown-application",
+                                        "one-sided",
+                                        "direction-unknown",
+                                        "tls13-encrypted",
+                                        "resumed",
+                                        "midstream",
+                                        "gap",
+                                        "truncated",
+                                        "renegotiated",
+                                        "certificate-hidden",
+                                        "tls-handshake-not-seen"};
   return names[static_cast<std::size_t>(reason)];
 }
 

@@ -56,6 +56,16 @@ Json tls_json(const TlsFacts& tls) {
   out["ja3"] = text_or_null(tls.ja3);
   out["ja4"] = text_or_null(tls.ja4);
   out["decrypted"] = false;
+  out["offered_version"] =
+      tls.offered_version == 0 ? Json(nullptr) : Json(tls_version_name(tls.offered_version));
+  out["alpn_offered"] = tls.alpn_offered;
+  out["group"] = tls.group == 0 ? Json(nullptr) : Json(tls_group_name(tls.group));
+  out["hidden_name"] = text_or_null(to_text(tls.hidden_name));
+  out["early_data"] = tls.early_data;
+  out["retry_request"] = tls.retry_request;
+  out["renegotiated"] = tls.renegotiated;
+  out["alerts"] = Json::array();
+  for (const TlsAlert& alert : tls.alerts) out["alerts"].push_back(to_text(alert));
   return out;
 }
 
@@ -78,8 +88,26 @@ Json sip_json(const SipFacts& sip) {
   Json out = {{"methods", sip.methods.values},
               {"statuses", sip.statuses.values},
               {"transport", text_or_null(sip.transport)},
-              {"user_agents", sip.user_agents.values}};
-  add_more(out, sip.methods.more + sip.statuses.more + sip.user_agents.more);
+              {"user_agents", sip.user_agents.values},
+              {"requests", sip.requests},
+              {"responses", sip.responses},
+              {"transactions", sip.transactions},
+              {"answered", sip.answered},
+              {"media", sip.media.values},
+              {"lync_signs", sip.lync_signs}};
+  add_more(out, sip.methods.more + sip.statuses.more + sip.user_agents.more + sip.media.more);
+  return out;
+}
+
+Json facts_json(const ClosedFlow& flow) {
+  Json out = Json::array();
+  for (const AppRecord& record : flow.records) {
+    const auto* generic = std::get_if<GenericFacts>(&record);
+    if (generic == nullptr || generic->fields.empty()) continue;
+    Json facts = {{"protocol", generic->protocol}};
+    for (const GenericField& field : generic->fields) facts[field.name] = field.value;
+    out.push_back(std::move(facts));
+  }
   return out;
 }
 
@@ -133,6 +161,7 @@ std::string flow_json(const AuditedFlow& audited, const std::string& capture) {
   if (const TlsFacts* tls = flow.tls()) out["tls"] = tls_json(*tls);
   if (const HttpFacts* http = flow.http()) out["http"] = http_json(*http);
   if (const SipFacts* sip = flow.sip()) out["sip"] = sip_json(*sip);
+  if (Json facts = facts_json(flow); !facts.empty()) out["facts"] = std::move(facts);
   return out.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -15,15 +15,10 @@ std::string version_text(std::uint16_t version) {
   return version == 0 ? std::string() : tls_version_name(version);
 }
 
-// "client fatal 42": who sent it, its level and its number (RFC 8446 section 6).
 std::vector<std::string> alert_texts(const std::vector<TlsAlert>& alerts) {
   std::vector<std::string> texts;
   for (const TlsAlert& alert : alerts) {
-    const std::string level = alert.level == 1   ? "warning"
-                              : alert.level == 2 ? "fatal"
-                                                 : std::to_string(alert.level);
-    texts.push_back(
-        fmt::format("{} {} {}", alert.from_client ? "client" : "server", level, alert.description));
+    texts.push_back(to_text(alert));
   }
   return texts;
 }
@@ -34,8 +29,8 @@ AppRows::AppRows(SQLite::Database& database)
     : http_(database, "INSERT INTO http VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       tls_(database,
            "INSERT INTO tls VALUES "
-           "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-      sip_(database, "INSERT INTO sip VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+           "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      sip_(database, "INSERT INTO sip VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       field_(database, "INSERT INTO app_field VALUES (?, ?, ?, ?, ?, ?)"),
       certificate_(database,
                    "INSERT OR IGNORE INTO certificate VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
@@ -61,13 +56,15 @@ void AppRows::insert_facts(std::uint64_t flow, std::size_t number, const TlsFact
   const std::string cipher_id = tls.server_hello ? fmt::format("0x{:04x}", tls.cipher) : "";
   const std::string_view cipher = tls.server_hello ? tls_cipher_name(tls.cipher) : "";
   const bool explained = tls.mutual_reason != MutualReason::none;
-  sqlite::run(tls_, flow, number, OrNull{version_text(tls.version)},
-              OrNull{version_text(tls.offered_version)}, OrNull{tls.sni}, OrNull{tls.alpn},
-              json_list(tls.alpn_offered), OrNull{cipher_id}, OrNull{cipher}, tls.resumed,
-              tls.established, tls.certificate_requested, tls.client_certificate_sent,
-              tls.client_certificate_verify, to_text(tls.mutual),
-              OrNull{explained ? to_text(tls.mutual_reason) : ""}, OrNull{tls.ja3}, OrNull{tls.ja4},
-              json_list(alert_texts(tls.alerts)));
+  sqlite::run(
+      tls_, flow, number, OrNull{version_text(tls.version)},
+      OrNull{version_text(tls.offered_version)}, OrNull{tls.sni}, OrNull{tls.alpn},
+      json_list(tls.alpn_offered), OrNull{cipher_id}, OrNull{cipher}, tls.resumed, tls.established,
+      tls.certificate_requested, tls.client_certificate_sent, tls.client_certificate_verify,
+      to_text(tls.mutual), OrNull{explained ? to_text(tls.mutual_reason) : ""}, OrNull{tls.ja3},
+      OrNull{tls.ja4}, json_list(alert_texts(tls.alerts)),
+      OrNull{tls.group == 0 ? std::string() : tls_group_name(tls.group)},
+      OrNull{to_text(tls.hidden_name)}, tls.early_data, tls.retry_request, tls.renegotiated);
   insert_chain(flow, number, "server", tls.server_chain);
   insert_chain(flow, number, "client", tls.client_chain);
 }
@@ -85,12 +82,13 @@ void AppRows::insert_chain(std::uint64_t flow, std::size_t number, std::string_v
 
 void AppRows::insert_facts(std::uint64_t flow, std::size_t number, const SipFacts& sip) {
   const std::uint64_t more = sip.methods.more + sip.statuses.more + sip.user_agents.more +
-                             sip.servers.more + sip.from_domains.more + sip.to_domains.more;
+                             sip.servers.more + sip.from_domains.more + sip.to_domains.more +
+                             sip.media.more;
   sqlite::run(sip_, flow, number, OrNull{sip.transport}, sip.requests, sip.responses,
               json_list(sip.methods.values), json_list(sip.statuses.values),
               json_list(sip.user_agents.values), json_list(sip.servers.values),
               json_list(sip.from_domains.values), json_list(sip.to_domains.values), more,
-              sip.lync_signs);
+              sip.lync_signs, sip.transactions, sip.answered, json_list(sip.media.values));
 }
 
 void AppRows::insert_facts(std::uint64_t flow, std::size_t number, const GenericFacts& facts) {

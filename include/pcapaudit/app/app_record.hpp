@@ -77,11 +77,16 @@ enum class MutualReason : std::uint8_t {
   resumed,
   midstream,
   gap,
-  truncated
+  truncated,
+  renegotiated  // an encrypted second handshake may have asked for a certificate
 };
 std::string_view to_text(
     MutualTls mutual);  // "proven", "declined", "not-requested", "undeterminable"
 std::string_view to_text(MutualReason reason);  // "", "tls13-encrypted", ...
+
+// How a client hid the name of the server that it asks for.
+enum class HiddenName : std::uint8_t { none, esni, ech };
+std::string_view to_text(HiddenName hidden);  // "", "esni", "ech"
 
 struct TlsAlert {
   bool from_client = false;
@@ -96,7 +101,12 @@ struct TlsFacts {
   std::string sni, alpn;              // alpn: chosen by the server
   std::vector<std::string> alpn_offered;
   std::uint16_t cipher = 0;  // chosen; valid when server_hello
+  std::uint16_t group = 0;   // of the key exchange, 0 unknown or none (RSA, DHE with own primes)
+  HiddenName hidden_name = HiddenName::none;
   bool client_hello = false, server_hello = false;
+  bool retry_request = false;  // the server asked for another ClientHello (HelloRetryRequest)
+  bool early_data = false;     // the client offered 0-RTT data
+  bool renegotiated = false;   // a second handshake, encrypted, up to TLS 1.2
   bool resumed = false;
   bool established = false;  // both sides went on to encrypted records
   bool certificate_requested = false;
@@ -112,13 +122,19 @@ struct TlsFacts {
 std::string tls_version_name(
     std::uint16_t version);  // "TLSv1.2", "SSLv3", "TLSv1.3-draft28", "0x1234"
 std::string_view tls_cipher_name(std::uint16_t cipher);  // IANA, or "" when not registered
+std::string tls_group_name(std::uint16_t group);         // IANA: "x25519"; "0x1234" otherwise
+std::string to_text(const TlsAlert& alert);  // "client fatal 42": who sent it, its level and its
+                                             // number (RFC 8446 6)
 
 struct SipFacts {
   std::uint64_t requests = 0, responses = 0;
   TextList methods;  // of requests, and of CSeq in responses when no request was seen
   NumberList statuses;
-  std::string transport;  // "TCP", "UDP", "TLS": from the top Via, else how it travelled
+  std::string transport;  // "TCP", "UDP", "TLS", "WS": from the top Via, else how it travelled
   TextList user_agents, servers, from_domains, to_domains;
+  // Distinct requests, and how many of them got a final answer (RFC 3261 17).
+  std::uint64_t transactions = 0, answered = 0;
+  TextList media;           // endpoints that session descriptions name: "audio 192.0.2.1:5004"
   bool lync_signs = false;  // ms-* headers, BENOTIFY, SERVICE ... (see docs)
   bool operator==(const SipFacts&) const = default;
 };

@@ -28,6 +28,7 @@ enum class Reason : std::uint8_t {
   mutual_midstream,
   mutual_gap,
   mutual_truncated,
+  mutual_renegotiated,
   certificate_hidden,  // allowed: the certificates could not be seen
   tls_not_seen,        // the row demands something of TLS, and that part was not captured
 };

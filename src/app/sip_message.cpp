@@ -1,0 +1,237 @@
+// Reads SIP messages; see the header.
+#include "app/sip_message.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <functional>
+#include <utility>
+
+#include "app/sdp.hpp"
+
+namespace pcapaudit {
+namespace {
+
+constexpr std::string_view version = "SIP/2.0";
+
+bool is_method(std::string_view text) {
+  constexpr std::size_t longest = 32;
+  return !text.empty() && text.size() <= longest &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                  c == '-' || c == '.' || c == '_';
+         });
+}
+
+// "sip:user@example.com;tag=..." or "Name <sip:user@example.com>" to "example.com".
+std::string_view domain_of(std::string_view address) {
+  const std::size_t scheme = address.find(':', address.find('<') + 1);
+  if (scheme == std::string_view::npos) return {};
+  std::string_view rest = address.substr(scheme + 1);
+  rest = rest.substr(0, rest.find_first_of(">;? \t\r\n"));
+  if (const std::size_t at = rest.rfind('@'); at != std::string_view::npos)
+    rest = rest.substr(at + 1);
+  if (!rest.starts_with('[')) rest = rest.substr(0, rest.find(':'));
+  return rest;
+}
+
+void add_domain(TextList& list, std::string_view address) {
+  const std::string_view domain = domain_of(address);
+  if (!domain.empty()) list.add(clean_text(domain, 256));
+}
+
+// Full or compact name (RFC 3261 7.3.3).
+bool is_field(std::string_view name, std::string_view full, std::string_view compact) {
+  return equal_ignoring_case(name, full) || equal_ignoring_case(name, compact);
+}
+
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+// The value of ";name=value", or empty.
+std::string_view parameter(std::string_view value, std::string_view name) {
+  for (std::size_t at = value.find(';'); at != std::string_view::npos; at = value.find(';', at)) {
+    ++at;
+    std::string_view rest = value.substr(at);
+    rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
+    const bool named = rest.size() > name.size() && rest[name.size()] == '=' &&
+                       equal_ignoring_case(rest.substr(0, name.size()), name);
+    if (!named) continue;
+    rest.remove_prefix(name.size() + 1);
+    return rest.substr(0, rest.find_first_of("; \t\r\n,"));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::optional<SipStart> parse_sip_start(std::string_view line) {
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  if (line.starts_with("SIP/2.0 ")) {
+    SipStart start;
+    const std::string_view digits = line.substr(8, 3);
+    const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), start.status);
+    const bool good = parsed.ec == std::errc{} && parsed.ptr == digits.data() + 3 &&
+                      start.status >= 100 && start.status <= 699;
+    if (!good || (line.size() > 11 && line[11] != ' ')) return std::nullopt;
+    return start;
+  }
+  const std::size_t first = line.find(' ');
+  const std::size_t last = line.rfind(' ');
+  if (first == std::string_view::npos || first == last || line.substr(last + 1) != version) {
+    return std::nullopt;
+  }
+  const std::string_view method = line.substr(0, first);
+  if (!is_method(method)) return std::nullopt;
+  return SipStart{.request = true, .method = method};
+}
+
+Probe probe_sip_whole(std::string_view message) {
+  const auto start = parse_sip_start(message.substr(0, message.find('\n')));
+  if (!start) return Probe::not_mine();
+  return Probe::mine(start->request ? Probe::Speaker::client : Probe::Speaker::server);
+}
+
+Probe probe_sip_stream(std::string_view text) {
+  if (text.find('\n') != std::string_view::npos) return probe_sip_whole(text);
+  if (text.starts_with("SIP/2.0 ") || std::string_view("SIP/2.0 ").starts_with(text)) {
+    constexpr std::size_t enough = 11;
+    if (text.size() < enough) return Probe::need_more();
+    return parse_sip_start(text.substr(0, enough)) ? Probe::mine(Probe::Speaker::server)
+                                                   : Probe::not_mine();
+  }
+  constexpr std::size_t longest_line = 2048;
+  const std::size_t blank = text.find(' ');
+  if (!is_method(text.substr(0, blank)) || text.size() > longest_line) return Probe::not_mine();
+  if (blank == std::string_view::npos) return Probe::need_more();
+  // The rest may only be a URI, a blank and the version.
+  const std::string_view uri = text.substr(blank + 1);
+  constexpr std::string_view schemes[] = {"sip:", "sips:", "tel:", "urn:", "im:", "pres:"};
+  const bool plausible = std::any_of(std::begin(schemes), std::end(schemes), [&](auto scheme) {
+    return uri.starts_with(scheme) || scheme.starts_with(uri);
+  });
+  if (!plausible) return Probe::not_mine();
+  const bool uri_begun = uri.find(':') != std::string_view::npos;
+  return uri_begun ? Probe::likely_mine(Probe::Speaker::client) : Probe::need_more();
+}
+
+SipReader::Head SipReader::read_head(std::string_view head) {
+  Head answer;
+  const std::size_t line_end = std::min(head.find('\n'), head.size());
+  const auto start = parse_sip_start(head.substr(0, line_end));
+  if (!start) {
+    answer.failure = "sip: no start line where a message should begin";
+    return answer;
+  }
+  Message message{.request = start->request, .status = start->status, .branch = {}, .method = {}};
+  if (start->request) {
+    ++facts_.requests;
+    facts_.methods.add(clean_text(start->method));
+    if (start->method == "BENOTIFY" || start->method == "SERVICE") facts_.lync_signs = true;
+  } else {
+    ++facts_.responses;
+    facts_.statuses.add(start->status);
+  }
+  HeaderLines lines(head.substr(std::min(line_end + 1, head.size())));
+  while (const auto line = lines.next()) {
+    const std::string_view value = line->value;
+    if (is_field(line->name, "Content-Length", "l")) {
+      const auto parsed = std::from_chars(value.data(), value.data() + value.size(), answer.body);
+      if (parsed.ec != std::errc{} || answer.body > max_body) {
+        answer.failure = "sip: bad content length";
+        return answer;
+      }
+    } else if (is_field(line->name, "Content-Type", "c")) {
+      const std::string_view type = value.substr(0, value.find(';'));
+      answer.describes_media = equal_ignoring_case(type, "application/sdp") ||
+                               equal_ignoring_case(type.substr(0, 10), "multipart/");
+      take_lync_field(*line);
+    } else {
+      take_field(*line, message);
+    }
+  }
+  note_transaction(message);
+  return answer;
+}
+
+void SipReader::read_body(std::string_view body) {
+  read_media_endpoints(body, facts_.media);
+}
+
+void SipReader::take_field(const HeaderLine& line, Message& message) {
+  const std::string_view value = line.value;
+  if (is_field(line.name, "Via", "v")) {
+    take_via(value, message);
+  } else if (is_field(line.name, "From", "f")) {
+    add_domain(facts_.from_domains, value);
+    if (!parameter(value, "epid").empty()) facts_.lync_signs = true;
+  } else if (is_field(line.name, "To", "t")) {
+    add_domain(facts_.to_domains, value);
+    if (!parameter(value, "epid").empty()) facts_.lync_signs = true;
+  } else if (equal_ignoring_case(line.name, "User-Agent")) {
+    facts_.user_agents.add(clean_text(value));
+    if (contains(value, "UCCAPI")) facts_.lync_signs = true;
+  } else if (equal_ignoring_case(line.name, "Server")) {
+    facts_.servers.add(clean_text(value));
+    if (value.starts_with("RTC/")) facts_.lync_signs = true;
+  } else if (equal_ignoring_case(line.name, "CSeq")) {
+    const std::size_t blank = value.find_last_of(" \t");
+    if (blank == std::string_view::npos) return;
+    message.method = clean_text(value.substr(blank + 1), 64);
+    cseq_methods_.add(message.method);
+  } else {
+    take_lync_field(line);
+  }
+}
+
+// What only Lync and its relatives send.
+void SipReader::take_lync_field(const HeaderLine& line) {
+  const auto named = [&](std::string_view name) { return equal_ignoring_case(line.name, name); };
+  const std::string_view value = line.value;
+  const bool own_name = line.name.size() > 3 && equal_ignoring_case(line.name.substr(0, 3), "ms-");
+  const bool own_type =
+      (named("Content-Type") || named("c") || named("Event") || named("o") || named("Accept")) &&
+      (contains(value, "vnd-microsoft-") || contains(value, "msrtc-"));
+  const bool own_extension =
+      (named("Supported") || named("k")) &&
+      (contains(value, "msrtc-event-categories") || contains(value, "com.microsoft.") ||
+       contains(value, "ms-forking") || contains(value, "adhoclist"));
+  const bool own_scheme = contains(value, "TLS-DSK");
+  const bool route = contains(value, "ms-route-sig=");
+  if (own_name || own_type || own_extension || own_scheme || route) facts_.lync_signs = true;
+}
+
+// "SIP/2.0/TLS host:port;branch=..." of the first message tells how the sender sent it.
+void SipReader::take_via(std::string_view value, Message& message) {
+  if (contains(value, "ms-received-cid=")) facts_.lync_signs = true;
+  if (message.via_seen) return;
+  message.via_seen = true;
+  message.branch = parameter(value, "branch").substr(0, 256);
+  if (!facts_.transport.empty() || !value.starts_with("SIP/2.0/")) return;
+  const std::string_view transport = value.substr(8, value.find_first_of(" \t", 8) - 8);
+  facts_.transport = clean_text(transport, 16);
+}
+
+// A retransmission belongs to the transaction that it repeats; an ACK starts none (RFC 3261 17).
+void SipReader::note_transaction(const Message& message) {
+  if (message.branch.empty() || message.method.empty() || message.method == "ACK") return;
+  const std::size_t hash = std::hash<std::string>{}(message.branch + ' ' + message.method);
+  const auto known = std::ranges::find(transactions_, hash, &Transaction::hash);
+  constexpr std::uint32_t first_final = 200;
+  if (message.request) {
+    if (known != transactions_.end()) return;
+    ++facts_.transactions;
+    transactions_[transactions_seen_++ % max_transactions] = {.hash = hash};
+  } else if (message.status >= first_final && known != transactions_.end() && !known->answered) {
+    known->answered = true;
+    ++facts_.answered;
+  }
+}
+
+SipFacts SipReader::take(std::string_view transport) {
+  if (facts_.methods.empty()) facts_.methods = std::move(cseq_methods_);
+  if (facts_.transport.empty()) facts_.transport = transport;
+  return std::move(facts_);
+}
+
+}  // namespace pcapaudit

@@ -217,8 +217,11 @@ class Http final : public Dissector {
   void take_authorization(std::string_view value) {
     const std::string_view scheme = value.substr(0, value.find(' '));
     facts_.authorization_schemes.add(clean_text(scheme, 64));
-    // Basic is the password in Base64 (RFC 7617 4).
-    if (equal_ignoring_case(scheme, "Basic")) facts_.credentials_in_clear = true;
+    // Basic is the password in Base64 (RFC 7617 4); who reads a Bearer token can use it (RFC 6750
+    // 5).
+    if (equal_ignoring_case(scheme, "Basic") || equal_ignoring_case(scheme, "Bearer")) {
+      facts_.credentials_in_clear = true;
+    }
   }
 
   Step take_response(const HttpStart& start, std::string_view headers, std::size_t size) {

@@ -63,6 +63,19 @@ TEST_CASE("http: probe") {
   }
 }
 
+TEST_CASE("http: whether credentials went in clear") {
+  const auto in_clear = [](const std::string& value) {
+    const test::Fed fed =
+        feed(http, {{out, "GET / HTTP/1.1\r\nHost: a\r\nAuthorization: " + value + "\r\n\r\n"}});
+    return std::get<HttpFacts>(fed.records.at(0)).credentials_in_clear;
+  };
+  CHECK(in_clear("Basic eDp5"));
+  CHECK(in_clear("bearer abc"));
+  CHECK_FALSE(in_clear("NTLM TlRM"));
+  CHECK_FALSE(in_clear("Negotiate YII"));
+  CHECK_FALSE(in_clear("Digest username=\"x\""));
+}
+
 TEST_CASE("http: facts of a conversation, however it is cut") {
   const std::vector<Piece> talk = {
       {out, "GET /meet/a?x=1 HTTP/1.1\r\nHost: meet.example\r\nUser-Agent: UA\r\n\r\n"},

@@ -234,20 +234,21 @@ TEST_CASE("store: neither order nor batches change the content") {
 
 TEST_CASE("store: every enumerator is known to the schema") {
   std::vector<AuditedFlow> flows;
-  for (std::uint8_t i = 0; i < 12; ++i) {
+  for (std::uint8_t i = 0; i < 13; ++i) {
     auto audited = test::hand_flow(i, "10.0.0.1", 1, "10.0.0.2", 2, 1, 0);
     ClosedFlow& flow = audited.flow;
     flow.transport = static_cast<Transport>(i % 3);
     flow.direction_basis = static_cast<DirectionBasis>(i % 4);
     flow.outcome = static_cast<Outcome>(i % 6);
-    flow.tunnel = static_cast<Tunnel>(i);
+    flow.tunnel = static_cast<Tunnel>(i % 12);
     flow.anomalies.fill(i);
     TlsFacts tls;
     tls.mutual = static_cast<MutualTls>(i % 4);
-    tls.mutual_reason = static_cast<MutualReason>(i % 6);
+    tls.mutual_reason = static_cast<MutualReason>(i % 7);
+    tls.hidden_name = static_cast<HiddenName>(i % 3);
     flow.records = {tls};
     audited.verdict.kind = static_cast<VerdictKind>(i % 5);
-    audited.verdict.reason = static_cast<Reason>(i % 11);
+    audited.verdict.reason = static_cast<Reason>(i);
     audited.verdict.basis = static_cast<Basis>(i % 4);
     Problem problem;
     problem.kind = static_cast<FindingKind>(i % finding_kind_count);
@@ -262,7 +263,27 @@ TEST_CASE("store: every enumerator is known to the schema") {
   if (!store) FAIL(store.error().what);
   CHECK(lines(**store,
               "SELECT count(DISTINCT reason), count(DISTINCT tunnel) FROM flow ORDER BY 1") ==
-        Lines{"10|11"});
+        Lines{"12|11"});
+}
+
+TEST_CASE("store: media endpoints join the UDP flows that use them") {
+  auto call = test::hand_flow(1, "10.0.0.5", 1, "10.0.0.9", 2, 5060, 0);
+  SipFacts sip;
+  for (const char* const endpoint :
+       {"audio 10.0.0.5:50000", "video [2001:db8::1]:50000", "audio 10.9.9.9:50000"}) {
+    sip.media.add(endpoint);
+  }
+  call.flow.records = {sip};
+  // hand_flow's clients use port 50000.
+  auto voice = test::hand_flow(2, "10.0.0.5", 1, "10.0.0.7", 2, 6000, 1);
+  auto video = test::hand_flow(3, "2001:db8::1", 1, "2001:db8::2", 2, 6000, 1);
+  auto tcp = test::hand_flow(4, "10.0.0.5", 1, "10.0.0.7", 2, 6000, 1);
+  auto other = test::hand_flow(5, "10.0.0.6", 1, "10.0.0.7", 2, 6000, 1);
+  for (AuditedFlow* flow : {&voice, &video, &other}) flow->flow.transport = Transport::udp;
+  const auto store = test::hand_audit({call, voice, video, tcp, other});
+  REQUIRE(store);
+  CHECK(lines(**store, "SELECT flow, kind, endpoint, sip_flow FROM v_media ORDER BY flow") ==
+        Lines{"2|audio|10.0.0.5:50000|1", "3|video|[2001:db8::1]:50000|1"});
 }
 
 TEST_CASE("store: hostile text and numbers are stored as they are") {

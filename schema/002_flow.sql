@@ -45,10 +45,10 @@ CREATE TABLE flow (
   reason        TEXT    CHECK (reason IN (
                     'no-payload', 'unknown-application', 'one-sided', 'direction-unknown',
                     'tls13-encrypted', 'resumed', 'midstream', 'gap', 'truncated',
-                    'renegotiated',
-                    'certificate-hidden', 'tls-handshake-not-seen')),
+                    'renegotiated', 'unknown-host', 'certificate-hidden', 'tls-handshake-not-seen')),
   first         INTEGER NOT NULL,
   last          INTEGER NOT NULL,
+  exception     TEXT,                 -- of a waived flow: exception.id
   first_text    TEXT GENERATED ALWAYS AS (
     strftime('%Y-%m-%dT%H:%M:%S', first / 1000000000 - (first % 1000000000 < 0), 'unixepoch')
     || printf('.%09dZ', (first % 1000000000 + 1000000000) % 1000000000)),
@@ -80,15 +80,20 @@ CREATE TABLE problem (
   flow     INTEGER NOT NULL REFERENCES flow (id),
   number   INTEGER NOT NULL,
   kind     TEXT    NOT NULL CHECK (kind IN (
-             'undocumented', 'reversed-direction', 'wrong-application', 'not-mutual', 'old-tls',
-             'expired-certificate', 'discouraged', 'vip-bypass', 'needed-not-seen')),
+             'undocumented', 'reversed-direction', 'wrong-application', 'outside-schedule',
+             'not-mutual', 'old-tls', 'expired-certificate', 'wrong-name', 'wrong-sni',
+             'wrong-issuer', 'wrong-key-usage', 'http-path', 'http-host', 'no-redirect',
+             'clear-credentials', 'discouraged', 'vip-bypass', 'weak-tls', 'weak-key',
+             'expiring-certificate', 'outside-purpose', 'exception-expired')),
   severity TEXT    NOT NULL CHECK (severity IN ('info', 'low', 'medium', 'high', 'critical')),
   rule     TEXT,  -- the row that fails
-  field    TEXT   CHECK (field IN ('from', 'to', 'transport', 'port', 'direction',
-                                   'application', 'mutual', 'tls-version', 'certificate')),
+  field    TEXT   CHECK (field IN ('from', 'to', 'transport', 'port', 'direction', 'application', 'mutual',
+                                   'tls-version', 'certificate', 'schedule', 'name', 'issuer',
+                                   'key', 'path', 'host', 'answer', 'credentials')),
   expected TEXT,
   observed TEXT,
   mistake  TEXT,  -- mistake.id that explains it
+  exception TEXT, -- exception.id that covers it: then it is no finding
   PRIMARY KEY (flow, number)
 ) STRICT, WITHOUT ROWID;
 
@@ -97,8 +102,9 @@ CREATE TABLE near_miss (
   flow     INTEGER NOT NULL REFERENCES flow (id),
   number   INTEGER NOT NULL,
   rule     TEXT    NOT NULL,
-  field    TEXT    CHECK (field IN ('from', 'to', 'transport', 'port', 'direction',
-                                    'application', 'mutual', 'tls-version', 'certificate')),
+  field    TEXT    CHECK (field IN ('from', 'to', 'transport', 'port', 'direction', 'application', 'mutual',
+                                   'tls-version', 'certificate', 'schedule', 'name', 'issuer',
+                                   'key', 'path', 'host', 'answer', 'credentials')),
   expected TEXT,
   observed TEXT,
   PRIMARY KEY (flow, number)

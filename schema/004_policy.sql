@@ -31,7 +31,7 @@ CREATE TABLE role (
 
 CREATE TABLE role_address (
   role   INTEGER NOT NULL REFERENCES role (number),
-  use    TEXT    NOT NULL CHECK (use IN ('address', 'vip', 'member')),
+  use    TEXT    NOT NULL CHECK (use IN ('address', 'vip', 'member', 'snat', 'public')),
   subnet TEXT    NOT NULL,
   PRIMARY KEY (role, use, subnet)
 ) STRICT, WITHOUT ROWID;
@@ -60,7 +60,9 @@ CREATE TABLE rule (
   approved    TEXT    NOT NULL,
   review      TEXT    NOT NULL,
   file        TEXT    NOT NULL,
-  line        INTEGER NOT NULL
+  line        INTEGER NOT NULL,
+  expect      TEXT    NOT NULL,  -- 'hourly', ..., 'rare'; '' when unsaid
+  overridden  TEXT    NOT NULL   -- why a site narrowed or re-rated it; '' when it did not
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE rule_source (
@@ -99,15 +101,67 @@ CREATE TABLE flag (
   answered INTEGER NOT NULL CHECK (answered IN (0, 1))  -- by the site; else the default
 ) STRICT, WITHOUT ROWID;
 
+-- Findings that somebody has taken responsibility for, with an end.
+CREATE TABLE exception (
+  id            TEXT    PRIMARY KEY,
+  position      INTEGER NOT NULL,
+  reason        TEXT    NOT NULL,
+  owner         TEXT    NOT NULL,
+  approver      TEXT    NOT NULL,
+  ticket        TEXT    NOT NULL,
+  created       TEXT    NOT NULL,  -- dates of the site's time zone
+  expires       TEXT    NOT NULL,
+  waives        TEXT    NOT NULL,  -- JSON list of kinds
+  flows_per_day INTEGER NOT NULL,  -- 0: no limit
+  place         TEXT    NOT NULL   -- file:line
+) STRICT, WITHOUT ROWID;
+
+-- The policy's own words, so that it can be applied again.
+CREATE TABLE policy_file (
+  position INTEGER PRIMARY KEY,
+  name     TEXT NOT NULL,
+  text     TEXT NOT NULL
+) STRICT;
+
+-- Which inner row a proxy uses for the requests of an outer one.
+CREATE TABLE mapping (
+  position   INTEGER PRIMARY KEY,
+  id         TEXT NOT NULL,
+  outer_rule TEXT NOT NULL,
+  inner_rule TEXT NOT NULL,
+  hosts      TEXT NOT NULL  -- JSON list; empty: all
+) STRICT;
+
+-- Flows from the proxy inwards, with the request from outside that was open when they began.
+CREATE TABLE leg (
+  mapping    TEXT    NOT NULL,
+  inner_flow INTEGER NOT NULL REFERENCES flow (id),
+  outer_flow INTEGER REFERENCES flow (id),
+  status     TEXT    NOT NULL CHECK (status IN ('ok', 'no-outer', 'wrong-port')),
+  PRIMARY KEY (mapping, inner_flow)
+) STRICT, WITHOUT ROWID;
+
+-- Roles that would explain a host's undocumented flows, and how many of them.
+CREATE TABLE resemblance (
+  address TEXT    NOT NULL,
+  role    TEXT    NOT NULL,
+  flows   INTEGER NOT NULL,
+  PRIMARY KEY (address, role)
+) STRICT, WITHOUT ROWID;
+
 -- Problems of one cause. A flow belongs to the finding with the kind of its problem and its
 -- own role sets, service and server port.
 CREATE TABLE finding (
   id            TEXT    PRIMARY KEY,  -- 'V-' and the start of SHA-256 of the cause
   cause         TEXT    NOT NULL UNIQUE,  -- 'kind|client roles|server roles|service|port'
   kind          TEXT    NOT NULL CHECK (kind IN (
-                  'undocumented', 'reversed-direction', 'wrong-application', 'not-mutual',
-                  'old-tls', 'expired-certificate', 'discouraged', 'vip-bypass',
-                  'needed-not-seen')),
+             'undocumented', 'reversed-direction', 'wrong-application', 'outside-schedule',
+             'not-mutual', 'old-tls', 'expired-certificate', 'wrong-name', 'wrong-sni',
+             'wrong-issuer', 'wrong-key-usage', 'http-path', 'http-host', 'no-redirect',
+             'clear-credentials', 'discouraged', 'vip-bypass', 'weak-tls', 'weak-key',
+             'expiring-certificate', 'outside-purpose', 'exception-expired',
+             'inner-without-outer', 'wrong-inner-leg', 'needed-not-seen', 'role-contradiction',
+             'unknown-host', 'exception-unused', 'exception-over-limit')),
   severity      TEXT    NOT NULL CHECK (severity IN ('info', 'low', 'medium', 'high', 'critical')),
   client_roles  INTEGER NOT NULL,
   server_roles  INTEGER NOT NULL,
@@ -127,6 +181,7 @@ CREATE TABLE finding (
   text          TEXT    NOT NULL,     -- for people
   first         INTEGER,
   last          INTEGER,
+  subject       TEXT,                 -- host, exception or mapping, of findings of the whole run
   first_text    TEXT GENERATED ALWAYS AS (
     strftime('%Y-%m-%dT%H:%M:%S', first / 1000000000 - (first % 1000000000 < 0), 'unixepoch')
     || iif(first IS NULL, NULL,

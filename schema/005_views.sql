@@ -48,13 +48,14 @@ SELECT flow.id AS flow, capture.name AS capture, flow.first_text AS first,
        server_set.names AS server_role, flow.app, nullif(flow.service, '') AS service,
        flow.basis, flow.outcome, flow.verdict, flow.rule, finding.id AS finding, flow.reason,
        flow.packets_c2s, flow.packets_s2c, flow.bytes_c2s, flow.bytes_s2c, flow.gaps,
-       tls.version AS tls_version, tls.sni, tls.mutual, flow.first_packet, flow.duplicates
+       tls.version AS tls_version, tls.sni, tls.mutual, flow.first_packet, flow.duplicates, flow.exception
   FROM flow
   LEFT JOIN capture ON capture.id = flow.capture
   LEFT JOIN role_set AS client_set ON client_set.roles = flow.client_roles
   LEFT JOIN role_set AS server_set ON server_set.roles = flow.server_roles
-  LEFT JOIN problem ON problem.flow = flow.id AND problem.number = 0
-                   AND flow.verdict NOT IN ('waived', 'ignored')
+  LEFT JOIN problem ON problem.flow = flow.id AND flow.verdict <> 'ignored'
+                   AND problem.number = (SELECT min(number) FROM problem AS own
+                                          WHERE own.flow = flow.id AND own.exception IS NULL)
   LEFT JOIN finding ON finding.kind = problem.kind
                    AND finding.client_roles = flow.client_roles
                    AND finding.server_roles = flow.server_roles
@@ -66,8 +67,34 @@ SELECT flow.id AS flow, capture.name AS capture, flow.first_text AS first,
 CREATE VIEW v_finding AS
 SELECT id AS finding, kind, severity, client_names AS client_role, server_names AS server_role,
        nullif(service, '') AS service, nullif(server_port, 0) AS server_port, outcome, flows,
-       first_text AS first, last_text AS last, nearest_rule, failing_field, mistake, text
+       first_text AS first, last_text AS last, nearest_rule, failing_field, mistake, text,
+       expected, observed, subject
   FROM finding;
+
+-- The two legs of requests through the proxy. 'wrong-port': the inner one is undocumented.
+CREATE VIEW v_leg AS
+SELECT leg.mapping, leg.status, leg.inner_flow, inside.client AS proxy, inside.server AS inner_server,
+       inside.server_port AS inner_port, inside.first_text AS inner_first, leg.outer_flow,
+       outside.client AS outer_client, outside.server AS outer_server,
+       outside.server_port AS outer_port, outside.first_text AS outer_first
+  FROM leg
+  JOIN flow AS inside ON inside.id = leg.inner_flow
+  LEFT JOIN flow AS outside ON outside.id = leg.outer_flow;
+
+-- An exception, and what it covered. `unused`: nothing at all.
+CREATE VIEW v_exception AS
+SELECT exception.id AS exception, exception.reason, exception.owner, exception.approver,
+       exception.ticket, exception.created, exception.expires, exception.waives,
+       exception.flows_per_day, coalesce(covered.flows, 0) AS flows,
+       coalesce(covered.problems, 0) AS problems, covered.first, covered.last,
+       iif(covered.flows > 0, 'used', 'unused') AS status, exception.place
+  FROM exception
+  LEFT JOIN (SELECT problem.exception, count(DISTINCT problem.flow) AS flows,
+                    count(*) AS problems, min(flow.first_text) AS first,
+                    max(flow.last_text) AS last
+               FROM problem JOIN flow ON flow.id = problem.flow
+              WHERE problem.exception IS NOT NULL
+              GROUP BY problem.exception) AS covered ON covered.exception = exception.id;
 
 -- Only allowed and waived flows use a documented flow; one that fits and fails a requirement
 -- (mutual TLS, version, certificate) does not. A flow that matches several rows uses them all.
@@ -216,7 +243,9 @@ WITH contact AS (
   SELECT address, count(*) AS flows, min(first_text) AS first, max(last_text) AS last
     FROM contact GROUP BY address
 )
-SELECT host.address, offered.names AS offers, used.names AS uses, host.flows, host.first, host.last
+SELECT host.address, offered.names AS offers, used.names AS uses, host.flows, host.first, host.last,
+       (SELECT role FROM resemblance WHERE resemblance.address = host.address
+         ORDER BY resemblance.flows DESC, role LIMIT 1) AS resembles
   FROM host
   LEFT JOIN list AS offered ON offered.address = host.address AND offered.side = 'offers'
   LEFT JOIN list AS used ON used.address = host.address AND used.side = 'uses';

@@ -9,6 +9,7 @@ namespace {
 using test::Case;
 using test::check_verdicts;
 using test::dump;
+using test::evaluate;
 using test::flow_of;
 using test::site;
 
@@ -314,12 +315,12 @@ TEST_CASE("evaluate: nearest rows name the first field that fails") {
        "rp-8080 to: director or front-end / edge"},
       {"tcp 10.1.3.12 > 10.1.2.11:444 tls",
        "dir-fe-444 direction: director to front-end / front-end to director; "
-       "rp-4443 from: proxy / front-end; "
-       "cli-443 from: internal-clients / front-end"},
+       "cli-443 from: internal-clients / front-end; "
+       "bare from: edge / front-end"},
       // both ends are wrong everywhere: then these, too
       {"tcp 10.20.5.5 > 10.1.3.11:444 tls",
-       "dir-fe-444 from: director / internal-clients; rp-4443 from: proxy / internal-clients; "
-       "cli-443 to: director / front-end+cms"},
+       "dir-fe-444 from: director / internal-clients; cli-443 to: director / front-end+cms; "
+       "rp-4443 from: proxy / internal-clients"},
   };
   for (const Case& c : cases) {
     CAPTURE(c.flow);

@@ -149,12 +149,12 @@ TEST_CASE("pack: the example's flows and how they are judged") {
       {"internet to reverse-proxy-ext", "tcp 203.0.113.9 > 198.51.100.40:443 tls v=0302",
        "violation rp-ext-443; high old-tls"},
       {"director to front-end+cms", "tcp 10.1.2.11 > 10.1.3.11:444 tls v=0301",
-       "allowed dir-fe-444"},
+       "allowed dir-fe-444; low weak-tls"},
   };
   const Policy policy = whole_site();
   for (const PackCase& c : cases) {
     CAPTURE(c.flow);
-    const Verdict verdict = evaluate(policy, test::flow_of(c.flow));
+    const Verdict verdict = test::evaluate(policy, test::flow_of(c.flow));
     CHECK(gist(verdict) == c.want);
     CHECK(policy.role_names(verdict.client_roles) + " to " +
               policy.role_names(verdict.server_roles) ==

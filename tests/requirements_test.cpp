@@ -9,6 +9,7 @@ namespace {
 using test::Case;
 using test::check_verdicts;
 using test::dump;
+using test::evaluate;
 using test::flow_of;
 using test::site;
 

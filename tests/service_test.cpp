@@ -7,6 +7,7 @@ namespace pcapaudit {
 namespace {
 
 using test::Case;
+using test::evaluate;
 using test::flow_of;
 using test::site;
 

@@ -70,15 +70,16 @@ TEST_CASE("store: the stable views have the contract's columns") {
   const auto store = test::hand_audit(test::hand_flows());
   REQUIRE(store);
   CHECK(columns(**store, "v_flow") ==
-        Lines{"flow",        "capture",     "first",       "last",         "transport",   "client",
-              "client_port", "server",      "server_port", "client_role",  "server_role", "app",
-              "service",     "basis",       "outcome",     "verdict",      "rule",        "finding",
-              "reason",      "packets_c2s", "packets_s2c", "bytes_c2s",    "bytes_s2c",   "gaps",
-              "tls_version", "sni",         "mutual",      "first_packet", "duplicates"});
-  CHECK(columns(**store, "v_finding") == Lines{"finding", "kind", "severity", "client_role",
-                                               "server_role", "service", "server_port", "outcome",
-                                               "flows", "first", "last", "nearest_rule",
-                                               "failing_field", "mistake", "text"});
+        Lines{"flow",        "capture",     "first",        "last",        "transport",
+              "client",      "client_port", "server",       "server_port", "client_role",
+              "server_role", "app",         "service",      "basis",       "outcome",
+              "verdict",     "rule",        "finding",      "reason",      "packets_c2s",
+              "packets_s2c", "bytes_c2s",   "bytes_s2c",    "gaps",        "tls_version",
+              "sni",         "mutual",      "first_packet", "duplicates",  "exception"});
+  CHECK(columns(**store, "v_finding") ==
+        Lines{"finding", "kind", "severity", "client_role", "server_role", "service", "server_port",
+              "outcome", "flows", "first", "last", "nearest_rule", "failing_field", "mistake",
+              "text", "expected", "observed", "subject"});
   CHECK(columns(**store, "v_rule_usage") == Lines{"rule", "pack", "from_role", "to_role",
                                                   "transport", "ports", "app", "needed", "flows",
                                                   "first", "last", "status"});
@@ -102,33 +103,33 @@ TEST_CASE("store: rows of a hand-made audit") {
       {"SELECT * FROM v_flow WHERE flow IN (1, 2, 12, 15) ORDER BY flow",
        {"1|x.pcap|2026-11-20T10:00:00.000000000Z|2026-11-20T10:00:00.000000005Z|tcp|10.0.0.5|50000|"
         "10.2.0.11|443|internal-clients|director|tls|HTTPS|content|data|allowed|dir-int-443|||5|4|"
-        "500|4000|2|TLSv1.2|director.example|not-requested|1|0",
+        "500|4000|2|TLSv1.2|director.example|not-requested|1|0|",
         "2|x.pcap|2026-11-20T10:00:01.000000000Z|2026-11-20T10:00:01.000000005Z|tcp|10.1.0.5|50000|"
         "10.2.0.11|443|reverse-proxy-int|director|tls|HTTPS|content|refused|violation||V-ACE2||5|4|"
-        "500|4000|0||||2|0",
+        "500|4000|0||||2|0|",
         "12|x.pcap|2026-11-20T10:01:11.000000000Z|2026-11-20T10:01:11.000000005Z|tcp|10.20.9.14|"
         "50000|10.2.0.11|5061|unknown-internal|director|none||none|blocked|violation||V-959A||3|0|"
-        "180|0|0||||12|0",
+        "180|0|0||||12|0|",
         "15|x.pcap|2026-11-20T10:01:12.000000000Z|2026-11-20T10:01:12.000000005Z|tcp|10.0.0.6|"
         "50000|"
         "10.2.0.11|443|internal-clients|director|none|HTTPS|port|handshake|undetermined|"
-        "dir-int-443||no-payload|5|4|500|4000|0||||15|0"}},
+        "dir-int-443||no-payload|5|4|500|4000|0||||15|0|"}},
       {"SELECT * FROM v_finding ORDER BY finding",
        {"V-959A|undocumented|medium|unknown-internal|director||5061|blocked|1|"
         "2026-11-20T10:01:11.000000000Z|2026-11-20T10:01:11.000000005Z||||unknown-internal to "
-        "director on tcp/5061: no documented flow.",
+        "director on tcp/5061: no documented flow.|||",
         "V-A8D6|needed-not-seen|low|reverse-proxy-int|director|HTTPS|4443||0|||rp-int-4443|||"
         "reverse-proxy-int to director on tcp/4443 (HTTPS): rp-int-4443 is needed, and no flow "
-        "used it although both sides were seen.",
+        "used it although both sides were seen.|||",
         "V-ACE2|undocumented|high|reverse-proxy-int|director|HTTPS|443|data|2|"
         "2026-11-20T10:00:01.000000000Z|2026-11-20T10:01:05.000000005Z|rp-int-4443|port|proxy-port|"
         "reverse-proxy-int to director on tcp/443 (HTTPS): no documented flow; nearest is "
         "rp-int-4443, which fails on port (4443 expected, 443 seen). The proxy reaches the "
-        "internal web site.",
+        "internal web site.|4443|443|",
         "V-D9CF|not-mutual|high|edge-int|director|SIP/TLS|5061|data|1|"
         "2026-11-20T10:01:10.000000000Z|2026-11-20T10:01:10.000000005Z|edge-dir-5061|mutual||"
         "edge-int to director on tcp/5061 (SIP/TLS): edge-dir-5061 asks for mutual TLS, and the "
-        "client showed no certificate (not-requested seen)."}},
+        "client showed no certificate (not-requested seen).||not-requested|"}},
       {"SELECT rule, from_role, transport, ports, needed, flows, first, status "
        "FROM v_rule_usage ORDER BY rule",
        {"any-dir-80|any|tcp|80|0|0||unused",
@@ -202,6 +203,7 @@ TEST_CASE("store: a finding counts a flow once, and no waived flow") {
   auto midstream = test::undocumented_https(2, Outcome::midstream, 1);
   auto waived = test::undocumented_https(3, Outcome::data, 2);
   waived.verdict.kind = VerdictKind::waived;
+  waived.verdict.exception = waived.verdict.problems.front().exception = "EX-1";
   const auto store = test::hand_audit({twice, midstream, waived});
   REQUIRE(store);
   CHECK(lines(**store,
@@ -380,11 +382,11 @@ TEST_CASE("store: the later of two equal ids takes six digits") {
 }
 
 TEST_CASE("store: ports are shortened") {
-  CHECK(port_text({}) == "");
-  CHECK(port_text({443, 80, 443}) == "80,443");
-  CHECK(port_text({80, 81}) == "80,81");
-  CHECK(port_text({50002, 50000, 50001, 7}) == "7,50000-50002");
-  CHECK(port_text({65534, 65535, 65533}) == "65533-65535");
+  CHECK(to_text(PortRanges{}) == "");
+  CHECK(to_text(PortRanges{{443, 443}, {80, 80}, {443, 443}}) == "80,443");
+  CHECK(to_text(PortRanges{{80, 80}, {81, 81}}) == "80,81");
+  CHECK(to_text(PortRanges{{50002, 50002}, {50000, 50001}, {7, 7}}) == "7,50000-50002");
+  CHECK(to_text(PortRanges{{65534, 65535}, {65533, 65533}}) == "65533-65535");
 }
 
 }  // namespace

@@ -113,13 +113,16 @@ CommandResult run_policy_show(const Options& options) {
 CommandResult run_policy_check(const Options& options) {
   const auto policy = load_policy(options.policies);
   if (!policy) return failure(policy.error(), ExitCode::usage);
-  const std::vector<Error> remarks = check_policy(*policy);
-  for (const Error& remark : remarks) print_warning(remark);
-  if (!options.quiet) {
-    fmt::print("{} documented flows, {} roles, {} remarks: loads\n", policy->flows.size(),
-               policy->roles.size(), remarks.size());
+  std::size_t errors = 0;
+  for (const Lint& lint : policy->lints) {
+    errors += lint.is_error ? 1 : 0;
+    lint.is_error ? print_error(lint.remark) : print_warning(lint.remark);
   }
-  return static_cast<int>(ExitCode::ok);
+  if (!options.quiet) {
+    fmt::print("{} documented flows, {} roles, {} errors, {} remarks: loads\n",
+               policy->flows.size(), policy->roles.size(), errors, policy->lints.size() - errors);
+  }
+  return static_cast<int>(errors == 0 ? ExitCode::ok : ExitCode::usage);
 }
 
 CommandResult run_command(const Options& options) {

@@ -35,6 +35,7 @@ std::expected<Decoded, DecodeIssue> Decoder::decode(const PacketView& packet) {
 
 void Decoder::forget() {
   state_->fragments.forget();
+  state_->copies = Copies();
 }
 
 DecoderCounters Decoder::take_counters() {

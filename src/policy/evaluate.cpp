@@ -1,9 +1,13 @@
 // Judges one flow against the documented rows, step by step as docs/verdicts.md tells it.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 #include <tuple>
 
 #include "policy/application_fit.hpp"
+#include "policy/exceptions.hpp"
+#include "policy/http_fit.hpp"
 #include "policy/nearest.hpp"
 #include "policy/row_match.hpp"
 #include "policy/tls_fit.hpp"
@@ -14,32 +18,71 @@ namespace {
 struct Candidate {
   const DocumentedFlow* row = nullptr;
   ApplicationFit application;
+  bool in_time = true;
 };
 
-// Before all, the application that fits; then few addresses, few roles, few ports.
+std::size_t count_ports(const DocumentedFlow& row) {
+  std::size_t count = 0;
+  for (const PortRange& range : row.ports) count += std::size_t{1} + range.last - range.first;
+  return count;
+}
+
+// Before all, the application that fits, at a time that fits; then few addresses, few roles, few
+// ports; then the row's name, so that the order of rows in a file does not matter.
 auto rank_of(const Candidate& candidate) {
   const DocumentedFlow& row = *candidate.row;
-  return std::tuple(candidate.application.kind, ((row.from | row.to) & any_bit) != 0,
-                    std::popcount(row.from) + std::popcount(row.to), row.ports.size());
+  return std::tuple(
+      candidate.application.kind, !candidate.in_time, ((row.from | row.to) & any_bit) != 0,
+      std::popcount(row.from) + std::popcount(row.to), count_ports(row), std::string_view(row.id));
 }
+
+SeenEnd seen_client(const ClosedFlow& flow) {
+  return {.address = flow.client.address, .port = 0, .vlans = flow.vlans};
+}
+SeenEnd seen_server(const ClosedFlow& flow) {
+  return {.address = flow.server.address, .port = flow.server.port, .vlans = flow.vlans};
+}
+
+bool holds(const std::vector<Subnet>& subnets, const IpAddress& address) {
+  return std::any_of(subnets.begin(), subnets.end(),
+                     [&](const Subnet& subnet) { return subnet.contains(address); });
+}
+
+// Is the client the balancer of this pool, and the server a member?
+bool is_balanced(const Binding& pool, const ClosedFlow& flow) {
+  return holds(pool.snat, flow.client.address) && holds(pool.members, flow.server.address);
+}
+
+Ends ends_of(const Judge& judge, const ClosedFlow& flow) {
+  Ends ends{.client = judge.roles().roles_of(seen_client(flow)),
+            .server = judge.roles().roles_of(seen_server(flow)),
+            .implied = 0};
+  if ((ends.client >> Policy::role_load_balancer & 1) == 0) return ends;
+  for (const Binding& pool : judge.policy().bindings) {
+    if (is_balanced(pool, flow)) ends.implied |= RoleSet{1} << pool.role;
+  }
+  return ends;
+}
+
+}  // namespace
 
 class Judgement {
  public:
-  Judgement(const Policy& policy, const ClosedFlow& flow) : policy_(policy), flow_(flow) {
-    ends_ = {.client = policy.roles_of(flow.client.address),
-             .server = policy.roles_of(flow.server.address)};
+  Judgement(const Judge& judge, const ClosedFlow& flow)
+      : judge_(judge), policy_(judge.policy()), flow_(flow), ends_(ends_of(judge, flow)) {
     verdict_.client_roles = ends_.client;
     verdict_.server_roles = ends_.server;
   }
 
   Verdict take() {
-    if (!in_scope()) {
+    if (!in_scope() || is_health_check()) {
       name_service("");
     } else if (const auto candidates = matching_rows(); !candidates.empty()) {
       judge_rows(candidates);
     } else {
       judge_without_row();
     }
+    apply_exceptions();
     std::stable_sort(verdict_.problems.begin(), verdict_.problems.end(),
                      [](const Problem& a, const Problem& b) {
                        if (a.severity != b.severity) return a.severity > b.severity;
@@ -50,16 +93,24 @@ class Judgement {
 
  private:
   bool in_scope() const {
-    return policy_.judge_all || policy_.is_bound(flow_.client.address) ||
-           policy_.is_bound(flow_.server.address);
+    return policy_.judge_all || judge_.roles().is_bound(seen_client(flow_)) ||
+           judge_.roles().is_bound(seen_server(flow_));
+  }
+
+  bool is_health_check() const {
+    return std::any_of(policy_.bindings.begin(), policy_.bindings.end(), [&](const Binding& pool) {
+      return contains(pool.monitor, flow_.server.port) && is_balanced(pool, flow_);
+    });
   }
 
   // Best first.
   std::vector<Candidate> matching_rows() const {
     std::vector<Candidate> candidates;
-    for (const DocumentedFlow& row : policy_.flows) {
-      if (!matches(row, flow_, ends_, flow_.server.port)) continue;
-      candidates.push_back({.row = &row, .application = fit_application(row, flow_)});
+    for (const DocumentedFlow* row : judge_.rows_on(flow_.transport, flow_.server.port)) {
+      if (!matches(*row, flow_, ends_, flow_.server.port)) continue;
+      candidates.push_back({.row = row,
+                            .application = fit_application(*row, flow_),
+                            .in_time = !row->schedule || is_within(*row->schedule, flow_.first)});
     }
     std::stable_sort(
         candidates.begin(), candidates.end(),
@@ -97,6 +148,7 @@ class Judgement {
     problem.field = Field::application;
     problem.expected = expected_application(row);
     problem.observed = observed_application(row, flow_);
+    if (row.severity) problem.severity = *row.severity;
     explain(problem);
     verdict_.problems.push_back(std::move(problem));
     verdict_.nearest = nearest_rows(policy_, flow_, ends_);
@@ -105,24 +157,42 @@ class Judgement {
   // The row's application is what the bytes say; does the flow meet the rest of the row?
   void judge_requirements(const DocumentedFlow& row) {
     const TlsFit tls = row.tls ? fit_tls(*row.tls, flow_) : TlsFit{};
-    for (const Problem& found : tls.problems) {
-      Problem problem = found;
-      problem.severity = severity_of(found.kind);
-      problem.rule = row.id;
-      verdict_.problems.push_back(std::move(problem));
-    }
-    if (!tls.problems.empty()) {
+    const HttpFit http = row.http ? fit_http(*row.http, flow_) : HttpFit{};
+    for (const Problem& found : tls.problems) add_problem(row, found);
+    for (const Problem& found : http.problems) add_problem(row, found);
+    check_schedule(row);
+    const bool fails = std::any_of(verdict_.problems.begin(), verdict_.problems.end(),
+                                   [](const Problem& it) { return is_violation(it.kind); });
+    if (fails) {
       verdict_.kind = VerdictKind::violation;
     } else if (is_one_sided()) {
       leave_open(Reason::one_sided);
-    } else if (tls.open != Reason::none) {
-      leave_open(tls.open);
+    } else if (tls.open != Reason::none || http.open != Reason::none) {
+      leave_open(tls.open != Reason::none ? tls.open : http.open);
     } else {
       verdict_.kind = VerdictKind::allowed;
       if (tls.certificate_hidden) verdict_.reason = Reason::certificate_hidden;
     }
     remark_discouraged(row);
     remark_vip_bypass(row);
+  }
+
+  void add_problem(const DocumentedFlow& row, Problem problem) {
+    if (problem.kind != FindingKind::outside_purpose) {
+      problem.severity = row.severity.value_or(severity_of(problem.kind));
+    }
+    problem.rule = row.id;
+    verdict_.problems.push_back(std::move(problem));
+  }
+
+  void check_schedule(const DocumentedFlow& row) {
+    if (!row.schedule || is_within(*row.schedule, flow_.first)) return;
+    Problem problem;
+    problem.kind = FindingKind::outside_schedule;
+    problem.field = Field::schedule;
+    problem.expected = row.schedule->id;
+    problem.observed = to_text(flow_.first);
+    add_problem(row, std::move(problem));
   }
 
   // An application takes two to speak; ICMP messages stand for themselves.
@@ -134,37 +204,30 @@ class Judgement {
 
   void remark_discouraged(const DocumentedFlow& row) {
     if (!row.is_discouraged) return;
-    Problem problem = problem_of(FindingKind::discouraged);
-    problem.rule = row.id;
-    verdict_.problems.push_back(std::move(problem));
+    add_problem(row, problem_of(FindingKind::discouraged));
   }
 
   void remark_vip_bypass(const DocumentedFlow& row) {
-    if (!row.wants_vip) return;
+    if (!row.wants_vip || ends_.implied != 0) return;
     const IpAddress& address = flow_.server.address;
-    const auto holds = [&](const std::vector<Subnet>& subnets) {
-      return std::any_of(subnets.begin(), subnets.end(),
-                         [&](const Subnet& subnet) { return subnet.contains(address); });
-    };
     const Binding* bypassed = nullptr;
     for (const Binding& binding : policy_.bindings) {
       const RoleSet role = RoleSet{1} << binding.role;
       if (!fits_roles(row.to, role) || (ends_.server & role) == 0) continue;
-      if (holds(binding.vip)) return;
-      if (bypassed == nullptr && !binding.vip.empty() && holds(binding.members)) {
+      if (holds(binding.vip, address)) return;
+      if (bypassed == nullptr && !binding.vip.empty() && holds(binding.members, address)) {
         bypassed = &binding;
       }
     }
     if (bypassed == nullptr) return;
     Problem problem = problem_of(FindingKind::vip_bypass);
-    problem.rule = row.id;
     problem.field = Field::to;
     for (const Subnet& vip : bypassed->vip) {
       if (!problem.expected.empty()) problem.expected += " or ";
       problem.expected += to_text(vip);
     }
     problem.observed = to_text(address);
-    verdict_.problems.push_back(std::move(problem));
+    add_problem(row, std::move(problem));
   }
 
   void judge_without_row() {
@@ -181,8 +244,13 @@ class Judgement {
         return;
       }
     }
-    verdict_.kind = VerdictKind::violation;
     verdict_.nearest = nearest_rows(policy_, flow_, ends_);
+    if (policy_.ask_unknown &&
+        ((ends_.client | ends_.server) >> Policy::role_unknown_internal & 1) != 0) {
+      leave_open(Reason::unknown_host);
+      return;
+    }
+    verdict_.kind = VerdictKind::violation;
     Problem problem = problem_of(FindingKind::undocumented);
     if (reversed != nullptr) {
       problem = problem_of(FindingKind::reversed_direction);
@@ -209,20 +277,56 @@ class Judgement {
   }
 
   const DocumentedFlow* reversed_row() const {
-    return find_row([&](const DocumentedFlow& row) { return matches_reversed(row, flow_, ends_); });
+    return find_row(flow_.server.port,
+                    [&](const DocumentedFlow& row) { return matches_reversed(row, flow_, ends_); });
   }
 
   // The row that fits if the one taken for the client is the server.
   const DocumentedFlow* swapped_row() const {
-    const Ends swapped{.client = ends_.server, .server = ends_.client};
-    return find_row(
-        [&](const DocumentedFlow& row) { return matches(row, flow_, swapped, flow_.client.port); });
+    const Ends swapped{.client = ends_.server, .server = ends_.client, .implied = 0};
+    return find_row(flow_.client.port, [&](const DocumentedFlow& row) {
+      return matches(row, flow_, swapped, flow_.client.port);
+    });
   }
 
+  // The one with the first name, so that the order in the file does not matter.
   template <class Condition>
-  const DocumentedFlow* find_row(Condition holds) const {
-    const auto found = std::find_if(policy_.flows.begin(), policy_.flows.end(), holds);
-    return found == policy_.flows.end() ? nullptr : &*found;
+  const DocumentedFlow* find_row(std::uint16_t port, Condition fits) const {
+    const DocumentedFlow* found = nullptr;
+    for (const DocumentedFlow* row : judge_.rows_on(flow_.transport, port)) {
+      if (fits(*row) && (found == nullptr || row->id < found->id)) found = row;
+    }
+    return found;
+  }
+
+  // A problem that somebody has taken responsibility for stays on record, with its exception.
+  void apply_exceptions() {
+    if (policy_.exceptions.empty() || verdict_.kind == VerdictKind::ignored) return;
+    std::vector<Problem> late;
+    for (Problem& problem : verdict_.problems) {
+      const Covering cover = covering(policy_, flow_, ends_, verdict_, problem.kind);
+      if (cover.in_force != nullptr) {
+        problem.exception = cover.in_force->id;
+      } else if (cover.not_in_force != nullptr) {
+        Problem remark = problem_of(FindingKind::exception_expired);
+        remark.rule = problem.rule;
+        remark.expected = fmt::format("{} from {} to {}", cover.not_in_force->id,
+                                      cover.not_in_force->created, cover.not_in_force->expires);
+        remark.observed = to_text(flow_.first);
+        late.push_back(std::move(remark));
+      }
+    }
+    verdict_.problems.insert(verdict_.problems.end(), late.begin(), late.end());
+    if (verdict_.kind != VerdictKind::violation) return;
+    for (const Problem& problem : verdict_.problems) {
+      if (!is_violation(problem.kind)) continue;
+      if (problem.exception.empty()) {
+        verdict_.exception.clear();
+        return;
+      }
+      if (verdict_.exception.empty()) verdict_.exception = problem.exception;
+    }
+    verdict_.kind = VerdictKind::waived;
   }
 
   Severity severity_of(FindingKind kind) const {
@@ -241,7 +345,7 @@ class Judgement {
   void explain(Problem& problem) const {
     const auto speaks_of_it = [&](const Mistake& it) {
       return fits_roles(it.from, ends_.client) && fits_roles(it.to, ends_.server) &&
-             std::find(it.ports.begin(), it.ports.end(), flow_.server.port) != it.ports.end();
+             contains(it.ports, flow_.server.port);
     };
     const auto found = std::find_if(policy_.mistakes.begin(), policy_.mistakes.end(), speaks_of_it);
     if (found == policy_.mistakes.end()) return;
@@ -260,16 +364,70 @@ class Judgement {
     verdict_.basis = name.basis;
   }
 
+  const Judge& judge_;
   const Policy& policy_;
   const ClosedFlow& flow_;
   Ends ends_;
   Verdict verdict_;
 };
 
-}  // namespace
+Judge::Judge(const Policy& policy) : policy_(policy), roles_(policy) {
+  constexpr std::size_t max_listed = 64;  // a row with more ports is tried by its range
+  for (std::uint32_t i = 0; i < policy.flows.size(); ++i) {
+    const DocumentedFlow& row = policy.flows[i];
+    for (const Transport transport : row.transports) {
+      Rows& rows = rows_[static_cast<std::size_t>(transport)];
+      if (transport == Transport::icmp || count_ports(row) > max_listed) {
+        rows.wide.push_back(i);
+        continue;
+      }
+      for (const PortRange& range : row.ports) {
+        for (std::uint32_t port = range.first; port <= range.last; ++port) {
+          auto& list = rows.by_port[static_cast<std::uint16_t>(port)];
+          if (list.empty() || list.back() != i) list.push_back(i);
+        }
+      }
+    }
+  }
+}
 
-Verdict evaluate(const Policy& policy, const ClosedFlow& flow) {
-  return Judgement(policy, flow).take();
+std::vector<const DocumentedFlow*> Judge::rows_on(Transport transport, std::uint16_t port) const {
+  const Rows& rows = rows_[static_cast<std::size_t>(transport)];
+  std::vector<std::uint32_t> found;
+  if (const auto listed = rows.by_port.find(port); listed != rows.by_port.end()) {
+    found = listed->second;
+  }
+  for (const std::uint32_t i : rows.wide) {
+    if (transport == Transport::icmp || contains(policy_.flows[i].ports, port)) found.push_back(i);
+  }
+  std::sort(found.begin(), found.end());
+  std::vector<const DocumentedFlow*> list;
+  for (const std::uint32_t i : found) list.push_back(&policy_.flows[i]);
+  return list;
+}
+
+Verdict Judge::judge(const ClosedFlow& flow) const {
+  return Judgement(*this, flow).take();
+}
+
+std::vector<RowTrial> Judge::trace(const ClosedFlow& flow) const {
+  std::vector<RowTrial> trials;
+  const Ends ends = ends_of(*this, flow);
+  for (const DocumentedFlow& row : policy_.flows) {
+    trials.push_back({.row = &row, .miss = miss_of_row(policy_, row, flow, ends)});
+  }
+  return trials;
+}
+
+bool Judge::fits_role(const ClosedFlow& flow, std::size_t role, bool as_server) const {
+  Ends ends = ends_of(*this, flow);
+  (as_server ? ends.server : ends.client) = RoleSet{1} << role;
+  const auto rows = rows_on(flow.transport, flow.server.port);
+  return std::any_of(rows.begin(), rows.end(), [&](const DocumentedFlow* row) {
+    const RoleSet end = as_server ? row->to : row->from;
+    return (end >> role & 1) != 0 && matches(*row, flow, ends, flow.server.port) &&
+           fit_application(*row, flow).kind == ApplicationFit::Kind::fits;
+  });
 }
 
 }  // namespace pcapaudit

@@ -100,6 +100,20 @@ class Files {
   std::vector<PolicyFile> files_;
 };
 
+Result<Policy> load(const std::vector<PolicyFile>& files, bool strict) {
+  PolicyLoader loader;
+  for (const PolicyFile& file : files) {
+    if (file.kind == FileKind::site) loader.take_port_overrides(*file.in);
+    if (file.in->error()) return std::unexpected(*file.in->error());
+  }
+  Sha256 digest;
+  for (const PolicyFile& file : files) {
+    digest.add(as_bytes(file.in->text()));
+    if (auto added = loader.add(*file.in, file.kind); !added) return std::unexpected(added.error());
+  }
+  return loader.finish(digest.hex(), strict);
+}
+
 }  // namespace
 
 std::vector<BuiltInPack> built_in_packs() {
@@ -112,22 +126,24 @@ std::vector<BuiltInPack> built_in_packs() {
   return packs;
 }
 
-Result<Policy> load_policy(const std::vector<std::string>& names) {
+Result<Policy> load_policy(const std::vector<std::string>& names, bool strict) {
   Files files;
   for (const std::string& name : names) {
     if (auto added = files.add(name); !added) return std::unexpected(added.error());
   }
-  const std::vector<PolicyFile> ordered = std::move(files).sorted();
-  PolicyLoader loader;
-  for (const PolicyFile& file : ordered) {
-    if (file.kind == FileKind::site) loader.take_port_overrides(*file.in);
+  return load(std::move(files).sorted(), strict);
+}
+
+Result<Policy> load_policy_texts(const std::vector<std::pair<std::string, std::string>>& texts,
+                                 bool strict) {
+  std::vector<PolicyFile> files;
+  for (const auto& [name, text] : texts) {
+    auto in = std::make_unique<TomlReader>(name, text);
+    if (in->error()) return std::unexpected(*in->error());
+    const FileKind kind = kind_of(*in);
+    files.push_back({.in = std::move(in), .kind = kind});
   }
-  Sha256 digest;
-  for (const PolicyFile& file : ordered) {
-    digest.add(as_bytes(file.in->text()));
-    if (auto added = loader.add(*file.in, file.kind); !added) return std::unexpected(added.error());
-  }
-  return loader.finish(digest.hex());
+  return load(files, strict);
 }
 
 }  // namespace pcapaudit

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "policy/application_fit.hpp"
@@ -19,6 +20,7 @@ struct Score {
   std::size_t fitting = 0;  // sum of the weights of the fields that fit
   Field first_failing = Field::none;
   bool is_stranger = false;  // both ends differ
+  std::uint32_t port_distance = 0;
 };
 
 // A field that is not known to fail fits: bytes that nobody saw speak against no row.
@@ -45,6 +47,16 @@ std::size_t weight_of(Field field, const DocumentedFlow& row) {
   return other_field;
 }
 
+std::uint32_t port_distance(const DocumentedFlow& row, std::uint16_t port) {
+  std::uint32_t least = UINT16_MAX;
+  for (const PortRange& range : row.ports) {
+    const std::uint32_t below = range.first > port ? std::uint32_t{range.first} - port : 0;
+    const std::uint32_t above = port > range.last ? std::uint32_t{port} - range.last : 0;
+    least = std::min(least, std::max(below, above));
+  }
+  return least;
+}
+
 Score score_of(const DocumentedFlow& row, const ClosedFlow& flow, Ends ends) {
   Score score{.row = &row};
   for (const Field field : fields) {
@@ -54,6 +66,7 @@ Score score_of(const DocumentedFlow& row, const ClosedFlow& flow, Ends ends) {
       score.first_failing = field;
     }
   }
+  score.port_distance = port_distance(row, flow.server.port);
   score.is_stranger = !fits_roles(row.from, ends.client) && !fits_roles(row.to, ends.server);
   return score;
 }
@@ -95,7 +108,7 @@ NearMiss miss_of(const Policy& policy, const Score& score, const ClosedFlow& flo
       miss.observed = to_text(flow.transport);
       break;
     case Field::port:
-      miss.expected = fmt::format("{}", fmt::join(row.ports, " or "));
+      miss.expected = to_text(row.ports, " or ");
       miss.observed = fmt::format("{}", flow.server.port);
       break;
     case Field::application:
@@ -115,7 +128,9 @@ std::vector<NearMiss> nearest_rows(const Policy& policy, const ClosedFlow& flow,
   for (const DocumentedFlow& row : policy.flows) scores.push_back(score_of(row, flow, ends));
   std::stable_sort(scores.begin(), scores.end(), [](const Score& a, const Score& b) {
     if (a.is_stranger != b.is_stranger) return b.is_stranger;
-    return a.fitting > b.fitting;
+    if (a.fitting != b.fitting) return a.fitting > b.fitting;
+    if (a.port_distance != b.port_distance) return a.port_distance < b.port_distance;
+    return a.row->id < b.row->id;
   });
   std::vector<NearMiss> nearest;
   for (const Score& score : scores) {
@@ -124,6 +139,11 @@ std::vector<NearMiss> nearest_rows(const Policy& policy, const ClosedFlow& flow,
     nearest.push_back(miss_of(policy, score, flow, ends));
   }
   return nearest;
+}
+
+NearMiss miss_of_row(const Policy& policy, const DocumentedFlow& row, const ClosedFlow& flow,
+                     Ends ends) {
+  return miss_of(policy, score_of(row, flow, ends), flow, ends);
 }
 
 NearMiss reversed_miss(const Policy& policy, const DocumentedFlow& row, Ends ends) {

@@ -1,5 +1,7 @@
-// Roles of addresses, and the words of a policy.
+// The words of a policy: kinds of findings, severities, ports, roles.
 #include <pcapaudit/policy/policy.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -7,9 +9,58 @@
 namespace pcapaudit {
 namespace {
 
-constexpr std::array<std::string_view, finding_kind_count> kind_names = {
-    "undocumented",        "reversed-direction", "wrong-application", "not-mutual",     "old-tls",
-    "expired-certificate", "discouraged",        "vip-bypass",        "needed-not-seen"};
+constexpr std::array<std::string_view, finding_kind_count> kind_names = {"undocumented",
+                                                                         "reversed-direction",
+                                                                         "wrong-application",
+                                                                         "outside-schedule",
+                                                                         "not-mutual",
+                                                                         "old-tls",
+                                                                         "expired-certificate",
+                                                                         "wrong-name",
+                                                                         "wrong-sni",
+                                                                         "wrong-issuer",
+                                                                         "wrong-key-usage",
+                                                                         "http-path",
+                                                                         "http-host",
+                                                                         "no-redirect",
+                                                                         "clear-credentials",
+                                                                         "discouraged",
+                                                                         "vip-bypass",
+                                                                         "weak-tls",
+                                                                         "weak-key",
+                                                                         "expiring-certificate",
+                                                                         "outside-purpose",
+                                                                         "exception-expired",
+                                                                         "inner-without-outer",
+                                                                         "wrong-inner-leg",
+                                                                         "needed-not-seen",
+                                                                         "role-contradiction",
+                                                                         "unknown-host",
+                                                                         "exception-unused",
+                                                                         "exception-over-limit"};
+static_assert(!kind_names.back().empty());
+
+// How the documentation's own policies spell them.
+constexpr std::pair<std::string_view, FindingKind> other_kind_names[] = {
+    {"app-mismatch", FindingKind::wrong_application},
+    {"mapping-missing", FindingKind::wrong_inner_leg},
+    {"tls.version", FindingKind::old_tls},
+    {"tls.weak", FindingKind::weak_tls},
+    {"tls.not-mutual", FindingKind::not_mutual},
+    {"tls.name", FindingKind::wrong_name},
+    {"tls.sni", FindingKind::wrong_sni},
+    {"tls.issuer", FindingKind::wrong_issuer},
+    {"tls.expired", FindingKind::expired_certificate},
+    {"tls.expiring", FindingKind::expiring_certificate},
+    {"tls.key", FindingKind::weak_key},
+    {"http.path", FindingKind::http_path},
+    {"http.host", FindingKind::http_host},
+    {"http.no-redirect", FindingKind::no_redirect},
+    {"http.clear-credentials", FindingKind::clear_credentials},
+    {"exception.expired", FindingKind::exception_expired},
+    {"exception.unused", FindingKind::exception_unused},
+    {"exception.over-limit", FindingKind::exception_over_limit}};
+
 constexpr std::array<std::string_view, 5> severity_names = {"info", "low", "medium", "high",
                                                             "critical"};
 
@@ -18,32 +69,6 @@ std::optional<Enum> parse(const std::array<std::string_view, count>& names, std:
   const auto found = std::find(names.begin(), names.end(), text);
   if (found == names.end()) return std::nullopt;
   return static_cast<Enum>(found - names.begin());
-}
-
-bool any_contains(const std::vector<Subnet>& subnets, const IpAddress& address) {
-  return std::any_of(subnets.begin(), subnets.end(),
-                     [&](const Subnet& subnet) { return subnet.contains(address); });
-}
-
-struct Bound {
-  RoleSet roles = 0;
-  int prefix = -1;
-};
-
-// Longest prefix wins, equal length is the union.
-Bound bound_roles(const Policy& policy, const IpAddress& address) {
-  Bound best;
-  for (const Binding& binding : policy.bindings) {
-    for (const auto* list : {&binding.addresses, &binding.vip, &binding.members}) {
-      for (const Subnet& subnet : *list) {
-        const int prefix = static_cast<int>(subnet.prefix);
-        if (prefix < best.prefix || !subnet.contains(address)) continue;
-        if (prefix > best.prefix) best = {.roles = 0, .prefix = prefix};
-        best.roles |= RoleSet{1} << binding.role;
-      }
-    }
-  }
-  return best;
 }
 
 }  // namespace
@@ -58,18 +83,45 @@ std::string_view to_text(FindingKind kind) {
   return kind_names[static_cast<std::size_t>(kind)];
 }
 std::optional<FindingKind> parse_finding_kind(std::string_view text) {
+  for (const auto& [name, kind] : other_kind_names) {
+    if (name == text) return kind;
+  }
   return parse<FindingKind>(kind_names, text);
 }
 
-RoleSet Policy::roles_of(const IpAddress& address) const {
-  if (const Bound bound = bound_roles(*this, address); bound.roles != 0) return bound.roles;
-  if (any_contains(client_networks, address)) return RoleSet{1} << role_internal_clients;
-  if (any_contains(internal_networks, address)) return RoleSet{1} << role_unknown_internal;
-  return RoleSet{1} << role_internet;
+bool contains(const PortRanges& ranges, std::uint16_t port) {
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [&](const PortRange& range) { return range.contains(port); });
 }
 
-bool Policy::is_bound(const IpAddress& address) const {
-  return bound_roles(*this, address).roles != 0;
+std::string to_text(const PortRanges& ranges, std::string_view separator) {
+  PortRanges sorted = ranges;
+  std::sort(sorted.begin(), sorted.end(), [](const PortRange& a, const PortRange& b) {
+    return std::pair(a.first, a.last) < std::pair(b.first, b.last);
+  });
+  PortRanges joined;
+  for (const PortRange& range : sorted) {
+    const bool touches = !joined.empty() && range.first <= std::uint32_t{joined.back().last} + 1;
+    if (touches) {
+      joined.back().last = std::max(joined.back().last, range.last);
+    } else {
+      joined.push_back(range);
+    }
+  }
+  std::string text;
+  const auto add = [&](const std::string& part) {
+    if (!text.empty()) text += separator;
+    text += part;
+  };
+  for (const PortRange& range : joined) {
+    if (range.last - range.first < 2) {  // two neighbours are no range to a reader
+      add(fmt::format("{}", range.first));
+      if (range.last != range.first) add(fmt::format("{}", range.last));
+    } else {
+      add(fmt::format("{}-{}", range.first, range.last));
+    }
+  }
+  return text;
 }
 
 std::string Policy::role_names(RoleSet set) const {

@@ -10,18 +10,23 @@ namespace {
 
 constexpr std::int64_t format_number = 1;
 
-const std::map<FindingKind, Severity>& default_severities() {
-  static const std::map<FindingKind, Severity> defaults = {
-      {FindingKind::undocumented, Severity::high},
-      {FindingKind::reversed_direction, Severity::high},
-      {FindingKind::wrong_application, Severity::high},
-      {FindingKind::not_mutual, Severity::high},
-      {FindingKind::old_tls, Severity::high},
-      {FindingKind::expired_certificate, Severity::high},
-      {FindingKind::discouraged, Severity::low},
-      {FindingKind::vip_bypass, Severity::medium},
-      {FindingKind::needed_not_seen, Severity::low}};
-  return defaults;
+std::map<FindingKind, Severity> default_severities() {
+  using Kind = FindingKind;
+  std::map<FindingKind, Severity> severities;
+  for (std::size_t i = 0; i < finding_kind_count; ++i) {
+    severities[static_cast<Kind>(i)] = Severity::medium;
+  }
+  for (const Kind kind :
+       {Kind::undocumented, Kind::reversed_direction, Kind::wrong_application, Kind::not_mutual,
+        Kind::old_tls, Kind::expired_certificate, Kind::clear_credentials, Kind::wrong_inner_leg}) {
+    severities[kind] = Severity::high;
+  }
+  for (const Kind kind : {Kind::discouraged, Kind::outside_purpose, Kind::exception_expired,
+                          Kind::needed_not_seen, Kind::unknown_host, Kind::weak_tls}) {
+    severities[kind] = Severity::low;
+  }
+  severities[Kind::exception_unused] = Severity::info;
+  return severities;
 }
 
 }  // namespace
@@ -31,7 +36,8 @@ PolicyLoader::PolicyLoader() {
       {"any", "Every address"},
       {"internal-clients", "Internal clients"},
       {"unknown-internal", "Internal address without a role"},
-      {"internet", "Internet"}};
+      {"internet", "Internet"},
+      {"load-balancer", "Load balancer, towards the members of its pools"}};
   for (const auto& [id, title] : builtin) {
     Role role;
     role.id = id;
@@ -43,26 +49,33 @@ PolicyLoader::PolicyLoader() {
 }
 
 Result<void> PolicyLoader::add(TomlReader& in, FileKind kind) {
+  readers_.push_back(&in);
+  policy_.files.emplace_back(in.file(), in.text());
   if (!in.error()) {
     read_head(in, kind);
     read_flags(in, kind);
     read_ports(in, kind);
     read_names(in);
     read_roles(in);
-    read_tls(in, kind);
+    if (kind == FileKind::site) read_site(in);
+    read_schedules(in);
+    read_tls(in);
+    read_http(in);
     if (kind == FileKind::pack) {
       read_documents(in);
       read_mappings(in);
       read_mistakes(in);
       read_doubts(in);
     } else {
-      refuse_what_is_not_evaluated(in);
-      read_site(in);
       read_bindings(in);
       read_shares(in);
       read_severities(in);
     }
-    read_flows(in, kind);
+    read_flows(in);
+    if (kind == FileKind::site) {
+      read_overrides(in);
+      read_exceptions(in);
+    }
   }
   if (in.error()) return std::unexpected(*in.error());
   return {};
@@ -77,8 +90,8 @@ void PolicyLoader::read_head(TomlReader& in, FileKind kind) {
   }
   if (kind == FileKind::pack) {
     in.only(root, "a pack",
-            {"format", "pack", "source", "flag", "port", "names", "role", "tls", "http", "flow",
-             "mapping", "mistake", "doubt"});
+            {"format", "pack", "source", "flag", "port", "names", "role", "schedule", "tls", "http",
+             "flow", "mapping", "mistake", "doubt"});
     const toml::table* pack = in.table_of(root, "pack");
     if (pack == nullptr) return in.report(root.source(), "[pack] is missing");
     in.only(*pack, "[pack]", {"id", "title", "revision", "profiles", "default"});
@@ -91,27 +104,11 @@ void PolicyLoader::read_head(TomlReader& in, FileKind kind) {
     }
     return;
   }
-  pack_ = "site";
-  policy_.profiles = in.texts_of(root, "profiles");
-}
-
-// What a site may ask for and this version does not judge must not look as if it were judged.
-void PolicyLoader::refuse_what_is_not_evaluated(TomlReader& in) {
-  const toml::table& root = in.root();
-  refuse(in, root, "a site file", {"schedule", "override", "exception", "http"});
   in.only(root, "a site file",
           {"format", "use", "profiles", "site", "flags", "port", "names", "role", "bind", "shares",
-           "severity", "tls", "flow"});
-}
-
-void PolicyLoader::refuse(TomlReader& in, const toml::table& table, std::string_view where,
-                          std::initializer_list<std::string_view> keys) {
-  for (const auto& [key, node] : table) {
-    if (std::find(keys.begin(), keys.end(), key.str()) == keys.end()) continue;
-    in.report(key.source(),
-              fmt::format("\"{}\" in {} is not evaluated by this version", key.str(), where),
-              fmt::format("remove it: nothing is judged by \"{}\" yet", key.str()));
-  }
+           "severity", "schedule", "tls", "http", "flow", "override", "exception"});
+  pack_ = "site";
+  policy_.profiles = in.texts_of(root, "profiles");
 }
 
 void PolicyLoader::read_documents(TomlReader& in) {
@@ -138,6 +135,11 @@ void PolicyLoader::read_flags(TomlReader& in, FileKind kind) {
       const toml::table* table = in.table_of(*flags, id.str());
       if (table == nullptr) continue;
       in.only(*table, "[flag]", {"ask", "default", "source"});
+      places_.insert_or_assign(fmt::format("flag.{}", id.str()), Place{&in, id.source()});
+      if (std::any_of(policy_.flags.begin(), policy_.flags.end(),
+                      [&](const Flag& flag) { return flag.id == id.str(); })) {
+        continue;  // packs may ask the same question
+      }
       policy_.flags.push_back({.id = std::string(id.str()),
                                .ask = in.text_of(*table, "ask", true),
                                .value = in.flag_of(*table, "default").value_or(false)});
@@ -202,6 +204,7 @@ void PolicyLoader::read_names(TomlReader& in) {
   if (names == nullptr) return;
   for (const auto& [name, node] : *names) {
     policy_.names[std::string(name.str())] = in.texts_of(*names, name.str());
+    places_.insert_or_assign(fmt::format("names.{}", name.str()), Place{&in, name.source()});
   }
 }
 
@@ -217,8 +220,13 @@ void PolicyLoader::read_roles(TomlReader& in) {
       policy_.roles[*known].title = in.text_of(*table, "title");
       continue;
     }
-    if (known) {
+    if (known && policy_.roles[*known].pack == pack_) {
       in.report(id.source(), fmt::format("role \"{}\" is defined twice", id.str()));
+    } else if (known) {
+      // Packs speak of the same machines; the first one names them. A role that one pack can do
+      // without may be needed by another.
+      Role& role = policy_.roles[*known];
+      role.optional = role.optional && in.flag_of(*table, "optional").value_or(false);
     } else if (policy_.roles.size() >= max_roles) {
       in.report(id.source(), fmt::format("more than {} roles", max_roles));
     } else {
@@ -252,112 +260,16 @@ std::vector<Subnet> PolicyLoader::subnets(TomlReader& in, const toml::table& tab
   return list;
 }
 
-void PolicyLoader::read_bindings(TomlReader& in) {
-  const toml::table* binds = in.table_of(in.root(), "bind");
-  if (binds == nullptr) return;
-  for (const auto& [id, node] : *binds) {
-    const toml::table* table = in.table_of(*binds, id.str());
-    if (table == nullptr) continue;
-    const auto role = policy_.find_role(id.str());
-    if (!role || policy_.roles[*role].builtin) {
-      in.report(id.source(), fmt::format("unknown role \"{}\"", id.str()),
-                did_you_mean(id.str(), role_ids(), "see pcapaudit policy show for the roles"));
-      continue;
-    }
-    refuse(in, *table, "[bind]", {"nat", "snat", "monitor", "seen_on"});
-    in.only(*table, "[bind]", {"addresses", "vip", "members"});
-    Binding binding{.role = *role,
-                    .addresses = subnets(in, *table, "addresses"),
-                    .vip = subnets(in, *table, "vip"),
-                    .members = subnets(in, *table, "members")};
-    if (binding.addresses.empty() && binding.vip.empty() && binding.members.empty()) {
-      in.report(id.source(), fmt::format("role \"{}\" has no address", id.str()),
-                "give addresses, vip or members, or remove the table");
-    }
-    for (const auto* list : {&binding.addresses, &binding.vip, &binding.members}) {
-      for (const Subnet& subnet : *list) {
-        bound_.push_back(
-            {.text = to_text(subnet), .role = *role, .file = &in, .place = id.source()});
-      }
-    }
-    policy_.bindings.push_back(std::move(binding));
+std::optional<Error> PolicyLoader::first_error() const {
+  for (const TomlReader* reader : readers_) {
+    if (reader->error()) return reader->error();
   }
+  return std::nullopt;
 }
 
-void PolicyLoader::read_shares(TomlReader& in) {
-  for (const toml::table* table : in.tables_of(in.root(), "shares")) {
-    in.only(*table, "[[shares]]", {"address", "roles", "reason"});
-    const auto address = IpAddress::parse(in.text_of(*table, "address", true));
-    if (!address) in.report(table->source(), "[[shares]] needs an address such as 10.1.3.11");
-    in.text_of(*table, "reason", true);
-    const RoleSet roles = role_set(in, in.words_of(*table, "roles", true));
-    if (address) shares_[to_text(*address)] |= roles;
-  }
-}
-
-// A wrong inventory spoils every verdict, so two roles at one address must be meant.
-void PolicyLoader::check_shared_addresses() {
-  for (const BoundAddress& first : bound_) {
-    for (const BoundAddress& second : bound_) {
-      if (first.text != second.text || first.role >= second.role) continue;
-      const RoleSet both = RoleSet{1} << first.role | RoleSet{1} << second.role;
-      const auto declared = shares_.find(first.text);
-      if (declared != shares_.end() && (declared->second & both) == both) continue;
-      second.file->report(second.place,
-                          fmt::format("L2: {} has the roles {} and {}", first.text,
-                                      policy_.roles[first.role].id, policy_.roles[second.role].id),
-                          "declare it with [[shares]] and a reason, or correct the addresses");
-    }
-  }
-}
-
-void PolicyLoader::read_site(TomlReader& in) {
-  const toml::table* site = in.table_of(in.root(), "site");
-  if (site == nullptr) return;
-  in.only(*site, "[site]",
-          {"name", "owner", "timezone", "product", "internal_networks", "client_networks", "judge",
-           "unknown_internal"});
-  policy_.site_name = in.text_of(*site, "name");
-  policy_.owner = in.text_of(*site, "owner");
-  policy_.timezone = in.text_of(*site, "timezone");
-  policy_.product = in.text_of(*site, "product");
-  policy_.internal_networks = subnets(in, *site, "internal_networks");
-  policy_.client_networks = subnets(in, *site, "client_networks");
-  const std::string judge = in.text_of(*site, "judge");
-  policy_.judge_all = judge == "all";
-  if (!judge.empty() && judge != "all" && judge != "flows with a bound role") {
-    in.report(site->get("judge")->source(), fmt::format("judge = \"{}\" is unknown", judge),
-              "\"flows with a bound role\" or \"all\"");
-  }
-  const std::string unknown = in.text_of(*site, "unknown_internal");
-  if (!unknown.empty() && unknown != "violation") {
-    in.report(site->get("unknown_internal")->source(),
-              fmt::format("unknown_internal = \"{}\" is not evaluated by this version", unknown),
-              "write \"violation\"");
-  }
-}
-
-void PolicyLoader::read_severities(TomlReader& in) {
-  const toml::table* table = in.table_of(in.root(), "severity");
-  if (table == nullptr) return;
-  std::vector<std::string> kinds;
-  for (const auto& [kind, severity] : default_severities()) kinds.emplace_back(to_text(kind));
-  for (const auto& [name, node] : *table) {
-    const auto kind = parse_finding_kind(name.str());
-    const auto severity = parse_severity(in.text_of(*table, name.str()));
-    if (!kind) {
-      in.report(name.source(), fmt::format("unknown kind of finding \"{}\"", name.str()),
-                did_you_mean(name.str(), kinds, "see docs/policy-file.md for the kinds"));
-    } else if (!severity) {
-      in.report(node.source(), "a severity is info, low, medium, high or critical");
-    } else {
-      policy_.severities[*kind] = *severity;
-    }
-  }
-}
-
-Result<Policy> PolicyLoader::finish(const std::string& digest) {
-  check_shared_addresses();
+// The value of an expression, reported at the row when it is not well formed.
+std::optional<bool> PolicyLoader::expression(const PendingFlow& pending, const std::string& text) {
+  if (text.empty()) return std::nullopt;
   const ExpressionNames names{.flag = [this](std::string_view id) -> std::optional<bool> {
                                 for (const Flag& flag : policy_.flags) {
                                   if (flag.id == id) return flag.value;
@@ -371,38 +283,45 @@ Result<Policy> PolicyLoader::finish(const std::string& digest) {
                                     policy_.bindings.begin(), policy_.bindings.end(),
                                     [&](const Binding& binding) { return binding.role == *role; });
                               }};
+  const ExpressionValue result = evaluate_expression(text, names);
+  if (!result.error.empty()) {
+    pending.file->report(
+        pending.place,
+        fmt::format("flow \"{}\": \"{}\": {}", policy_.flows[pending.index].id, text, result.error),
+        "flags, has(role), and, or, not, always, never, parentheses");
+  }
+  return result.value;
+}
+
+Result<Policy> PolicyLoader::finish(const std::string& digest, bool strict) {
+  check_shared_addresses();
   for (const PendingFlow& pending : pending_) {
     DocumentedFlow& flow = policy_.flows[pending.index];
-    const auto evaluate = [&](const std::string& text) {
-      if (text.empty()) return false;
-      const ExpressionValue result = evaluate_expression(text, names);
-      if (!result.error.empty()) {
-        pending.file->report(pending.place,
-                             fmt::format("flow \"{}\": \"{}\": {}", flow.id, text, result.error),
-                             "flags, has(role), and, or, not, always, never, parentheses");
-      }
-      return result.value;
-    };
-    flow.is_needed = evaluate(flow.need);
-    flow.is_discouraged = evaluate(flow.discouraged);
+    flow.is_needed = expression(pending, flow.need).value_or(false);
+    flow.is_discouraged = expression(pending, flow.discouraged).value_or(false);
+    if (flow.http) flow.http->excepts = expression(pending, flow.http->except_when).value_or(true);
+    resolve_profiles(flow);
   }
-  for (const PendingFlow& pending : pending_) {
-    if (pending.file->error()) return std::unexpected(*pending.file->error());
-  }
-  for (const BoundAddress& bound : bound_) {
-    if (bound.file->error()) return std::unexpected(*bound.file->error());
-  }
-  std::erase_if(policy_.flows, [this](const DocumentedFlow& flow) {
-    if (policy_.profiles.empty() || flow.profiles.empty()) return false;
-    return std::none_of(flow.profiles.begin(), flow.profiles.end(), [this](const std::string& one) {
+  apply_overrides();
+  if (const auto error = first_error()) return std::unexpected(*error);
+
+  const auto chosen = [this](const DocumentedFlow& flow) {
+    if (policy_.profiles.empty() || flow.profiles.empty()) return true;
+    return std::any_of(flow.profiles.begin(), flow.profiles.end(), [this](const std::string& one) {
       return std::find(policy_.profiles.begin(), policy_.profiles.end(), one) !=
              policy_.profiles.end();
     });
+  };
+  std::erase_if(policy_.flows, [&](const DocumentedFlow& flow) {
+    const bool documented = flow.basis.empty() || flow.basis == "row" || flow.basis == "prose";
+    return flow.is_disabled || !chosen(flow) || (strict && !documented);
   });
   if (policy_.flows.empty()) {
     return fail("no documented flows: every flow would be a violation",
                 "use a pack: use = [\"lync2013-seeds\"], and check profiles");
   }
+  lint(std::any_of(readers_.begin(), readers_.end(),
+                   [](const TomlReader* reader) { return !reader->root().contains("pack"); }));
   policy_.digest = digest;
   return std::move(policy_);
 }

@@ -24,7 +24,7 @@ class PolicyLoader {
   // Reads one file into the policy; packs before the sites that use them.
   Result<void> add(TomlReader& in, FileKind kind);
   // Fills in what depends on all files: profiles, expressions, defaults.
-  Result<Policy> finish(const std::string& digest);
+  Result<Policy> finish(const std::string& digest, bool strict);
 
  private:
   struct PendingFlow {  // its expressions wait for all flags and bindings
@@ -39,31 +39,60 @@ class PolicyLoader {
   void read_ports(TomlReader& in, FileKind kind);
   void read_names(TomlReader& in);
   void read_roles(TomlReader& in);
+  // policy_site.cpp
   void read_bindings(TomlReader& in);
+  void read_binding(TomlReader& in, const toml::table& table, toml::source_region place,
+                    std::size_t role);
+  std::vector<NatAddress> read_nat(TomlReader& in, const toml::table& table);
+  std::vector<std::uint16_t> read_vlans(TomlReader& in, const toml::table& table);
   void read_shares(TomlReader& in);
   void read_site(TomlReader& in);
   void read_severities(TomlReader& in);
-  void read_tls(TomlReader& in, FileKind kind);
-  void read_flows(TomlReader& in, FileKind kind);
-  void read_flow(TomlReader& in, const toml::table& table, FileKind kind);
+  void read_schedules(TomlReader& in);
+  void read_overrides(TomlReader& in);
+  void read_exceptions(TomlReader& in);
+  void read_exception(TomlReader& in, const toml::table& table);
+  void read_exception_match(TomlReader& in, const toml::table& table, Exception& exception);
+  void read_exception_dates(TomlReader& in, const toml::table& table, Exception& exception);
+  ExceptionEnd read_exception_end(TomlReader& in, const toml::table& table, std::string_view key);
+  // policy_profiles.cpp
+  void read_tls(TomlReader& in);
+  void read_http(TomlReader& in);
+  std::vector<std::string> resolved(const std::vector<std::string>& names) const;
+  void resolve_profiles(DocumentedFlow& flow);
+  // policy_rows.cpp
+  void read_flows(TomlReader& in);
+  void read_flow(TomlReader& in, const toml::table& table);
+  void read_flow_profiles(TomlReader& in, const toml::table& table, DocumentedFlow& flow);
   void read_mappings(TomlReader& in);
   void read_mistakes(TomlReader& in);
   void read_doubts(TomlReader& in);
-  void refuse_what_is_not_evaluated(TomlReader& in);
+  // policy_lints.cpp
+  void lint(bool has_site);
+  void lint_roles(bool has_site);
+  void lint_addresses();
+  void lint_flags();
+  void lint_rows();
+  void lint_names();
 
   RoleSet role_set(TomlReader& in, const std::vector<TomlReader::Word>& words);
-  std::vector<std::uint16_t> ports(TomlReader& in, const toml::table& table);
+  PortRanges ports(TomlReader& in, const toml::table& table, std::string_view key, bool required);
+  void add_port(TomlReader& in, const toml::node& node, PortRanges& ports);
+  std::optional<Schedule> schedule_named(TomlReader& in, const toml::table& table);
   std::vector<DocumentLines> sources(TomlReader& in, const toml::table& table);
   std::vector<Subnet> subnets(TomlReader& in, const toml::table& table, std::string_view key);
-  void refuse(TomlReader& in, const toml::table& table, std::string_view where,
-              std::initializer_list<std::string_view> keys);
   std::vector<std::string> role_ids() const;
   void check_shared_addresses();
+  void apply_overrides();
+  std::optional<bool> expression(const PendingFlow& pending, const std::string& text);
+  std::optional<Error> first_error() const;
 
   Policy policy_;
   std::string pack_;  // id of the file being read, "site" for a site
   std::map<std::string, TlsProfile> tls_;
-  std::set<std::string> http_profiles_;
+  std::map<std::string, HttpProfile> http_;
+  std::map<std::string, Schedule> schedules_;
+  std::set<std::string> flow_ids_;
   std::map<std::string, std::uint16_t> port_overrides_;
   std::vector<PendingFlow> pending_;
   std::map<std::string, RoleSet> shares_;  // address text to its declared roles
@@ -74,6 +103,19 @@ class PolicyLoader {
     toml::source_region place;
   };
   std::vector<BoundAddress> bound_;
+  struct Override {
+    std::string row;
+    const toml::table* table;
+    toml::source_region place;
+    TomlReader* file;
+  };
+  std::vector<Override> overrides_;
+  struct Place {
+    TomlReader* file;
+    toml::source_region region;
+  };
+  std::map<std::string, Place> places_;  // "bind.ROLE", "flag.NAME", "names.NAME", "mapping.ID" ...
+  std::vector<TomlReader*> readers_;
 };
 
 }  // namespace pcapaudit

@@ -2,70 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "policy/policy_loader.hpp"
 
 namespace pcapaudit {
-namespace {
-
-// "1.2" to 0x0303; 0 when it is no version.
-std::uint16_t tls_version(std::string_view text) {
-  constexpr std::pair<std::string_view, std::uint16_t> versions[] = {
-      {"1.0", 0x0301}, {"1.1", 0x0302}, {"1.2", 0x0303}, {"1.3", 0x0304}};
-  for (const auto& [name, number] : versions) {
-    if (name == text) return number;
-  }
-  return 0;
-}
-
-// Keys of `table` among `keys`, in the order of `keys`.
-std::vector<std::string> present(const toml::table& table,
-                                 std::initializer_list<std::string_view> keys) {
-  std::vector<std::string> found;
-  for (const std::string_view key : keys) {
-    if (table.contains(key)) found.emplace_back(key);
-  }
-  return found;
-}
-
-}  // namespace
-
-void PolicyLoader::read_tls(TomlReader& in, FileKind kind) {
-  if (const toml::table* http = in.table_of(in.root(), "http"); http && kind == FileKind::pack) {
-    for (const auto& [id, node] : *http) http_profiles_.emplace(id.str());
-  }
-  const toml::table* profiles = in.table_of(in.root(), "tls");
-  if (profiles == nullptr) return;
-  const auto later = {std::string_view("warn_below"),    std::string_view("names"),
-                      std::string_view("sni"),           std::string_view("issuer"),
-                      std::string_view("min_days_left"), std::string_view("client_eku")};
-  for (const auto& [id, node] : *profiles) {
-    const toml::table* table = in.table_of(*profiles, id.str());
-    if (table == nullptr) continue;
-    if (kind == FileKind::site) refuse(in, *table, "[tls] of a site file", later);
-    in.only(*table, "[tls]",
-            {"min_version", "mutual", "warn_below", "names", "sni", "issuer", "min_days_left",
-             "client_eku"});
-    TlsProfile profile{.id = std::string(id.str()), .not_evaluated = present(*table, later)};
-    if (const std::string version = in.text_of(*table, "min_version"); !version.empty()) {
-      profile.min_version = tls_version(version);
-      if (profile.min_version == 0) {
-        in.report(table->get("min_version")->source(),
-                  fmt::format("\"{}\" is no TLS version", version), "1.0, 1.1, 1.2 or 1.3");
-      }
-    }
-    if (const std::string mutual = in.text_of(*table, "mutual"); !mutual.empty()) {
-      if (mutual != "yes" && mutual != "no") {
-        in.report(table->get("mutual")->source(), "mutual is \"yes\" or \"no\"");
-      }
-      profile.mutual = mutual == "yes" ? TlsProfile::Mutual::yes : TlsProfile::Mutual::no;
-    }
-    if (!tls_.emplace(profile.id, profile).second) {
-      in.report(id.source(), fmt::format("TLS profile \"{}\" is defined twice", id.str()));
-    }
-  }
-}
-
 RoleSet PolicyLoader::role_set(TomlReader& in, const std::vector<TomlReader::Word>& words) {
   RoleSet set = 0;
   for (const TomlReader::Word& word : words) {
@@ -79,39 +20,54 @@ RoleSet PolicyLoader::role_set(TomlReader& in, const std::vector<TomlReader::Wor
   return set;
 }
 
-// port = 443, port = "@name", or a list of them.
-std::vector<std::uint16_t> PolicyLoader::ports(TomlReader& in, const toml::table& table) {
-  std::vector<std::uint16_t> list;
-  const toml::node* node = table.get("port");
+// A number, "@name" of a variable, or a range as text: "50000-59999".
+void PolicyLoader::add_port(TomlReader& in, const toml::node& node, PortRanges& list) {
+  const auto bad = [&] {
+    in.report(node.source(), "a port is a number between 1 and 65535",
+              "or \"@name\" of a [port] variable, or a range \"50000-59999\"");
+  };
+  const auto add = [&](std::int64_t first, std::int64_t last) {
+    if (first < 1 || first > last || last > 65'535) return bad();
+    list.push_back({static_cast<std::uint16_t>(first), static_cast<std::uint16_t>(last)});
+  };
+  const auto* text = node.as_string();
+  if (text == nullptr) {
+    const auto number = node.value<std::int64_t>();
+    return node.is_integer() && number ? add(*number, *number) : bad();
+  }
+  if (text->get().starts_with('@')) {
+    const auto found = policy_.port_variables.find(text->get().substr(1));
+    if (found != policy_.port_variables.end()) return add(found->second, found->second);
+    std::vector<std::string> known;
+    for (const auto& [variable, port] : policy_.port_variables) known.push_back("@" + variable);
+    in.report(node.source(), fmt::format("unknown port \"{}\"", text->get()),
+              did_you_mean(text->get(), known, "a number, or \"@name\" of a [port] variable"));
+    return;
+  }
+  const std::string& range = text->get();
+  const std::size_t dash = range.find('-');
+  std::int64_t first = 0, last = 0;
+  const char* const end = range.data() + range.size();
+  const auto low = std::from_chars(range.data(), end, first);
+  if (low.ec != std::errc{}) return bad();
+  if (dash == std::string::npos) return low.ptr == end ? add(first, first) : bad();
+  const auto high = std::from_chars(range.data() + dash + 1, end, last);
+  if (low.ptr != range.data() + dash || high.ec != std::errc{} || high.ptr != end) return bad();
+  add(first, last);
+}
+
+PortRanges PolicyLoader::ports(TomlReader& in, const toml::table& table, std::string_view key,
+                               bool required) {
+  PortRanges list;
+  const toml::node* node = table.get(key);
   if (node == nullptr) {
-    in.report(table.source(), "\"port\" is missing");
+    if (required) in.report(table.source(), fmt::format("\"{}\" is missing", key));
     return list;
   }
-  const auto add = [&](const toml::node& one) {
-    if (const auto* name = one.as_string()) {
-      const std::string text = name->get();
-      const auto found = policy_.port_variables.find(text.starts_with('@') ? text.substr(1) : "");
-      if (found != policy_.port_variables.end()) {
-        list.push_back(found->second);
-        return;
-      }
-      std::vector<std::string> known;
-      for (const auto& [variable, port] : policy_.port_variables) known.push_back("@" + variable);
-      in.report(one.source(), fmt::format("unknown port \"{}\"", text),
-                did_you_mean(text, known, "a number, or \"@name\" of a [port] variable"));
-      return;
-    }
-    const auto number = one.value<std::int64_t>();
-    if (!one.is_integer() || *number < 1 || *number > 65'535) {
-      in.report(one.source(), "a port is a number between 1 and 65535");
-      return;
-    }
-    list.push_back(static_cast<std::uint16_t>(*number));
-  };
   if (const auto* array = node->as_array()) {
-    for (const toml::node& one : *array) add(one);
+    for (const toml::node& one : *array) add_port(in, one, list);
   } else {
-    add(*node);
+    add_port(in, *node, list);
   }
   return list;
 }
@@ -132,17 +88,15 @@ std::vector<DocumentLines> PolicyLoader::sources(TomlReader& in, const toml::tab
   return list;
 }
 
-void PolicyLoader::read_flows(TomlReader& in, FileKind kind) {
-  for (const toml::table* table : in.tables_of(in.root(), "flow")) read_flow(in, *table, kind);
+void PolicyLoader::read_flows(TomlReader& in) {
+  for (const toml::table* table : in.tables_of(in.root(), "flow")) read_flow(in, *table);
 }
 
-void PolicyLoader::read_flow(TomlReader& in, const toml::table& table, FileKind kind) {
+void PolicyLoader::read_flow(TomlReader& in, const toml::table& table) {
   in.only(table, "[[flow]]",
           {"id",   "title",       "profile",  "from",   "to",      "transport", "port",   "app",
            "need", "discouraged", "tls",      "http",   "address", "basis",     "doubts", "source",
            "why",  "owner",       "approved", "review", "expect",  "schedule"});
-  if (kind == FileKind::site)
-    refuse(in, table, "[[flow]] of a site file", {"http", "expect", "schedule"});
   DocumentedFlow flow;
   flow.id = in.text_of(table, "id", true);
   flow.pack = pack_;
@@ -150,7 +104,6 @@ void PolicyLoader::read_flow(TomlReader& in, const toml::table& table, FileKind 
   flow.profiles = in.texts_of(table, "profile");
   flow.from = role_set(in, in.words_of(table, "from", true));
   flow.to = role_set(in, in.words_of(table, "to", true));
-  flow.ports = ports(in, table);
   flow.app = in.text_of(table, "app", true);
   flow.need = in.text_of(table, "need");
   flow.discouraged = in.text_of(table, "discouraged");
@@ -161,7 +114,14 @@ void PolicyLoader::read_flow(TomlReader& in, const toml::table& table, FileKind 
   flow.owner = in.text_of(table, "owner");
   flow.approved = in.date_of(table, "approved");
   flow.review = in.date_of(table, "review");
-  flow.not_evaluated = present(table, {"http", "expect", "schedule"});
+  flow.schedule = schedule_named(in, table);
+  flow.expect = in.text_of(table, "expect");
+  constexpr std::string_view rhythms[] = {"hourly", "daily", "weekly", "monthly", "rare"};
+  if (!flow.expect.empty() &&
+      std::find(std::begin(rhythms), std::end(rhythms), flow.expect) == std::end(rhythms)) {
+    in.report(table.get("expect")->source(), fmt::format("expect = \"{}\" is unknown", flow.expect),
+              "hourly, daily, weekly, monthly or rare");
+  }
   flow.place = {.file = in.file(), .line = table.source().begin.line};
 
   for (const TomlReader::Word& word : in.words_of(table, "transport")) {
@@ -180,23 +140,10 @@ void PolicyLoader::read_flow(TomlReader& in, const toml::table& table, FileKind 
     flow.wants_vip = address == "vip";
     if (!flow.wants_vip) in.report(table.get("address")->source(), "address can only be \"vip\"");
   }
-  if (const std::string id = in.text_of(table, "tls"); !id.empty()) {
-    const auto found = tls_.find(id);
-    if (found != tls_.end()) {
-      flow.tls = found->second;
-    } else {
-      std::vector<std::string> known;
-      for (const auto& [name, profile] : tls_) known.push_back(name);
-      in.report(table.get("tls")->source(), fmt::format("unknown TLS profile \"{}\"", id),
-                did_you_mean(id, known, "define it with [tls.NAME]"));
-    }
-  }
-  if (const std::string id = in.text_of(table, "http");
-      !id.empty() && kind == FileKind::pack && !http_profiles_.contains(id)) {
-    in.report(table.get("http")->source(), fmt::format("unknown HTTP profile \"{}\"", id));
-  }
-  if (std::any_of(policy_.flows.begin(), policy_.flows.end(),
-                  [&](const DocumentedFlow& other) { return other.id == flow.id; })) {
+  const bool only_icmp = flow.transports == std::vector{Transport::icmp};
+  flow.ports = ports(in, table, "port", !only_icmp);
+  read_flow_profiles(in, table, flow);
+  if (!flow_ids_.insert(flow.id).second) {
     in.report(table.source(), fmt::format("flow \"{}\" is defined twice", flow.id));
   }
   pending_.push_back({.index = policy_.flows.size(), .file = &in, .place = table.source()});
@@ -206,6 +153,7 @@ void PolicyLoader::read_flow(TomlReader& in, const toml::table& table, FileKind 
 void PolicyLoader::read_mappings(TomlReader& in) {
   for (const toml::table* table : in.tables_of(in.root(), "mapping")) {
     in.only(*table, "[[mapping]]", {"id", "outer", "inner", "hosts", "source"});
+    places_.insert_or_assign("mapping." + in.text_of(*table, "id"), Place{&in, table->source()});
     policy_.mappings.push_back({.id = in.text_of(*table, "id", true),
                                 .outer = in.text_of(*table, "outer", true),
                                 .inner = in.text_of(*table, "inner", true),
@@ -221,7 +169,7 @@ void PolicyLoader::read_mistakes(TomlReader& in) {
                     .say = in.text_of(*table, "say", true),
                     .from = role_set(in, in.words_of(*table, "from", true)),
                     .to = role_set(in, in.words_of(*table, "to", true)),
-                    .ports = ports(in, *table)};
+                    .ports = ports(in, *table, "port", true)};
     if (const auto severity = parse_severity(in.text_of(*table, "severity", true))) {
       mistake.severity = *severity;
     } else {

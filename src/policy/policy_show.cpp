@@ -25,18 +25,47 @@ std::string flow_heading(const Policy& policy, const DocumentedFlow& flow) {
   std::vector<std::string> transports;
   for (const Transport transport : flow.transports) transports.emplace_back(to_text(transport));
   return fmt::format("  {:<14} {} -> {}  {}/{}  {}{}\n", flow.id, policy.role_names(flow.from),
-                     policy.role_names(flow.to), fmt::join(transports, "+"),
-                     fmt::join(flow.ports, ","), flow.app, flow.wants_vip ? "  to the VIP" : "");
+                     policy.role_names(flow.to), fmt::join(transports, "+"), to_text(flow.ports),
+                     flow.app, flow.wants_vip ? "  to the VIP" : "");
 }
 
 std::string requirement_text(const TlsProfile& tls) {
   std::string text = fmt::format("tls {}:", tls.id);
   if (tls.min_version != 0) text += fmt::format(" at least TLS 1.{}", tls.min_version - 0x0301);
   if (tls.mutual == TlsProfile::Mutual::yes) text += ", client certificate required";
-  if (!tls.not_evaluated.empty()) {
-    text += fmt::format(" (not evaluated yet: {})", joined(tls.not_evaluated));
-  }
+  if (tls.warn_below != 0) text += fmt::format(", better TLS 1.{}", tls.warn_below - 0x0301);
+  if (!tls.names.empty()) text += ", names " + joined(tls.names);
+  if (tls.sni_must_match) text += ", SNI among them";
+  if (!tls.issuers.empty()) text += ", issuer " + joined(tls.issuers);
+  if (tls.min_days_left != 0) text += fmt::format(", {} days left", tls.min_days_left);
+  if (tls.client_eku) text += ", client certificate for client authentication";
   return text;
+}
+
+std::string purpose_text(const HttpProfile& http) {
+  std::string text = fmt::format("http {}:", http.id);
+  if (http.redirect_https) {
+    text += " answers are redirects to https";
+    if (http.excepts) text += fmt::format(" but for {}", joined(http.except_hosts));
+    text += ";";
+  }
+  if (!http.hosts.empty()) text += fmt::format(" hosts {};", joined(http.hosts));
+  if (!http.paths.empty()) text += fmt::format(" paths {};", joined(http.paths));
+  if (!http.deny_paths.empty()) text += fmt::format(" never {};", joined(http.deny_paths));
+  if (http.outside) text += fmt::format(" others are reported as {};", to_text(*http.outside));
+  if (http.credentials_forbidden) text += " no credentials in clear;";
+  return text;
+}
+
+std::string schedule_text(const Schedule& schedule) {
+  constexpr std::string_view names[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+  std::vector<std::string> days;
+  for (std::size_t i = 0; i < std::size(names); ++i) {
+    if ((schedule.days >> i & 1U) != 0) days.emplace_back(names[i]);
+  }
+  return fmt::format("schedule {}: {} {:02}:{:02}-{:02}:{:02} {}", schedule.id, joined(days),
+                     schedule.from_minute / 60, schedule.from_minute % 60, schedule.to_minute / 60,
+                     schedule.to_minute % 60, schedule.timezone);
 }
 
 std::string flow_text(const Policy& policy, const DocumentedFlow& flow) {
@@ -50,9 +79,10 @@ std::string flow_text(const Policy& policy, const DocumentedFlow& flow) {
                      flow.is_discouraged ? " (discouraged here)" : ""));
   }
   if (flow.tls) line(requirement_text(*flow.tls));
-  if (!flow.not_evaluated.empty()) {
-    line(fmt::format("not evaluated yet: {}", joined(flow.not_evaluated)));
-  }
+  if (flow.http) line(purpose_text(*flow.http));
+  if (flow.schedule) line(schedule_text(*flow.schedule));
+  if (!flow.expect.empty()) line("expected: " + flow.expect);
+  if (!flow.overridden.empty()) line("narrowed or re-rated by the site: " + flow.overridden);
   if (!flow.why.empty()) line(fmt::format("why: {}", flow.why));
   if (!flow.owner.empty()) {
     line(fmt::format("owner {}, approved {}, review {}", flow.owner, flow.approved, flow.review));
@@ -72,6 +102,12 @@ std::string roles_text(const Policy& policy) {
       for (const Subnet& one : binding.addresses) addresses.push_back(to_text(one));
       for (const Subnet& one : binding.vip) addresses.push_back(to_text(one) + " (VIP)");
       for (const Subnet& one : binding.members) addresses.push_back(to_text(one) + " (member)");
+      for (const Subnet& one : binding.snat) addresses.push_back(to_text(one) + " (balancer)");
+      for (const NatAddress& one : binding.nat) {
+        addresses.push_back(
+            fmt::format("{} ({})", to_text(one.address),
+                        one.ports.empty() ? "public" : "public, port " + to_text(one.ports)));
+      }
     }
     text +=
         fmt::format("  {:<20} {}{}{}\n", role.id, role.title, role.optional ? " (optional)" : "",
@@ -99,7 +135,7 @@ std::string show_policy(const Policy& policy) {
     text += fmt::format("  {} = {}{}\n      {}\n", flag.id, flag.value,
                         flag.answered ? "" : " (default, not answered)", flag.ask);
   }
-  if (!policy.mappings.empty()) text += "\nMappings across the proxy (not evaluated yet)\n";
+  if (!policy.mappings.empty()) text += "\nMappings across the proxy\n";
   for (const Mapping& mapping : policy.mappings) {
     text += fmt::format("  {:<14} {} -> {}  source: {}\n", mapping.id, mapping.outer, mapping.inner,
                         sources_text(mapping.sources));
@@ -108,7 +144,12 @@ std::string show_policy(const Policy& policy) {
   for (const Mistake& mistake : policy.mistakes) {
     text += fmt::format("  {:<26} {:<8} {} -> {} port {}: {}\n", mistake.id,
                         to_text(mistake.severity), policy.role_names(mistake.from),
-                        policy.role_names(mistake.to), fmt::join(mistake.ports, ","), mistake.say);
+                        policy.role_names(mistake.to), to_text(mistake.ports), mistake.say);
+  }
+  if (!policy.exceptions.empty()) text += "\nExceptions\n";
+  for (const Exception& it : policy.exceptions) {
+    text += fmt::format("  {:<14} {} to {}  {}  owner {}, approver {}, ticket {}\n", it.id,
+                        it.created, it.expires, it.reason, it.owner, it.approver, it.ticket);
   }
   if (!policy.doubts.empty()) text += "\nDoubts about the documents\n";
   for (const auto& [id, doubt] : policy.doubts) text += fmt::format("  {:<4} {}\n", id, doubt);

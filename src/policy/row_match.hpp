@@ -7,9 +7,11 @@
 
 namespace pcapaudit {
 
-// Roles of the two ends, as Policy::roles_of answers.
+// Roles of the two ends, as RoleMap answers. `implied`: roles of pools whose balancer the client
+// is, and whose member the server is; it may do there what any client of the pool may.
 struct Ends {
   RoleSet client = 0, server = 0;
+  RoleSet implied = 0;
 };
 
 constexpr RoleSet any_bit = RoleSet{1} << Policy::role_any;
@@ -26,13 +28,14 @@ inline bool fits_transport(const DocumentedFlow& row, const ClosedFlow& flow) {
 // ICMP has no ports, so every row fits. A TCP or UDP row without ports fits nothing.
 inline bool fits_port(const DocumentedFlow& row, const ClosedFlow& flow, std::uint16_t port) {
   if (flow.transport == Transport::icmp) return true;
-  return std::find(row.ports.begin(), row.ports.end(), port) != row.ports.end();
+  return contains(row.ports, port);
 }
 
 inline bool matches(const DocumentedFlow& row, const ClosedFlow& flow, Ends ends,
                     std::uint16_t server_port) {
-  return fits_transport(row, flow) && fits_port(row, flow, server_port) &&
-         fits_roles(row.from, ends.client) && fits_roles(row.to, ends.server);
+  if (!fits_transport(row, flow) || !fits_port(row, flow, server_port)) return false;
+  if ((row.to & ends.implied) != 0) return true;
+  return fits_roles(row.from, ends.client) && fits_roles(row.to, ends.server);
 }
 
 // The row fits once client and server are swapped, on the same server port. `any` does not

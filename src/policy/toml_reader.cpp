@@ -58,16 +58,19 @@ TomlReader::TomlReader(std::string file, std::string text)
 }
 
 void TomlReader::report(toml::source_region place, std::string what, std::string hint) {
-  if (error_) return;
+  if (!error_) error_ = remark(place, std::move(what), std::move(hint));
+}
+
+Error TomlReader::remark(toml::source_region place, std::string what, std::string hint) const {
   const std::size_t line = place.begin.line;
   const std::size_t column = std::max<std::size_t>(place.begin.column, 1);
-  error_ = Error{.what = std::move(what),
-                 .where = fmt::format("{}:{}:{}", file_, line, column),
-                 .hint = std::move(hint)};
+  Error error{.what = std::move(what),
+              .where = fmt::format("{}:{}:{}", file_, line, column),
+              .hint = std::move(hint)};
   if (line >= 1 && line <= lines_.size()) {
-    error_->excerpt =
-        fmt::format("{:>5} | {}\n      | {:>{}}", line, lines_[line - 1], "^", column);
+    error.excerpt = fmt::format("{:>5} | {}\n      | {:>{}}", line, lines_[line - 1], "^", column);
   }
+  return error;
 }
 
 void TomlReader::only(const toml::table& table, std::string_view where,

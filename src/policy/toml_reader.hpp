@@ -25,6 +25,8 @@ class TomlReader {
   const std::optional<Error>& error() const { return error_; }
 
   void report(toml::source_region place, std::string what, std::string hint = {});
+  // The same as a value, for what is worth saying and does not stop the reading.
+  Error remark(toml::source_region place, std::string what, std::string hint = {}) const;
 
   // Keys of `table` that are not in `known` are mistakes, with "did you mean".
   void only(const toml::table& table, std::string_view where,

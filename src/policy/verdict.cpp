@@ -1,6 +1,8 @@
 // Words of the judgement.
 #include <pcapaudit/policy/verdict.hpp>
 
+#include <iterator>
+
 namespace pcapaudit {
 
 std::string_view to_text(VerdictKind kind) {
@@ -21,6 +23,7 @@ std::string_view to_text(Reason reason) {
                                         "gap",
                                         "truncated",
                                         "renegotiated",
+                                        "unknown-host",
                                         "certificate-hidden",
                                         "tls-handshake-not-seen"};
   return names[static_cast<std::size_t>(reason)];
@@ -28,8 +31,10 @@ std::string_view to_text(Reason reason) {
 
 std::string_view to_text(Field field) {
   constexpr std::string_view names[] = {
-      "",          "from",        "to",     "transport",   "port",
-      "direction", "application", "mutual", "tls-version", "certificate"};
+      "",       "from",        "to",          "transport",  "port", "direction", "application",
+      "mutual", "tls-version", "certificate", "schedule",   "name", "issuer",    "key",
+      "path",   "host",        "answer",      "credentials"};
+  static_assert(std::size(names) == field_count);
   return names[static_cast<std::size_t>(field)];
 }
 

@@ -68,20 +68,50 @@ std::string head(Reader& reader) {
   return text;
 }
 
+std::string finding(const Row& row, bool color) {
+  std::string port = row[5] == "0" ? row[4] : row[4] + "/" + row[5];
+  if (!row[6].empty()) port += " " + row[6];
+  const std::string ends =
+      row[4].empty() ? row[10] : fmt::format("{} → {}  {}", row[2], row[3], port);
+  std::string text = fmt::format("\n  {}  {}  {}", severity_word(row[0], color), row[1], ends);
+  if (!row[4].empty()) text += "  " + outcome_words(row[7]);
+  if (row[8] != "0") text += "  " + counted(number(row[8]), "flow", "flows");
+  return text + '\n' + wrapped(row[9], 12);
+}
+
+// What came through first; what a firewall stopped is no breach, and shows that it works.
 std::string findings(Reader& reader, bool color) {
   const auto rows = reader.rows(
       "SELECT severity, id, client_names, server_names, transports, server_port, service, "
-      "outcome, flows, text FROM finding ORDER BY CASE severity WHEN 'critical' THEN 0 "
+      "outcome, flows, text, subject FROM finding ORDER BY CASE severity WHEN 'critical' THEN 0 "
       "WHEN 'high' THEN 1 WHEN 'medium' THEN 2 WHEN 'low' THEN 3 ELSE 4 END, flows DESC, cause");
   if (rows.empty()) return "\nno findings\n";
-  std::string text = fmt::format("\n{}\n", counted(rows.size(), "finding", "findings"));
+  const auto is_stopped = [](const Row& row) { return row[7] == "blocked" || row[7] == "refused"; };
+  const auto stopped =
+      static_cast<std::size_t>(std::count_if(rows.begin(), rows.end(), is_stopped));
+  std::string text = fmt::format("\n{}\n", counted(rows.size() - stopped, "finding", "findings"));
   for (const Row& row : rows) {
-    std::string port = row[5] == "0" ? row[4] : row[4] + "/" + row[5];
-    if (!row[6].empty()) port += " " + row[6];
-    text += fmt::format("\n  {}  {}  {} → {}  {}  {}", severity_word(row[0], color), row[1], row[2],
-                        row[3], port, outcome_words(row[7]));
-    if (row[8] != "0") text += "  " + counted(number(row[8]), "flow", "flows");
-    text += '\n' + wrapped(row[9], 12);
+    if (!is_stopped(row)) text += finding(row, color);
+  }
+  if (stopped == 0) return text;
+  text += fmt::format("\n{} on attempts that were blocked or refused: nothing came through\n",
+                      counted(stopped, "more finding", "more findings"));
+  for (const Row& row : rows) {
+    if (is_stopped(row)) text += finding(row, color);
+  }
+  return text;
+}
+
+// Never hidden: what somebody has taken responsibility for, and what it covered here.
+std::string exceptions(Reader& reader) {
+  const auto rows = reader.rows(
+      "SELECT exception, expires, flows, owner, reason FROM v_exception ORDER BY exception");
+  if (rows.empty()) return {};
+  std::string text = fmt::format("\n{}\n", counted(rows.size(), "exception", "exceptions"));
+  for (const Row& row : rows) {
+    text += wrapped(fmt::format("{}  until {}  covered {}  owner {}: {}", row[0], row[1],
+                                counted(number(row[2]), "flow", "flows"), row[3], row[4]),
+                    2);
   }
   return text;
 }
@@ -165,7 +195,8 @@ std::string evidence(Reader& reader) {
 
 std::string unknown_hosts(Reader& reader) {
   const auto rows = reader.rows(
-      "SELECT address, offers, uses, flows FROM v_unknown_host ORDER BY flows DESC, address");
+      "SELECT address, offers, uses, flows, resembles FROM v_unknown_host "
+      "ORDER BY flows DESC, address");
   if (rows.empty()) return {};
   std::string text = fmt::format("\n{}\n", counted(rows.size(), "unknown host", "unknown hosts"));
   for (std::size_t i = 0; i < std::min(rows.size(), max_unknown_hosts); ++i) {
@@ -173,6 +204,7 @@ std::string unknown_hosts(Reader& reader) {
     std::string line = fmt::format("{}  {}", row[0], counted(number(row[3]), "flow", "flows"));
     if (!row[1].empty()) line += "  offers " + row[1];
     if (!row[2].empty()) line += "  uses " + row[2];
+    if (!row[4].empty()) line += "  resembles " + row[4];
     text += wrapped(line, 2);
   }
   if (rows.size() > max_unknown_hosts) {
@@ -197,6 +229,7 @@ Result<std::string> render_text(const Store& store, const ReportOptions& options
   Reader reader(store);
   std::string text = head(reader);
   text += findings(reader, options.color);
+  text += exceptions(reader);
   text += rules(reader);
   text += undetermined(reader);
   text += evidence(reader);

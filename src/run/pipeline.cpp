@@ -70,18 +70,18 @@ class Writer {
 // Where the reader puts packets: workers on threads of their own, or one on this thread.
 class Shards {
  public:
-  Shards(unsigned workers, const Policy* policy, Writer& writer)
+  Shards(unsigned workers, const Judge* judge, Writer& writer)
       : writer_(writer), results_(writer_queue_batches) {
     pending_.resize(std::max(workers, 1U));
     if (workers == 0) {
-      inline_worker_.emplace(policy);
+      inline_worker_.emplace(judge);
       return;
     }
     for (unsigned i = 0; i < workers; ++i) {
       queues_.push_back(std::make_unique<Queue<PacketBatch>>(worker_queue_batches));
     }
     for (unsigned i = 0; i < workers; ++i) {
-      threads_.emplace_back([this, i, policy] { work(*queues_[i], policy); });
+      threads_.emplace_back([this, i, judge] { work(*queues_[i], judge); });
     }
     writer_thread_ = std::jthread([this] {
       while (auto flows = results_.pop()) writer_.accept(std::move(*flows));
@@ -127,8 +127,8 @@ class Shards {
     }
   }
 
-  void work(Queue<PacketBatch>& queue, const Policy* policy) {
-    Worker worker(policy);
+  void work(Queue<PacketBatch>& queue, const Judge* judge) {
+    Worker worker(judge);
     while (auto batch = queue.pop()) pass_on(worker.work(*batch));
     pass_on(worker.finish());
   }
@@ -251,7 +251,9 @@ class Reader {
 Result<RunSummary> run(const RunOptions& options, FlowSink& sink) {
   RunSummary summary;
   Writer writer(sink);
-  Shards shards(options.workers, options.policy, writer);
+  std::optional<Judge> judge;
+  if (options.policy != nullptr) judge.emplace(*options.policy);
+  Shards shards(options.workers, judge ? &*judge : nullptr, writer);
   Reader reader(options, shards, writer);
   reader.read_all(summary);
   shards.finish();

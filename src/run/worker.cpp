@@ -36,8 +36,8 @@ std::vector<AuditedFlow> Worker::judge_closed() {
   std::vector<AuditedFlow> judged;
   for (ClosedFlow& flow : flows_.take_closed()) {
     AuditedFlow audited{.flow = std::move(flow), .verdict = {}};
-    if (policy_ != nullptr) {
-      audited.verdict = evaluate(*policy_, audited.flow);
+    if (judge_ != nullptr) {
+      audited.verdict = judge_->judge(audited.flow);
     } else {
       ServiceName name = service_of(audited.flow, "");
       audited.verdict.service = std::move(name.service);

@@ -32,7 +32,7 @@ class PacketBatch {
 
 class Worker {
  public:
-  explicit Worker(const Policy* policy) : policy_(policy) {}
+  explicit Worker(const Judge* judge) : judge_(judge) {}
 
   // Flows that ended with this batch, judged.
   std::vector<AuditedFlow> work(const PacketBatch& batch);
@@ -41,7 +41,7 @@ class Worker {
  private:
   std::vector<AuditedFlow> judge_closed();
 
-  const Policy* policy_;
+  const Judge* judge_;
   FlowTable flows_;
 };
 

@@ -47,6 +47,40 @@ std::string complaint(const Finding& finding) {
       return fmt::format("{} asks for a newer TLS version{}", rule, why);
     case FindingKind::expired_certificate:
       return fmt::format("a certificate was not valid at the time{}", why);
+    case FindingKind::outside_schedule:
+      return fmt::format("{} fits, at another time{}", rule, why);
+    case FindingKind::wrong_name:
+      return fmt::format("the server certificate names something else{}", why);
+    case FindingKind::wrong_sni:
+      return fmt::format("the client asked for a name that {} does not know{}", rule, why);
+    case FindingKind::wrong_issuer:
+      return fmt::format("the server certificate comes from another issuer{}", why);
+    case FindingKind::wrong_key_usage:
+      return fmt::format("the client certificate is not made for authentication{}", why);
+    case FindingKind::http_path:
+      return fmt::format("{} is not for this path{}", rule, why);
+    case FindingKind::http_host:
+      return fmt::format("{} is not for this host{}", rule, why);
+    case FindingKind::no_redirect:
+      return fmt::format("{} is for redirects only, and the answer was none{}", rule, why);
+    case FindingKind::clear_credentials:
+      return fmt::format("credentials could be read on the way{}", why);
+    case FindingKind::weak_tls:
+      return fmt::format("allowed by {}, with an old TLS version{}", rule, why);
+    case FindingKind::weak_key:
+      return fmt::format("allowed by {}, with a short key{}", rule, why);
+    case FindingKind::expiring_certificate:
+      return fmt::format("allowed by {}, and a certificate ends soon{}", rule, why);
+    case FindingKind::outside_purpose:
+      return fmt::format("allowed by {}, outside of its purpose{}", rule, why);
+    case FindingKind::exception_expired:
+      return fmt::format("an exception for this is not in force{}", why);
+    case FindingKind::inner_without_outer:
+      return fmt::format("{} was used while no request from outside was open (mapping {})", rule,
+                         finding.subject);
+    case FindingKind::wrong_inner_leg:
+      return fmt::format("requests from outside went on to another port than {} documents{}", rule,
+                         why);
     case FindingKind::discouraged:
       return fmt::format("allowed by {}, but the documentation advises against it here{}", rule,
                          why);
@@ -57,8 +91,36 @@ std::string complaint(const Finding& finding) {
           rule, why);
     case FindingKind::needed_not_seen:
       return fmt::format("{} is needed, and no flow used it although both sides were seen", rule);
+    case FindingKind::role_contradiction:
+    case FindingKind::unknown_host:
+    case FindingKind::exception_unused:
+    case FindingKind::exception_over_limit:
+      break;  // these speak of a host or an exception, not of a flow
   }
   return {};
+}
+
+// Sentences about a host or an exception; empty for all others.
+std::string subject_text(const Finding& finding) {
+  const std::string& subject = finding.subject;
+  const bool resembles = !finding.expected.empty();
+  switch (parse_finding_kind(finding.kind).value_or(FindingKind::undocumented)) {
+    case FindingKind::role_contradiction:
+      return fmt::format("{} is bound as {} and behaves like {}: that role would explain {}.",
+                         subject, finding.client_names, finding.expected, finding.observed);
+    case FindingKind::unknown_host:
+      return fmt::format(
+          "{} has no role and talks to hosts that have one{}.", subject,
+          resembles ? fmt::format("; it resembles {} ({})", finding.expected, finding.observed)
+                    : "");
+    case FindingKind::exception_unused:
+      return fmt::format("exception {} covered nothing here.", subject);
+    case FindingKind::exception_over_limit:
+      return fmt::format("exception {} covered more than its limit{}.", subject,
+                         difference(finding));
+    default:
+      return {};
+  }
 }
 
 std::string_view name_or_nobody(const std::string& names) {
@@ -71,6 +133,7 @@ std::string cause_of(const Finding& finding) {
   std::string cause = fmt::format("{}|{}|{}|{}|{}", finding.kind, finding.client_names,
                                   finding.server_names, finding.service, finding.server_port);
   if (finding.kind == to_text(FindingKind::needed_not_seen)) cause += "|" + finding.nearest_rule;
+  if (!finding.subject.empty()) cause += "|" + finding.subject;
   return cause;
 }
 
@@ -96,6 +159,7 @@ std::string port_name(const Finding& finding) {
 }
 
 std::string finding_text(const Finding& finding, const Policy& policy) {
+  if (std::string about = subject_text(finding); !about.empty()) return about;
   std::string text = fmt::format("{} to {} on {}", name_or_nobody(finding.client_names),
                                  name_or_nobody(finding.server_names), port_name(finding));
   if (!finding.service.empty()) text += fmt::format(" ({})", finding.service);

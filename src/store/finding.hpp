@@ -23,12 +23,13 @@ struct Finding {
   std::optional<std::int64_t> first_ns, last_ns;
   // Of the flow that came first: the row that fails or comes nearest, and why.
   std::string nearest_rule, failing_field, expected, observed, mistake;
+  std::string subject;  // host, exception or mapping that a finding of the whole run speaks of
 
   bool operator==(const Finding&) const = default;
 };
 
-// "kind|client roles|server roles|service|port"; a needed row that was not seen adds its id,
-// since two such rows may agree in all of these.
+// "kind|client roles|server roles|service|port"; a needed row that was not seen adds its id, since
+// two such rows may agree in all of these, and a finding of the whole run adds its subject.
 std::string cause_of(const Finding& finding);
 
 // Ids for distinct causes in ascending order: "V-" and four hex digits of the cause's SHA-256,

@@ -9,7 +9,7 @@
 #include <map>
 
 #include "store/finding.hpp"
-#include "store/policy_rows.hpp"
+#include "store/run_findings.hpp"
 #include "store/sqlite.hpp"
 
 namespace pcapaudit {
@@ -43,8 +43,9 @@ constexpr const char* problems_sql =
     "LEFT JOIN role_set AS client_set ON client_set.roles = flow.client_roles "
     "LEFT JOIN role_set AS server_set ON server_set.roles = flow.server_roles "
     "LEFT JOIN near_miss ON near_miss.flow = flow.id AND near_miss.number = 0 "
-    "WHERE flow.verdict NOT IN ('waived', 'ignored') AND NOT EXISTS ("
+    "WHERE problem.exception IS NULL AND flow.verdict <> 'ignored' AND NOT EXISTS ("
     "SELECT 1 FROM problem AS earlier WHERE earlier.flow = problem.flow "
+    "AND earlier.exception IS NULL "
     "AND earlier.kind = problem.kind AND earlier.number < problem.number) "
     "ORDER BY problem.flow, problem.number";
 
@@ -115,7 +116,8 @@ Finding missing_row(const DocumentedFlow& row, const Policy& policy) {
   finding.server_roles = row.to;
   finding.client_names = policy.role_names(row.from);
   finding.server_names = policy.role_names(row.to);
-  finding.server_port = row.ports.size() == 1 ? row.ports.front() : 0;
+  const bool one_port = row.ports.size() == 1 && row.ports.front().first == row.ports.front().last;
+  finding.server_port = one_port ? row.ports.front().first : 0;
   const auto severity = policy.severities.find(FindingKind::needed_not_seen);
   finding.severity = severity == policy.severities.end() ? Severity::low : severity->second;
   for (const Transport transport : row.transports) finding.transports.emplace(to_text(transport));
@@ -143,18 +145,23 @@ void add_missing_rows(SQLite::Database& database, const Policy& policy, RoleSet 
 }  // namespace
 
 void insert_findings(SQLite::Database& database, const Policy& policy) {
+  const Judge judge(policy);
   const RoleSet seen = roles_seen(database);
   SQLite::Statement mark(database, "UPDATE role SET seen = (? >> number) & 1");
   sqlite::run(mark, seen);
 
   Findings findings = group_problems(database);
   add_missing_rows(database, policy, seen, findings);
+  for (Finding& finding : run_findings(database, judge)) {
+    std::string cause = cause_of(finding);
+    findings.try_emplace(std::move(cause), std::move(finding));
+  }
   std::vector<std::string> causes;
   for (const auto& [cause, finding] : findings) causes.push_back(cause);
   const std::vector<std::string> ids = finding_ids(causes);
   SQLite::Statement insert(database,
                            "INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-                           "?, ?, ?, ?, ?, ?, ?)");
+                           "?, ?, ?, ?, ?, ?, ?, ?)");
   using sqlite::OrNull;
   std::size_t next = 0;
   for (const auto& [cause, it] : findings) {
@@ -163,7 +170,7 @@ void insert_findings(SQLite::Database& database, const Policy& policy) {
                 fmt::format("{}", fmt::join(it.transports, "+")), it.service, it.server_port,
                 OrNull{it.outcome}, it.flows, OrNull{it.nearest_rule}, OrNull{it.failing_field},
                 OrNull{it.expected}, OrNull{it.observed}, OrNull{it.mistake},
-                finding_text(it, policy), it.first_ns, it.last_ns);
+                finding_text(it, policy), it.first_ns, it.last_ns, OrNull{it.subject});
   }
 }
 

@@ -29,12 +29,13 @@ FlowRows::FlowRows(SQLite::Database& database, const Policy& policy)
             "bytes_s2c, payload_c2s, payload_s2c, gaps, retransmitted, duplicates, vlans, tunnel, "
             "icmp_type, "
             "icmp_code, app, server_app, malformed_why, client_roles, server_roles, service, "
-            "basis, verdict, rule, reason, first, last) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+            "basis, verdict, rule, reason, first, last, exception) VALUES (?, ?, ?, ?, ?, ?, ?, ?, "
+            "?, ?, ?, ?, "
             "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       role_set_(database, "INSERT OR IGNORE INTO role_set VALUES (?, ?)"),
       anomaly_(database, "INSERT INTO flow_anomaly VALUES (?, ?, ?)"),
       rule_(database, "INSERT OR IGNORE INTO flow_rule VALUES (?, ?)"),
-      problem_(database, "INSERT INTO problem VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      problem_(database, "INSERT INTO problem VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       near_miss_(database, "INSERT INTO near_miss VALUES (?, ?, ?, ?, ?, ?)"),
       traffic_(database,
                "INSERT INTO traffic VALUES (?, ?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET "
@@ -72,7 +73,7 @@ void FlowRows::insert_flow(const ClosedFlow& flow, const Verdict& verdict) {
               flow.icmp_code, flow.app, OrNull{flow.server_app}, OrNull{flow.malformed_why},
               verdict.client_roles, verdict.server_roles, verdict.service, to_text(verdict.basis),
               to_text(verdict.kind), OrNull{verdict.rule}, reason_text(verdict.reason), flow.first,
-              flow.last);
+              flow.last, OrNull{verdict.exception});
 }
 
 void FlowRows::insert_verdict(std::uint64_t flow, const Verdict& verdict) {
@@ -81,7 +82,7 @@ void FlowRows::insert_verdict(std::uint64_t flow, const Verdict& verdict) {
     const Problem& problem = verdict.problems[i];
     sqlite::run(problem_, flow, i, to_text(problem.kind), to_text(problem.severity),
                 OrNull{problem.rule}, field_text(problem.field), OrNull{problem.expected},
-                OrNull{problem.observed}, OrNull{problem.mistake});
+                OrNull{problem.observed}, OrNull{problem.mistake}, OrNull{problem.exception});
   }
   for (std::size_t i = 0; i < verdict.nearest.size(); ++i) {
     const NearMiss& miss = verdict.nearest[i];

@@ -36,21 +36,23 @@ void insert_roles(SQLite::Database& database, const Policy& policy) {
     insert_all(binding.role, "address", binding.addresses);
     insert_all(binding.role, "vip", binding.vip);
     insert_all(binding.role, "member", binding.members);
+    insert_all(binding.role, "snat", binding.snat);
+    for (const NatAddress& nat : binding.nat) insert_all(binding.role, "public", {nat.address});
   }
 }
 
 void insert_rules(SQLite::Database& database, const Policy& policy) {
   SQLite::Statement rule(database,
                          "INSERT INTO rule VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-                         "?, ?, ?, ?, ?, ?, ?)");
+                         "?, ?, ?, ?, ?, ?, ?, ?, ?)");
   SQLite::Statement source(database, "INSERT INTO rule_source VALUES (?, ?, ?, ?)");
   for (std::size_t i = 0; i < policy.flows.size(); ++i) {
     const DocumentedFlow& it = policy.flows[i];
     sqlite::run(rule, it.id, i, it.pack, it.title, it.from, it.to, policy.role_names(it.from),
-                policy.role_names(it.to), transport_text(it.transports), port_text(it.ports),
-                it.app, it.need, it.is_needed, it.is_discouraged, it.wants_vip, it.basis,
+                policy.role_names(it.to), transport_text(it.transports), to_text(it.ports), it.app,
+                it.need, it.is_needed, it.is_discouraged, it.wants_vip, it.basis,
                 sqlite::json_list(it.doubts), it.why, it.owner, it.approved, it.review,
-                it.place.file, it.place.line);
+                it.place.file, it.place.line, it.expect, it.overridden);
     for (std::size_t k = 0; k < it.sources.size(); ++k) {
       sqlite::run(source, it.id, k, it.sources[k].document, it.sources[k].lines);
     }
@@ -74,23 +76,31 @@ void insert_explanations(SQLite::Database& database, const Policy& policy) {
   for (const Flag& it : policy.flags) sqlite::run(flag, it.id, it.ask, it.value, it.answered);
 }
 
-}  // namespace
-
-std::string port_text(std::vector<std::uint16_t> ports) {
-  std::sort(ports.begin(), ports.end());
-  ports.erase(std::unique(ports.begin(), ports.end()), ports.end());
-  std::string text;
-  for (std::size_t i = 0; i < ports.size();) {
-    std::size_t end = i + 1;
-    while (end < ports.size() && ports[end] == ports[end - 1] + 1) ++end;
-    if (end - i < 3) end = i + 1;
-    if (!text.empty()) text += ',';
-    text +=
-        end == i + 1 ? fmt::format("{}", ports[i]) : fmt::format("{}-{}", ports[i], ports[end - 1]);
-    i = end;
+void insert_exceptions(SQLite::Database& database, const Policy& policy) {
+  SQLite::Statement row(database, "INSERT INTO exception VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  for (std::size_t i = 0; i < policy.exceptions.size(); ++i) {
+    const Exception& it = policy.exceptions[i];
+    std::vector<std::string> waives;
+    for (const FindingKind kind : it.waives) waives.emplace_back(to_text(kind));
+    sqlite::run(row, it.id, i, it.reason, it.owner, it.approver, it.ticket, it.created, it.expires,
+                sqlite::json_list(waives), it.flows_per_day,
+                fmt::format("{}:{}", it.place.file, it.place.line));
   }
-  return text;
 }
+
+void insert_files(SQLite::Database& database, const Policy& policy) {
+  SQLite::Statement row(database, "INSERT INTO policy_file VALUES (?, ?, ?)");
+  for (std::size_t i = 0; i < policy.files.size(); ++i) {
+    sqlite::run(row, i, policy.files[i].first, policy.files[i].second);
+  }
+  SQLite::Statement mapping(database, "INSERT INTO mapping VALUES (?, ?, ?, ?, ?)");
+  for (std::size_t i = 0; i < policy.mappings.size(); ++i) {
+    const Mapping& it = policy.mappings[i];
+    sqlite::run(mapping, i, it.id, it.outer, it.inner, sqlite::json_list(it.hosts));
+  }
+}
+
+}  // namespace
 
 void insert_policy(SQLite::Database& database, const Policy& policy) {
   SQLite::Statement row(database, "INSERT INTO policy VALUES (1, ?, ?, ?, ?, ?, ?, ?)");
@@ -103,6 +113,8 @@ void insert_policy(SQLite::Database& database, const Policy& policy) {
   insert_roles(database, policy);
   insert_rules(database, policy);
   insert_explanations(database, policy);
+  insert_exceptions(database, policy);
+  insert_files(database, policy);
 }
 
 }  // namespace pcapaudit

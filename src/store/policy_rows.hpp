@@ -10,7 +10,4 @@ namespace pcapaudit {
 // Once in a database, inside the caller's transaction. Throws SQLite::Exception.
 void insert_policy(SQLite::Database& database, const Policy& policy);
 
-// "80,443,50000-59999": sorted, runs of three and more shortened; "" for none.
-std::string port_text(std::vector<std::uint16_t> ports);
-
 }  // namespace pcapaudit

@@ -11,7 +11,7 @@ namespace pcapaudit::test {
 // 2026-11-20T10:00:00Z
 constexpr std::int64_t ten_o_clock = 1'795'168'800 * ns_per_second;
 
-enum : std::size_t { reverse_proxy = 4, director = 5, edge = 6, sql = 7 };
+enum : std::size_t { reverse_proxy = 5, director = 6, edge = 7, sql = 8 };
 constexpr RoleSet bit(std::size_t role) {
   return RoleSet{1} << role;
 }
@@ -21,11 +21,11 @@ inline Policy hand_policy() {
   policy.packs = {{.id = "lync2013", .title = "Lync Server 2013", .revision = "3"}};
   policy.site_name = "Example";
   policy.digest = "d1";
-  for (const char* id : {"any", "internal-clients", "unknown-internal", "internet",
+  for (const char* id : {"any", "internal-clients", "unknown-internal", "internet", "load-balancer",
                          "reverse-proxy-int", "director", "edge-int", "sql"}) {
     Role role;
     role.id = id;
-    role.builtin = policy.roles.size() < 4;
+    role.builtin = policy.roles.size() < Policy::builtin_roles;
     policy.roles.push_back(role);
   }
   const auto add = [&](std::string id, std::size_t from, std::size_t to, std::uint16_t port,
@@ -36,7 +36,7 @@ inline Policy hand_policy() {
     row.from = bit(from);
     row.to = bit(to);
     row.transports = {Transport::tcp};
-    row.ports = {port};
+    row.ports = {{port, port}};
     row.app = app;
     row.is_needed = needed;
     policy.flows.push_back(row);
@@ -46,7 +46,9 @@ inline Policy hand_policy() {
   add("edge-dir-5061", edge, director, 5061, "sip", true);
   add("dir-sql-1433", director, sql, 1433, "mssql", true);
   add("any-dir-80", Policy::role_any, director, 80, "http", false);
-  policy.severities[FindingKind::needed_not_seen] = Severity::low;
+  for (std::size_t i = 0; i < finding_kind_count; ++i) {
+    policy.severities[static_cast<FindingKind>(i)] = Severity::low;
+  }
   Mistake mistake;
   mistake.id = "proxy-port";
   mistake.say = "The proxy reaches the internal web site.";

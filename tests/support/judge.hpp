@@ -43,6 +43,10 @@ Enum named(const std::string& text, Enum last) {
   throw std::invalid_argument(text);
 }
 
+inline Verdict evaluate(const Policy& policy, const ClosedFlow& flow) {
+  return Judge(policy).judge(flow);
+}
+
 // Builds a Policy line by line:
 //   role("edge"); bind("director vip=10.1.2.10 members=10.1.2.11,10.1.2.12");
 //   row("rp-4443 proxy > front-end,director tcp 4443 https tls=web vip discouraged");
@@ -51,13 +55,16 @@ struct PolicyLines {
   Policy policy;
 
   PolicyLines() {
-    for (const char* id : {"any", "internal-clients", "unknown-internal", "internet"}) role(id);
+    for (const char* id :
+         {"any", "internal-clients", "unknown-internal", "internet", "load-balancer"}) {
+      role(id);
+    }
   }
 
   void role(const std::string& id) {
     Role role;
     role.id = id;
-    role.builtin = policy.roles.size() <= Policy::role_internet;
+    role.builtin = policy.roles.size() < Policy::builtin_roles;
     policy.roles.push_back(role);
   }
 
@@ -75,10 +82,12 @@ struct PolicyLines {
     return list;
   }
 
-  static std::vector<std::uint16_t> ports(const std::string& text) {
-    std::vector<std::uint16_t> list;
+  static PortRanges ports(const std::string& text) {
+    PortRanges list;
     if (text == "-") return list;
-    for (const std::string& part : split(text, ',')) list.push_back(port_number(part));
+    for (const std::string& part : split(text, ',')) {
+      list.push_back({port_number(part), port_number(part)});
+    }
     return list;
   }
 
@@ -142,14 +151,14 @@ struct PolicyLines {
 constexpr Timestamp flow_time{1'795'168'800 * ns_per_second};
 constexpr std::int64_t ns_per_day = 86'400 * ns_per_second;
 
-// A chain of one certificate: "ok" (a day to either side), "expired" (yesterday), "early"
+// A chain of one certificate: "ok" (for two months more), "expired" (yesterday), "early"
 // (tomorrow), "unreadable", "last-instant" (ends with the flow's first packet), "hidden" (none).
 inline std::vector<Certificate> chain_of(const std::string& state, const std::string& subject) {
   if (state == "hidden") return {};
   Certificate leaf;
   leaf.subject = subject;
   leaf.not_before = {flow_time.ns - 30 * ns_per_day};
-  leaf.not_after = {flow_time.ns + ns_per_day};
+  leaf.not_after = {flow_time.ns + 60 * ns_per_day};
   if (state == "expired") leaf.not_after = {flow_time.ns - ns_per_day};
   if (state == "last-instant") leaf.not_after = flow_time;
   if (state == "early") leaf.not_before = {flow_time.ns + ns_per_day / 2};

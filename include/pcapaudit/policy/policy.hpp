@@ -15,6 +15,7 @@
 #include <pcapaudit/base/ip.hpp>
 #include <pcapaudit/base/result.hpp>
 #include <pcapaudit/net/packet.hpp>
+#include <pcapaudit/policy/schedule.hpp>
 
 namespace pcapaudit {
 
@@ -24,19 +25,56 @@ std::string_view to_text(Severity severity);
 std::optional<Severity> parse_severity(std::string_view text);
 
 enum class FindingKind : std::uint8_t {
+  // Violations:
   undocumented,         // no documented flow matches
   reversed_direction,   // the documented flow exists, the other way round
   wrong_application,    // address, port and direction fit; the bytes are something else
+  outside_schedule,     // the row fits, at another time
   not_mutual,           // the row asks for mutual TLS; it was declined or not asked for
   old_tls,              // below the row's min_version
   expired_certificate,  // server or client certificate not valid at capture time
-  discouraged,          // allowed, but the documentation advises against it here
-  vip_bypass,           // allowed, but a pool member was addressed instead of the VIP
-  needed_not_seen,      // a needed documented flow was never seen although both roles were
+  wrong_name,           // the server certificate names none of the row's names, or not the SNI
+  wrong_sni,            // the client asks for a name that is not among the row's names
+  wrong_issuer,         // the server certificate comes from another issuer than the row asks for
+  wrong_key_usage,      // the client certificate is not made for client authentication
+  http_path,            // a path that the row denies, or does not list
+  http_host,            // a host that the row does not list
+  no_redirect,          // an answer that is no redirect to HTTPS where nothing else is documented
+  clear_credentials,    // credentials that anyone on the way could read
+  // Remarks on allowed flows:
+  discouraged,           // the documentation advises against it here
+  vip_bypass,            // a pool member was addressed instead of the VIP
+  weak_tls,              // below the row's warn_below
+  weak_key,              // a certificate's key is too short
+  expiring_certificate,  // the certificate ends within the row's min_days_left
+  outside_purpose,       // hosts or paths outside what the row is for, which it only reports
+  exception_expired,     // an exception would cover this, and was not in force
+  // Of the whole run:
+  inner_without_outer,   // the proxy went inside without a request from outside
+  wrong_inner_leg,       // a request from outside went on to another port than documented
+  needed_not_seen,       // a needed documented flow was never seen although both roles were
+  role_contradiction,    // a host behaves like another role than its own
+  unknown_host,          // a host without a role, seen with one that has a role
+  exception_unused,      // an exception that covered nothing
+  exception_over_limit,  // an exception that covered more than its limit on a day
 };
-constexpr std::size_t finding_kind_count = 9;
+constexpr std::size_t finding_kind_count = 29;
+constexpr bool is_violation(FindingKind kind) {
+  return kind <= FindingKind::clear_credentials;
+}
 std::string_view to_text(FindingKind kind);  // "undocumented", "reversed-direction", ...
+// Its name, or one of the dotted names that policies may use: "tls.not-mutual", "app-mismatch".
 std::optional<FindingKind> parse_finding_kind(std::string_view text);
+
+struct PortRange {
+  std::uint16_t first = 0, last = 0;
+  bool operator==(const PortRange&) const = default;
+  bool contains(std::uint16_t port) const { return first <= port && port <= last; }
+};
+using PortRanges = std::vector<PortRange>;
+bool contains(const PortRanges& ranges, std::uint16_t port);
+// Sorted, disjoint: "80", "443", "50000-59999" with `separator` between them.
+std::string to_text(const PortRanges& ranges, std::string_view separator = ",");
 
 struct SourcePlace {
   std::string file;  // as given, or "built-in:lync2013-seeds"
@@ -56,22 +94,49 @@ constexpr std::size_t max_roles = 64;  // RoleSet is one word; a site has a doze
 
 struct Role {
   std::string id, title, host;
-  bool builtin = false;  // any, internal-clients, unknown-internal, internet
+  bool builtin = false;
   bool optional = false;
+  bool absent = false;  // the site says that it has none
   std::string pack;
+};
+
+struct NatAddress {  // the same endpoint as it is seen outside the firewall
+  Subnet address;
+  PortRanges ports;  // empty: whatever the port
 };
 
 struct Binding {  // [bind.ROLE]
   std::size_t role = 0;
   std::vector<Subnet> addresses, vip, members;
+  std::vector<Subnet> snat;  // the balancer's own addresses towards the members
+  PortRanges monitor;        // ports of the balancer's health checks, which are not judged
+  std::vector<NatAddress> nat;
+  std::vector<std::uint16_t> seen_on;  // VLAN ids; empty: everywhere
 };
 
 struct TlsProfile {
   enum class Mutual : std::uint8_t { unstated, no, yes };
   std::string id;
   std::uint16_t min_version = 0;  // 0x0301 ...; 0 = unstated
+  std::uint16_t warn_below = 0;
   Mutual mutual = Mutual::unstated;
-  std::vector<std::string> not_evaluated;  // keys that are loaded and shown, but not judged yet
+  std::vector<std::string> names;    // "@variables" resolved; empty: not looked at
+  bool sni_must_match = false;       // the client asks for one of the names
+  std::vector<std::string> issuers;  // parts of the issuer's name; "public": not self-signed
+  std::uint32_t min_days_left = 0;
+  bool client_eku = false;  // the client's certificate is for client authentication
+};
+
+struct HttpProfile {
+  std::string id;
+  bool redirect_https = false;  // answers are redirects to https://, but for the exception:
+  std::vector<std::string> except_hosts, except_paths;
+  std::string except_when;  // expression
+  bool excepts = false;     // its value
+  std::vector<std::string> hosts, paths, deny_paths;
+  std::optional<Severity> outside;  // other hosts and paths are only reported, this grave
+  bool credentials_forbidden = false;
+  bool keep_host = false;  // the Host field is one of `hosts`, not a name from inside
 };
 
 struct DocumentedFlow {  // [[flow]]: one row of the documentation
@@ -79,22 +144,27 @@ struct DocumentedFlow {  // [[flow]]: one row of the documentation
   std::vector<std::string> profiles;
   RoleSet from = 0, to = 0;  // the bit of `any` matches every address
   std::vector<Transport> transports;
-  std::vector<std::uint16_t> ports;
+  PortRanges ports;
   std::string app;                // "http", "https", "sip", "tls", or another application's name
   std::string need, discouraged;  // expressions as written; empty = never
   bool is_needed = false;         // their values under the policy's flags
   bool is_discouraged = false;
   std::optional<TlsProfile> tls;
-  bool wants_vip = false;  // address = "vip"
-  std::string basis;       // "row", "prose", "site", ...
+  std::optional<HttpProfile> http;
+  std::optional<Schedule> schedule;
+  std::string expect;                // how often it comes: "hourly", ..., "rare"; empty: unsaid
+  bool wants_vip = false;            // address = "vip"
+  std::optional<Severity> severity;  // of findings on this row, by an override
+  bool is_disabled = false;          // by an override
+  std::string overridden;            // why a site narrowed or re-rated it; empty: it did not
+  std::string basis;                 // "row", "prose", "site", ...
   std::vector<std::string> doubts;
   std::vector<DocumentLines> sources;
   std::string why, owner, approved, review;  // site flows
-  std::vector<std::string> not_evaluated;
   SourcePlace place;
 };
 
-struct Mapping {  // [[mapping]]: loaded and shown, not evaluated yet
+struct Mapping {  // [[mapping]]: which inner row the proxy uses for requests of an outer one
   std::string id, outer, inner;
   std::vector<std::string> hosts;
   std::vector<DocumentLines> sources;
@@ -103,8 +173,36 @@ struct Mapping {  // [[mapping]]: loaded and shown, not evaluated yet
 struct Mistake {  // [[mistake]]: explains a violation
   std::string id, say;
   RoleSet from = 0, to = 0;
-  std::vector<std::uint16_t> ports;
+  PortRanges ports;
   Severity severity = Severity::medium;
+};
+
+// One end of an exception: an address or a role; neither: every host.
+struct ExceptionEnd {
+  std::vector<Subnet> addresses;
+  RoleSet roles = 0;
+  bool is_open() const { return addresses.empty() && roles == 0; }
+};
+
+struct Exception {  // [[exception]]: findings that somebody has taken responsibility for
+  std::string id, reason, owner, approver, ticket;
+  std::string created, expires;    // dates as written
+  Timestamp valid_from, valid_to;  // start of the first day, end of the last, in the site's zone
+  ExceptionEnd from, to;
+  PortRanges ports;               // empty: all
+  std::vector<std::string> apps;  // as in rows; empty: all
+  std::string flow, name;         // row; host name asked for
+  std::vector<FindingKind> waives;
+  std::optional<Schedule> schedule;
+  std::uint64_t flows_per_day = 0;  // 0: no limit
+  SourcePlace place;
+};
+
+// What `policy check` has to say about a policy that can be read.
+struct Lint {
+  std::string code;  // "L1" ...
+  bool is_error = false;
+  Error remark;
 };
 
 struct Flag {
@@ -122,11 +220,14 @@ struct Policy {
   std::string site_name, owner, timezone, product;
   std::string digest;  // SHA-256 over all files' texts in order, lower-case hex
 
-  std::vector<Role> roles;  // builtin ones first: any, internal-clients, unknown-internal, internet
+  // Builtin ones first: any, internal-clients, unknown-internal, internet, load-balancer.
+  std::vector<Role> roles;
   std::vector<Binding> bindings;
   std::vector<DocumentedFlow> flows;  // enabled ones, in file order
   std::vector<Mapping> mappings;
   std::vector<Mistake> mistakes;
+  std::vector<Exception> exceptions;
+  std::vector<Lint> lints;
   std::map<std::string, std::string> doubts;
   std::vector<DocumentSource> documents;
   std::vector<Flag> flags;
@@ -134,31 +235,28 @@ struct Policy {
   std::map<std::string, std::vector<std::string>> names;
   std::map<FindingKind, Severity> severities;  // complete: defaults filled in
   std::vector<Subnet> internal_networks, client_networks;
-  bool judge_all = false;  // judge = "all"; else only flows with a bound role
+  bool judge_all = false;    // judge = "all"; else only flows with a bound role
+  bool ask_unknown = false;  // unknown_internal = "ask": their flows are undetermined
+  std::vector<std::pair<std::string, std::string>> files;  // name and text, as read
 
   static constexpr std::size_t role_any = 0, role_internal_clients = 1, role_unknown_internal = 2,
-                               role_internet = 3;
+                               role_internet = 3, role_load_balancer = 4;
+  static constexpr std::size_t builtin_roles = 5;
 
-  // Roles of an address, never empty: exact before network, longest prefix wins, equal
-  // length gives the union; an unbound address is internal-clients, unknown-internal or
-  // internet. The bit of `any` is not set.
-  RoleSet roles_of(const IpAddress& address) const;
-  // True when a [bind] names the address.
-  bool is_bound(const IpAddress& address) const;
   std::string role_names(RoleSet set) const;  // ids joined by '+', in the order of `roles`
   std::optional<std::size_t> find_role(std::string_view id) const;
 };
 
 // Loads files and built-in packs in the order given. A name that is a built-in pack's id, or
-// a path. Fails on the first error with file, line, column, excerpt and hint.
-Result<Policy> load_policy(const std::vector<std::string>& names);
+// a path. Fails on the first error with file, line, column, excerpt and hint. `strict` leaves out
+// rows that rest on anything but a table row or a sentence of the documentation.
+Result<Policy> load_policy(const std::vector<std::string>& names, bool strict = false);
+// The same from texts that were read before (Policy::files).
+Result<Policy> load_policy_texts(const std::vector<std::pair<std::string, std::string>>& files,
+                                 bool strict = false);
 
 struct BuiltInPack {
   std::string_view id, text;
 };
 std::vector<BuiltInPack> built_in_packs();
-
-// `policy check`: remarks on a policy that loads (Error::what says warning text).
-std::vector<Error> check_policy(const Policy& policy);
-
 }  // namespace pcapaudit

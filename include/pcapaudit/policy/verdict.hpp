@@ -1,8 +1,10 @@
 // The judgement of one flow: which documented row it met, or missed and why.
 //
-// evaluate() is pure: the same policy and flow give the same verdict, on any thread.
+// Pure: the same policy and flow give the same verdict, on any thread. A Judge is built once for a
+// policy, which must outlive it, and may be asked by many threads at once.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -10,6 +12,7 @@
 
 #include <pcapaudit/flow/closed_flow.hpp>
 #include <pcapaudit/policy/policy.hpp>
+#include <pcapaudit/policy/role_map.hpp>
 
 namespace pcapaudit {
 
@@ -29,6 +32,7 @@ enum class Reason : std::uint8_t {
   mutual_gap,
   mutual_truncated,
   mutual_renegotiated,
+  unknown_host,        // a host without a role, and the site wants to be asked
   certificate_hidden,  // allowed: the certificates could not be seen
   tls_not_seen,        // the row demands something of TLS, and that part was not captured
 };
@@ -45,8 +49,17 @@ enum class Field : std::uint8_t {
   application,
   mutual,
   tls_version,
-  certificate
+  certificate,
+  schedule,
+  name,        // of the server, in the certificate or asked for
+  issuer,      // of the certificate
+  key,         // of the certificate
+  path,        // of HTTP
+  host,        // of HTTP
+  answer,      // of HTTP
+  credentials  // of HTTP
 };
+constexpr std::size_t field_count = 18;
 std::string_view to_text(Field field);  // "from", "to", ...
 
 struct NearMiss {
@@ -62,7 +75,8 @@ struct Problem {
   std::string rule;  // the row that fails, or empty
   Field field = Field::none;
   std::string expected, observed;
-  std::string mistake;  // id of the [[mistake]] that explains it, or empty
+  std::string mistake;    // id of the [[mistake]] that explains it, or empty
+  std::string exception;  // id of the exception that covers it, or empty
   bool operator==(const Problem&) const = default;
 };
 
@@ -74,12 +88,45 @@ struct Verdict {
   std::vector<NearMiss> nearest;  // at most three, best first
   Reason reason = Reason::none;
   RoleSet client_roles = 0, server_roles = 0;
-  std::string service;  // "HTTPS", "SIP/MTLS", ... ("" when none)
+  std::string exception;  // of a waived flow: what covers its gravest problem
+  std::string service;    // "HTTPS", "SIP/MTLS", ... ("" when none)
   Basis basis = Basis::none;
   bool operator==(const Verdict&) const = default;
 };
 
-Verdict evaluate(const Policy& policy, const ClosedFlow& flow);
+// How one row was tried: the field that failed, or none when it matched.
+struct RowTrial {
+  const DocumentedFlow* row = nullptr;
+  NearMiss miss;
+};
+
+class Judge {
+ public:
+  explicit Judge(const Policy& policy);
+
+  Verdict judge(const ClosedFlow& flow) const;
+  // Every row in the policy's order, for `explain`.
+  std::vector<RowTrial> trace(const ClosedFlow& flow) const;
+  // Would the flow be documented if its server (or client) had this role instead of its own?
+  bool fits_role(const ClosedFlow& flow, std::size_t role, bool as_server) const;
+  const Policy& policy() const { return policy_; }
+  const RoleMap& roles() const { return roles_; }
+
+ private:
+  friend class Judgement;
+
+  // Rows that may speak of this transport and port, in the policy's order.
+  std::vector<const DocumentedFlow*> rows_on(Transport transport, std::uint16_t port) const;
+
+  const Policy& policy_;
+  RoleMap roles_;
+  // Indexes of rows: by port, those with wide ranges, and ICMP's; for each transport.
+  struct Rows {
+    std::unordered_map<std::uint16_t, std::vector<std::uint32_t>> by_port;
+    std::vector<std::uint32_t> wide;
+  };
+  std::array<Rows, 3> rows_;
+};
 
 struct ServiceName {
   std::string service;

@@ -1,0 +1,65 @@
+// Exceptions are tried in the policy's order; see the header.
+#include "policy/exceptions.hpp"
+
+#include <algorithm>
+
+#include "policy/host_names.hpp"
+
+namespace pcapaudit {
+namespace {
+
+bool fits(const ExceptionEnd& end, const IpAddress& address, RoleSet roles) {
+  if (end.is_open() || fits_roles(end.roles, roles)) return true;
+  return std::any_of(end.addresses.begin(), end.addresses.end(),
+                     [&](const Subnet& subnet) { return subnet.contains(address); });
+}
+
+// As rows name applications. What nobody saw is covered by no exception that names one.
+bool is_app(const std::string& app, const ClosedFlow& flow, const Verdict& verdict) {
+  const bool sip = verdict.service.starts_with("SIP");
+  if (app == "https") return flow.app == "tls" && !sip;
+  if (app == "sip") return flow.app == "sip" || sip;
+  return flow.app == app;
+}
+
+bool asks_for(const ClosedFlow& flow, const std::string& name) {
+  if (const TlsFacts* tls = flow.tls()) {
+    if (matches_any({name}, tls->sni)) return true;
+    const bool certified =
+        !tls->server_chain.empty() && matches_any(names_of(tls->server_chain.front()), name);
+    if (certified) return true;
+  }
+  const HttpFacts* http = flow.http();
+  return http != nullptr && std::any_of(http->hosts.values.begin(), http->hosts.values.end(),
+                                        [&](const std::string& host) {
+                                          return matches_any({name}, without_port(host));
+                                        });
+}
+
+}  // namespace
+
+Covering covering(const Policy& policy, const ClosedFlow& flow, Ends ends, const Verdict& verdict,
+                  FindingKind kind) {
+  Covering found;
+  for (const Exception& it : policy.exceptions) {
+    const bool waives = std::find(it.waives.begin(), it.waives.end(), kind) != it.waives.end();
+    if (!waives || !fits(it.from, flow.client.address, ends.client) ||
+        !fits(it.to, flow.server.address, ends.server)) {
+      continue;
+    }
+    if (!it.ports.empty() && !contains(it.ports, flow.server.port)) continue;
+    if (!it.flow.empty() && it.flow != verdict.rule) continue;
+    if (!it.name.empty() && !asks_for(flow, it.name)) continue;
+    const bool app_fits =
+        it.apps.empty() || std::any_of(it.apps.begin(), it.apps.end(), [&](const std::string& app) {
+          return is_app(app, flow, verdict);
+        });
+    if (!app_fits || (it.schedule && !is_within(*it.schedule, flow.first))) continue;
+    const bool in_force = it.valid_from <= flow.first && flow.first <= it.valid_to;
+    const Exception*& slot = in_force ? found.in_force : found.not_in_force;
+    if (slot == nullptr) slot = &it;
+  }
+  return found;
+}
+
+}  // namespace pcapaudit

@@ -1,0 +1,163 @@
+// What rows demand of TLS and HTTP: [tls.NAME] and [http.NAME].
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "policy/policy_loader.hpp"
+
+namespace pcapaudit {
+namespace {
+
+// "1.2" to 0x0303; 0 when it is no version.
+std::uint16_t tls_version(std::string_view text) {
+  constexpr std::pair<std::string_view, std::uint16_t> versions[] = {
+      {"1.0", 0x0301}, {"1.1", 0x0302}, {"1.2", 0x0303}, {"1.3", 0x0304}};
+  for (const auto& [name, number] : versions) {
+    if (name == text) return number;
+  }
+  return 0;
+}
+
+std::uint16_t read_version(TomlReader& in, const toml::table& table, std::string_view key) {
+  const std::string text = in.text_of(table, key);
+  if (text.empty()) return 0;
+  const std::uint16_t version = tls_version(text);
+  if (version == 0) {
+    in.report(table.get(key)->source(), fmt::format("\"{}\" is no TLS version", text),
+              "1.0, 1.1, 1.2 or 1.3");
+  }
+  return version;
+}
+
+// A text that must be one of `words`, or is absent; "" then.
+std::string read_word(TomlReader& in, const toml::table& table, std::string_view key,
+                      std::initializer_list<std::string_view> words) {
+  const std::string text = in.text_of(table, key);
+  if (text.empty() || std::find(words.begin(), words.end(), text) != words.end()) return text;
+  in.report(table.get(key)->source(), fmt::format("{} = \"{}\" is unknown", key, text),
+            fmt::format("it is \"{}\"", fmt::join(words, "\" or \"")));
+  return {};
+}
+
+}  // namespace
+
+void PolicyLoader::read_tls(TomlReader& in) {
+  const toml::table* profiles = in.table_of(in.root(), "tls");
+  if (profiles == nullptr) return;
+  for (const auto& [id, node] : *profiles) {
+    const toml::table* table = in.table_of(*profiles, id.str());
+    if (table == nullptr) continue;
+    in.only(*table, "[tls]",
+            {"min_version", "mutual", "warn_below", "names", "sni", "issuer", "min_days_left",
+             "client_eku"});
+    TlsProfile profile;
+    profile.id = id.str();
+    profile.min_version = read_version(in, *table, "min_version");
+    profile.warn_below = read_version(in, *table, "warn_below");
+    if (const std::string mutual = read_word(in, *table, "mutual", {"yes", "no"});
+        !mutual.empty()) {
+      profile.mutual = mutual == "yes" ? TlsProfile::Mutual::yes : TlsProfile::Mutual::no;
+    }
+    profile.names = in.texts_of(*table, "names");
+    profile.sni_must_match = !read_word(in, *table, "sni", {"must match names"}).empty();
+    profile.issuers = in.texts_of(*table, "issuer");
+    const std::int64_t days = in.number_of(*table, "min_days_left").value_or(0);
+    if (days < 0 || days > 3650) {
+      in.report(table->get("min_days_left")->source(), "min_days_left is 0 to 3650 days");
+    }
+    profile.min_days_left = static_cast<std::uint32_t>(days);
+    profile.client_eku = read_word(in, *table, "client_eku", {"any", "client"}) == "client";
+    tls_[pack_ + "/" + profile.id] = std::move(profile);
+  }
+}
+
+void PolicyLoader::read_http(TomlReader& in) {
+  const toml::table* profiles = in.table_of(in.root(), "http");
+  if (profiles == nullptr) return;
+  for (const auto& [id, node] : *profiles) {
+    const toml::table* table = in.table_of(*profiles, id.str());
+    if (table == nullptr) continue;
+    in.only(*table, "[http]",
+            {"answer", "answer_except", "hosts", "paths", "deny_paths", "outside", "credentials",
+             "keep_host"});
+    HttpProfile profile;
+    profile.id = id.str();
+    profile.redirect_https = !read_word(in, *table, "answer", {"redirect-https"}).empty();
+    if (const toml::table* except = in.table_of(*table, "answer_except")) {
+      in.only(*except, "answer_except", {"hosts", "paths", "when"});
+      profile.except_hosts = in.texts_of(*except, "hosts");
+      profile.except_paths = in.texts_of(*except, "paths");
+      profile.except_when = in.text_of(*except, "when");
+    }
+    profile.hosts = in.texts_of(*table, "hosts");
+    profile.paths = in.texts_of(*table, "paths");
+    profile.deny_paths = in.texts_of(*table, "deny_paths");
+    if (const std::string outside = in.text_of(*table, "outside"); !outside.empty()) {
+      profile.outside = parse_severity(outside);
+      if (!profile.outside) {
+        in.report(table->get("outside")->source(),
+                  "a severity is info, low, medium, high or critical");
+      }
+    }
+    profile.credentials_forbidden = !read_word(in, *table, "credentials", {"forbidden"}).empty();
+    profile.keep_host = in.flag_of(*table, "keep_host").value_or(false);
+    http_[pack_ + "/" + profile.id] = std::move(profile);
+  }
+}
+
+void PolicyLoader::read_flow_profiles(TomlReader& in, const toml::table& table,
+                                      DocumentedFlow& flow) {
+  // A file's own profile, or that of a pack that was read before.
+  const auto look_up = [&](const auto& profiles, std::string_view key, auto& out) {
+    const std::string id = in.text_of(table, key);
+    if (id.empty()) return;
+    auto found = profiles.find(pack_ + "/" + id);
+    if (found == profiles.end()) {
+      found = std::find_if(profiles.begin(), profiles.end(), [&](const auto& it) {
+        return it.first.substr(it.first.rfind('/') + 1) == id;
+      });
+    }
+    if (found != profiles.end()) {
+      out = found->second;
+      return;
+    }
+    std::vector<std::string> known;
+    for (const auto& [name, profile] : profiles) known.push_back(profile.id);
+    in.report(table.get(key)->source(), fmt::format("unknown {} profile \"{}\"", key, id),
+              did_you_mean(id, known, fmt::format("define it with [{}.NAME]", key)));
+  };
+  look_up(tls_, "tls", flow.tls);
+  look_up(http_, "http", flow.http);
+}
+
+// "@meet" stands for the site's names of that variable; one that has none gives nothing.
+std::vector<std::string> PolicyLoader::resolved(const std::vector<std::string>& names) const {
+  std::vector<std::string> all;
+  for (const std::string& name : names) {
+    if (!name.starts_with('@')) {
+      all.push_back(name);
+      continue;
+    }
+    const auto found = policy_.names.find(name.substr(1));
+    if (found == policy_.names.end()) continue;
+    all.insert(all.end(), found->second.begin(), found->second.end());
+  }
+  return all;
+}
+
+void PolicyLoader::resolve_profiles(DocumentedFlow& flow) {
+  constexpr std::uint16_t tls12 = 0x0303;
+  if (flow.tls) {
+    flow.tls->names = resolved(flow.tls->names);
+    // Lync 2013 servers cannot switch TLS 1.0 and 1.1 off; Skype for Business servers can.
+    const bool can_do_without = policy_.product.starts_with("sfb");
+    if (can_do_without && flow.tls->warn_below == tls12) {
+      flow.tls->min_version = std::max(flow.tls->min_version, tls12);
+    }
+  }
+  if (flow.http) {
+    for (auto* list : {&flow.http->hosts, &flow.http->except_hosts}) *list = resolved(*list);
+  }
+}
+
+}  // namespace pcapaudit

@@ -8,7 +8,8 @@ CREATE TABLE policy (
   timezone  TEXT    NOT NULL,
   product   TEXT    NOT NULL,
   profiles  TEXT    NOT NULL,  -- JSON list
-  judge_all INTEGER NOT NULL CHECK (judge_all IN (0, 1))
+  judge_all INTEGER NOT NULL CHECK (judge_all IN (0, 1)),
+  strict    INTEGER NOT NULL CHECK (strict IN (0, 1))  -- rows and prose only
 ) STRICT;
 
 CREATE TABLE pack (

@@ -98,6 +98,7 @@ std::vector<std::string> result_arguments(const Options& options,
     arguments.insert(arguments.end(), {"-p", policy});
   if (!options.filter.empty()) arguments.insert(arguments.end(), {"-f", options.filter});
   if (options.verify_checksums) arguments.emplace_back("--verify-checksums");
+  if (options.strict) arguments.emplace_back("--strict");
   return arguments;
 }
 
@@ -136,37 +137,61 @@ Result<void> print_summary(const Options& options, const Store& store) {
   return {};
 }
 
-}  // namespace
+// A finished audit.
+struct Audited {
+  Policy policy;
+  std::unique_ptr<Store> store;
+  std::unique_ptr<StoreSink> sink;
+  RunSummary summary;
+};
 
-CommandResult run_audit(const Options& options) {
-  interrupt_signal();  // from here on a signal ends the run with a closed database
-  const auto policy = load_policy(options.policies);
+std::expected<Audited, CommandFailure> audit_into(const Options& options, const std::string& path) {
+  auto policy = load_policy(options.policies, options.strict);
   if (!policy) return failure(policy.error(), ExitCode::usage);
+  for (const Lint& lint : policy->lints) {
+    if (lint.is_error && !options.quiet) print_warning(lint.remark);
+  }
   const auto inputs = expand_paths(options.inputs);
   if (!inputs) return failure(inputs.error(), ExitCode::usage);
-  const auto store =
-      Store::create(options.output.empty() ? ":memory:" : options.output, options.force);
+  auto store = Store::create(path, options.force);
   if (!store) return failure(store.error(), ExitCode::output);
   if (const auto written = (*store)->write_policy(*policy); !written) {
     return failure(written.error(), ExitCode::output);
   }
-
-  StoreSink sink(**store);
-  const auto summary = read_captures(options, *inputs, &*policy, sink);
+  auto sink = std::make_unique<StoreSink>(**store);
+  auto summary = read_captures(options, *inputs, &*policy, *sink);
   if (!summary) return failure(summary.error(), ExitCode::output);
   const auto finished = (*store)->finish({.tool_version = PCAPAUDIT_VERSION,
                                           .arguments = result_arguments(options, *inputs),
                                           .partial = is_partial(*summary) || summary->interrupted},
                                          summary->captures);
   if (!finished) return failure(finished.error(), ExitCode::output);
+  return Audited{.policy = *std::move(policy),
+                 .store = *std::move(store),
+                 .sink = std::move(sink),
+                 .summary = *std::move(summary)};
+}
 
+}  // namespace
+
+std::expected<std::unique_ptr<Store>, CommandFailure> audit_in_memory(const Options& options) {
+  auto audited = audit_into(options, ":memory:");
+  if (!audited) return std::unexpected(audited.error());
+  return std::move(audited->store);
+}
+
+CommandResult run_audit(const Options& options) {
+  interrupt_signal();  // from here on a signal ends the run with a closed database
+  const auto audited = audit_into(options, options.output.empty() ? ":memory:" : options.output);
+  if (!audited) return std::unexpected(audited.error());
   if (!options.quiet) {
-    if (const auto printed = print_summary(options, **store); !printed) {
+    if (const auto printed = print_summary(options, *audited->store); !printed) {
       return failure(printed.error(), ExitCode::output);
     }
   }
-  if (summary->interrupted) return interrupted_exit_code();
-  const auto conclusion = conclude(options, *policy, **store, *summary, sink);
+  if (audited->summary.interrupted) return interrupted_exit_code();
+  const auto conclusion =
+      conclude(options, audited->policy, *audited->store, audited->summary, *audited->sink);
   if (!conclusion) return failure(conclusion.error(), ExitCode::internal);
   if (!options.quiet) {
     fmt::print(stderr, "pcapaudit: exit {}: {}\n", static_cast<int>(conclusion->code),

@@ -16,7 +16,6 @@
 #include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
 #include "cli/reading.hpp"
-#include "policy/policy_show.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -37,14 +36,6 @@ class Collect final : public FlowSink {
  private:
   std::vector<AuditedFlow> flows_;
 };
-
-Result<void> write_file(const std::string& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << text;
-  file.close();
-  if (!file) return fail(fmt::format("cannot write {}", path));
-  return {};
-}
 
 }  // namespace
 
@@ -83,13 +74,7 @@ CommandResult run_report(const Options& options) {
   if (!options.json_file.empty()) {
     const auto json = render_json(**store);
     if (!json) return failure(json.error(), ExitCode::usage);
-    if (options.json_file == "-") {
-      fmt::print("{}", *json);
-      return static_cast<int>(ExitCode::ok);
-    }
-    const auto written = write_file(options.json_file, *json);
-    if (!written) return failure(written.error(), ExitCode::output);
-    return static_cast<int>(ExitCode::ok);
+    return write_out(options.json_file, *json);
   }
   const auto text = render_text(
       **store, {.database_name = options.inputs.front(), .color = wants_color(options.color)});
@@ -98,31 +83,17 @@ CommandResult run_report(const Options& options) {
   return static_cast<int>(ExitCode::ok);
 }
 
-CommandResult run_policy_list(const Options&) {
-  fmt::print("{}", list_packs());
-  return static_cast<int>(ExitCode::ok);
-}
-
-CommandResult run_policy_show(const Options& options) {
-  const auto policy = load_policy(options.policies);
-  if (!policy) return failure(policy.error(), ExitCode::usage);
-  fmt::print("{}", show_policy(*policy));
-  return static_cast<int>(ExitCode::ok);
-}
-
-CommandResult run_policy_check(const Options& options) {
-  const auto policy = load_policy(options.policies);
-  if (!policy) return failure(policy.error(), ExitCode::usage);
-  std::size_t errors = 0;
-  for (const Lint& lint : policy->lints) {
-    errors += lint.is_error ? 1 : 0;
-    lint.is_error ? print_error(lint.remark) : print_warning(lint.remark);
+CommandResult write_out(const std::string& path, const std::string& text) {
+  if (path.empty() || path == "-") {
+    fmt::print("{}", text);
+    if (std::fflush(stdout) == 0) return static_cast<int>(ExitCode::ok);
+    return failure({.what = "cannot write to standard output"}, ExitCode::output);
   }
-  if (!options.quiet) {
-    fmt::print("{} documented flows, {} roles, {} errors, {} remarks: loads\n",
-               policy->flows.size(), policy->roles.size(), errors, policy->lints.size() - errors);
-  }
-  return static_cast<int>(errors == 0 ? ExitCode::ok : ExitCode::usage);
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << text;
+  file.close();
+  if (!file) return failure({.what = fmt::format("cannot write {}", path)}, ExitCode::output);
+  return static_cast<int>(ExitCode::ok);
 }
 
 CommandResult run_command(const Options& options) {
@@ -133,10 +104,26 @@ CommandResult run_command(const Options& options) {
       return run_inspect(options);
     case Command::report:
       return run_report(options);
+    case Command::explain:
+      return run_explain(options);
+    case Command::why:
+      return run_why(options);
+    case Command::rules:
+      return run_rules(options);
+    case Command::replay:
+      return run_replay(options);
+    case Command::learn:
+      return run_learn(options);
     case Command::policy_list:
       return run_policy_list(options);
     case Command::policy_show:
       return run_policy_show(options);
+    case Command::policy_plan:
+      return run_policy_plan(options);
+    case Command::policy_test:
+      return run_policy_test(options);
+    case Command::policy_export:
+      return run_policy_export(options);
     case Command::policy_check:
       break;
   }

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <expected>
+#include <memory>
+#include <string>
 #include <utility>
 
 #include <pcapaudit/base/result.hpp>
+#include <pcapaudit/store/store.hpp>
 
 #include "cli/options.hpp"
 
@@ -36,8 +39,22 @@ CommandResult run_report(const Options& options);
 CommandResult run_policy_list(const Options& options);
 CommandResult run_policy_show(const Options& options);
 CommandResult run_policy_check(const Options& options);
+CommandResult run_policy_plan(const Options& options);
+CommandResult run_policy_test(const Options& options);
+CommandResult run_policy_export(const Options& options);
+CommandResult run_explain(const Options& options);
+CommandResult run_why(const Options& options);
+CommandResult run_rules(const Options& options);
+CommandResult run_replay(const Options& options);
+CommandResult run_learn(const Options& options);
+
+// Text to a file, or to stdout when the name is empty or "-".
+CommandResult write_out(const std::string& path, const std::string& text);
 
 CommandResult run_command(const Options& options);
+
+// The audit of `options`, without a file and without a word.
+std::expected<std::unique_ptr<Store>, CommandFailure> audit_in_memory(const Options& options);
 
 // "where: error: what", the excerpt, one hint. To stderr.
 void print_error(const Error& error);

@@ -17,6 +17,8 @@ constexpr const char* program_examples =
     "  pcapaudit inspect capture.pcapng                     what is in it, no policy needed\n"
     "  pcapaudit audit capture.pcapng -p site.toml -o q4.db judge it against the documentation\n"
     "  pcapaudit report q4.db                               read the result again\n"
+    "  pcapaudit explain q4.db V-1A2B                       why: rows tried, evidence, remedy\n"
+    "  pcapaudit why 10.1.0.5 10.2.0.11 tcp/443 -p site.toml ask the policy, no capture\n"
     "  pcapaudit policy show lync2013-seeds                 the documented flows themselves\n";
 constexpr const char* audit_examples =
     "Examples:\n"
@@ -32,11 +34,33 @@ constexpr const char* report_examples =
     "Examples:\n"
     "  pcapaudit report q4.db\n"
     "  pcapaudit report q4.db --json q4.json\n";
+constexpr const char* explain_examples =
+    "Examples:\n"
+    "  pcapaudit explain q4.db V-1A2B                       a finding\n"
+    "  pcapaudit explain q4.db 17                           a flow\n";
+constexpr const char* why_examples =
+    "Examples:\n"
+    "  pcapaudit why 10.1.0.5 10.2.0.11 tcp/443 -p site.toml\n"
+    "  pcapaudit why 10.1.0.5 10.2.0.11 tcp/5061 --app tls --mutual declined -p site.toml\n"
+    "  pcapaudit why 10.1.9.20 10.2.0.11 tcp/4443 --at 2026-11-21T23:00:00Z -p site.toml\n";
+constexpr const char* rules_examples =
+    "Examples:\n"
+    "  pcapaudit rules q4.db\n";
+constexpr const char* replay_examples =
+    "Examples:\n"
+    "  pcapaudit replay q4.db -p draft.toml                 which verdicts would change\n";
+constexpr const char* learn_examples =
+    "Examples:\n"
+    "  pcapaudit learn q4.db -o draft.toml                  rows for what is not documented\n"
+    "  pcapaudit learn capture.pcapng -p site.toml -o draft.toml\n";
 constexpr const char* policy_examples =
     "Examples:\n"
     "  pcapaudit policy list\n"
     "  pcapaudit policy show lync2013-seeds\n"
-    "  pcapaudit policy check site.toml\n";
+    "  pcapaudit policy check site.toml\n"
+    "  pcapaudit policy plan site.toml                      where to capture\n"
+    "  pcapaudit policy test assertions.toml -p site.toml   this flow, that verdict\n"
+    "  pcapaudit policy export site.toml --format nft       a ruleset that allows just the rows\n";
 
 // Puts the examples of a command in front of everything else.
 class ExamplesFirst final : public CLI::Formatter {
@@ -109,6 +133,7 @@ CLI::App* add_audit(CLI::App& app, Options& options) {
       ->required()
       ->allow_extra_args(false)
       ->option_text("POLICY");
+  audit->add_flag("--strict", options.strict, "only rows that stand in a table or sentence");
   audit->add_option("-o,--output", options.output, "database to write")->option_text("DB");
   audit->add_flag("--force", options.force, "replace an existing database");
   add_word(*audit, "--fail-on", options.fail_on,
@@ -150,8 +175,92 @@ CLI::App* add_report(CLI::App& app, Options& options) {
   return report;
 }
 
+void add_policies(CLI::App& app, Options& options) {
+  app.add_option("-p,--policy", options.policies,
+                 "site file, or the name of a built-in pack; may be repeated")
+      ->required()
+      ->allow_extra_args(false)
+      ->option_text("POLICY");
+  app.add_flag("--strict", options.strict, "only rows that stand in a table or sentence");
+}
+
+void add_database(CLI::App& app, Options& options) {
+  app.add_option_function<std::string>(
+         "database", [&options](const std::string& name) { options.inputs = {name}; },
+         "written by audit -o")
+      ->required()
+      ->option_text("DB");
+}
+
+CLI::App* add_explain(CLI::App& app, Options& options) {
+  CLI::App* explain = app.add_subcommand("explain", "why a flow or finding is what it is");
+  add_database(*explain, options);
+  explain->add_option("id", options.subject, "finding (V-1A2B) or flow (17)")
+      ->required()
+      ->option_text("ID");
+  add_common(*explain, options);
+  return explain;
+}
+
+CLI::App* add_why(CLI::App& app, Options& options) {
+  CLI::App* why = app.add_subcommand("why", "ask the policy about a flow, no capture");
+  Question& question = options.question;
+  why->add_option("source", question.source, "address of the client")
+      ->required()
+      ->option_text("SRC");
+  why->add_option("destination", question.destination, "address of the server")
+      ->required()
+      ->option_text("DST");
+  why->add_option("target", question.target, "tcp/443, udp/53, icmp")
+      ->required()
+      ->option_text("PROTO/PORT");
+  why->add_option(
+         "--app", question.app,
+         "what the bytes are: https, http, sip, tls, ssh, none ... [what the row asks for]")
+      ->option_text("APP");
+  why->add_option("--at", question.at, "time of the flow [now]")->option_text("TIME");
+  why->add_option("--mutual", question.mutual, "evidence of mutual TLS [proven]")
+      ->option_text("proven|declined|not-requested|undeterminable");
+  why->add_option("--tls", question.tls_version, "negotiated version [1.2]")
+      ->option_text("1.0|1.1|1.2|1.3");
+  why->add_option("--host", question.host, "host name asked for")->option_text("NAME");
+  why->add_option("--path", question.path, "path of plain HTTP")->option_text("PATH");
+  why->add_option("--vlan", question.vlan, "VLAN id that the packets carry")->option_text("ID");
+  add_policies(*why, options);
+  add_common(*why, options);
+  return why;
+}
+
+CLI::App* add_rules(CLI::App& app, Options& options) {
+  CLI::App* rules = app.add_subcommand("rules", "documented flows: used, unused, not observable");
+  add_database(*rules, options);
+  add_common(*rules, options);
+  return rules;
+}
+
+CLI::App* add_replay(CLI::App& app, Options& options) {
+  CLI::App* replay = app.add_subcommand("replay", "judge the stored flows by another policy");
+  add_database(*replay, options);
+  add_policies(*replay, options);
+  add_common(*replay, options);
+  return replay;
+}
+
+CLI::App* add_learn(CLI::App& app, Options& options) {
+  CLI::App* learn = app.add_subcommand("learn", "draft rows for what is not documented");
+  learn->add_option("input", options.inputs, "database, or captures with -p")
+      ->required()
+      ->option_text("DB|CAPTURE...");
+  learn->add_option("-o,--output", options.output, "file to write [stdout]")->option_text("TOML");
+  learn->add_option("-p,--policy", options.policies, "site file, to judge captures by")
+      ->allow_extra_args(false)
+      ->option_text("POLICY");
+  add_reading(*learn, options);
+  return learn;
+}
+
 struct PolicyCommands {
-  CLI::App *list, *show, *check;
+  CLI::App *list, *show, *check, *plan, *test, *exporting;
 };
 
 PolicyCommands add_policy(CLI::App& app, Options& options) {
@@ -159,8 +268,22 @@ PolicyCommands add_policy(CLI::App& app, Options& options) {
   policy->require_subcommand(1);
   PolicyCommands commands{.list = policy->add_subcommand("list", "the built-in packs"),
                           .show = policy->add_subcommand("show", "roles, flows, mappings, doubts"),
-                          .check = policy->add_subcommand("check", "load and remark on it")};
-  for (CLI::App* one : {commands.show, commands.check}) {
+                          .check = policy->add_subcommand("check", "load and remark on it"),
+                          .plan = policy->add_subcommand("plan", "where to capture"),
+                          .test = policy->add_subcommand("test", "assertions about verdicts"),
+                          .exporting = policy->add_subcommand("export", "rows for others")};
+  commands.test->add_option("tests", options.inputs, "TOML files with [[test]] tables")
+      ->required()
+      ->option_text("FILE...");
+  add_policies(*commands.test, options);
+  add_common(*commands.test, options);
+  commands.exporting
+      ->add_option("--format", options.format, "csv, md (Markdown) or nft (nftables) [csv]")
+      ->check(CLI::IsMember({"csv", "md", "nft"}).description(""))
+      ->option_text("csv|md|nft");
+  commands.exporting->add_option("-o,--output", options.output, "file to write [stdout]")
+      ->option_text("FILE");
+  for (CLI::App* one : {commands.show, commands.check, commands.plan, commands.exporting}) {
     one->add_option("policies", options.policies, "site files or built-in packs")
         ->required()
         ->option_text("POLICY...");
@@ -177,10 +300,13 @@ std::expected<Options, int> parse_options(int argc, const char* const* argv) {
   CLI::App app("Holds captured traffic against the documented allowed flows between server roles.",
                "pcapaudit");
   const auto formatter = std::make_shared<ExamplesFirst>();
-  formatter->examples = {{"pcapaudit", program_examples}, {"audit", audit_examples},
-                         {"inspect", inspect_examples},   {"report", report_examples},
-                         {"policy", policy_examples},     {"list", policy_examples},
-                         {"show", policy_examples},       {"check", policy_examples}};
+  formatter->examples = {
+      {"pcapaudit", program_examples}, {"audit", audit_examples},     {"inspect", inspect_examples},
+      {"report", report_examples},     {"explain", explain_examples}, {"why", why_examples},
+      {"rules", rules_examples},       {"replay", replay_examples},   {"learn", learn_examples},
+      {"policy", policy_examples},     {"list", policy_examples},     {"show", policy_examples},
+      {"check", policy_examples},      {"plan", policy_examples},     {"test", policy_examples},
+      {"export", policy_examples}};
   formatter->column_width(34);
   app.formatter(formatter);
   app.set_version_flag("--version", "pcapaudit " PCAPAUDIT_VERSION);
@@ -188,6 +314,11 @@ std::expected<Options, int> parse_options(int argc, const char* const* argv) {
   const CLI::App* audit = add_audit(app, options);
   const CLI::App* inspect = add_inspect(app, options);
   const CLI::App* report = add_report(app, options);
+  const CLI::App* explain = add_explain(app, options);
+  const CLI::App* why = add_why(app, options);
+  const CLI::App* rules = add_rules(app, options);
+  const CLI::App* replay = add_replay(app, options);
+  const CLI::App* learn = add_learn(app, options);
   const PolicyCommands policy = add_policy(app, options);
 
   try {
@@ -209,10 +340,22 @@ std::expected<Options, int> parse_options(int argc, const char* const* argv) {
     options.command = Command::report;
   } else if (*audit) {
     options.command = Command::audit;
-  } else if (*policy.list) {
-    options.command = Command::policy_list;
   } else {
-    options.command = *policy.show ? Command::policy_show : Command::policy_check;
+    const std::pair<const CLI::App*, Command> others[] = {
+        {explain, Command::explain},
+        {why, Command::why},
+        {rules, Command::rules},
+        {replay, Command::replay},
+        {learn, Command::learn},
+        {policy.list, Command::policy_list},
+        {policy.show, Command::policy_show},
+        {policy.check, Command::policy_check},
+        {policy.plan, Command::policy_plan},
+        {policy.test, Command::policy_test},
+        {policy.exporting, Command::policy_export}};
+    for (const auto& [app_of_command, command] : others) {
+      if (*app_of_command) options.command = command;
+    }
   }
   return options;
 }

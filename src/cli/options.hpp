@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <pcapaudit/policy/policy.hpp>
+#include <pcapaudit/policy/question.hpp>
 
 namespace pcapaudit {
 
@@ -15,7 +16,15 @@ enum class Command : std::uint8_t {
   report,
   policy_list,
   policy_show,
-  policy_check
+  policy_check,
+  policy_plan,
+  policy_test,
+  policy_export,
+  explain,
+  why,
+  rules,
+  replay,
+  learn
 };
 enum class When : std::uint8_t { automatic, always, never };
 
@@ -28,6 +37,9 @@ struct Options {
   bool verify_checksums = false;
   std::string format = "text";  // text, json; inspect: table, jsonl
   std::string json_file;        // report --json
+  bool strict = false;          // rows and prose of the documentation only
+  std::string subject;          // explain: finding or flow
+  Question question;            // why
   Severity fail_on = Severity::medium;
   double max_loss_percent = 1.0;
   unsigned threads = 1;

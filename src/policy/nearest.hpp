@@ -9,8 +9,9 @@ namespace pcapaudit {
 
 constexpr std::size_t max_nearest = 3;  // as Verdict::nearest promises
 
-// Best first: most fields that fit, then by the port that is closer, then by name, so that the order in a file does not matter. Rows
-// whose two ends both differ are left out unless there is nothing else.
+// Best first: most fields that fit, then by the port that is closer, then by name, so that the
+// order in a file does not matter. Rows whose two ends both differ are left out unless there is
+// nothing else.
 std::vector<NearMiss> nearest_rows(const Policy& policy, const ClosedFlow& flow, Ends ends);
 
 // The field on which a row fails for this flow; Field::none when it matches.

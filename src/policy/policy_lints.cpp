@@ -141,6 +141,11 @@ void PolicyLoader::lint_rows() {
                                    fmt::format("{} has no row in the opposite direction", flow.id),
                                    "SIP between servers goes both ways"));
   }
+  for (const DocumentedFlow& flow : policy_.flows) {
+    if (!flow.is_draft) continue;
+    policy_.lints.push_back(at_row(flow, "L10", fmt::format("{} is not approved", flow.id),
+                                   "give it an owner and the date of its approval"));
+  }
   const auto is_row = [&](const std::string& id) {
     return std::any_of(policy_.flows.begin(), policy_.flows.end(),
                        [&](const DocumentedFlow& flow) { return flow.id == id; });

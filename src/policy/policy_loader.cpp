@@ -323,6 +323,7 @@ Result<Policy> PolicyLoader::finish(const std::string& digest, bool strict) {
   lint(std::any_of(readers_.begin(), readers_.end(),
                    [](const TomlReader* reader) { return !reader->root().contains("pack"); }));
   policy_.digest = digest;
+  policy_.strict = strict;
   return std::move(policy_);
 }
 

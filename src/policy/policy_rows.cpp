@@ -112,7 +112,11 @@ void PolicyLoader::read_flow(TomlReader& in, const toml::table& table) {
   flow.sources = sources(in, table);
   flow.why = in.text_of(table, "why");
   flow.owner = in.text_of(table, "owner");
-  flow.approved = in.date_of(table, "approved");
+  if (const toml::node* approved = table.get("approved"); approved && approved->is_boolean()) {
+    flow.is_draft = !approved->value_or(true);
+  } else {
+    flow.approved = in.date_of(table, "approved");
+  }
   flow.review = in.date_of(table, "review");
   flow.schedule = schedule_named(in, table);
   flow.expect = in.text_of(table, "expect");

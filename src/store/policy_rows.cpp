@@ -103,9 +103,9 @@ void insert_files(SQLite::Database& database, const Policy& policy) {
 }  // namespace
 
 void insert_policy(SQLite::Database& database, const Policy& policy) {
-  SQLite::Statement row(database, "INSERT INTO policy VALUES (1, ?, ?, ?, ?, ?, ?, ?)");
+  SQLite::Statement row(database, "INSERT INTO policy VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)");
   sqlite::run(row, policy.digest, policy.site_name, policy.owner, policy.timezone, policy.product,
-              sqlite::json_list(policy.profiles), policy.judge_all);
+              sqlite::json_list(policy.profiles), policy.judge_all, policy.strict);
   SQLite::Statement pack(database, "INSERT INTO pack VALUES (?, ?, ?, ?)");
   for (std::size_t i = 0; i < policy.packs.size(); ++i) {
     sqlite::run(pack, i, policy.packs[i].id, policy.packs[i].title, policy.packs[i].revision);

@@ -12,6 +12,7 @@
 #include "store/policy_rows.hpp"
 #include "store/schema.hpp"
 #include "store/sqlite.hpp"
+#include "store/stored_flows.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -153,6 +154,27 @@ Result<void> Store::finish(const RunFacts& run, std::span<const CaptureSummary> 
   insert_captures(impl_->database, captures);
   insert_findings(impl_->database, *impl_->policy);
   transaction.commit();
+  return {};
+} catch (const std::exception& error) {
+  return fail(describe(impl_->path, error));
+}
+
+Result<Policy> Store::policy() const try {
+  std::vector<std::pair<std::string, std::string>> files;
+  SQLite::Statement file(impl_->database, "SELECT name, text FROM policy_file ORDER BY position");
+  while (file.executeStep()) {
+    files.emplace_back(file.getColumn(0).getString(), file.getColumn(1).getString());
+  }
+  SQLite::Statement strict(impl_->database, "SELECT strict FROM policy ORDER BY id");
+  const bool is_strict = strict.executeStep() && strict.getColumn(0).getInt() != 0;
+  return load_policy_texts(files, is_strict);
+} catch (const std::exception& error) {
+  return fail(describe(impl_->path, error));
+}
+
+Result<void> Store::each_flow(const std::string& where,
+                              const std::function<void(ClosedFlow&&)>& use) const try {
+  for_each_stored_flow(impl_->database, where, use);
   return {};
 } catch (const std::exception& error) {
   return fail(describe(impl_->path, error));

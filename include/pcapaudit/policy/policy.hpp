@@ -161,6 +161,7 @@ struct DocumentedFlow {  // [[flow]]: one row of the documentation
   std::vector<std::string> doubts;
   std::vector<DocumentLines> sources;
   std::string why, owner, approved, review;  // site flows
+  bool is_draft = false;                     // approved = false: learned, and nobody has read it
   SourcePlace place;
 };
 
@@ -236,6 +237,7 @@ struct Policy {
   std::map<FindingKind, Severity> severities;  // complete: defaults filled in
   std::vector<Subnet> internal_networks, client_networks;
   bool judge_all = false;    // judge = "all"; else only flows with a bound role
+  bool strict = false;       // rows and prose of the documentation only
   bool ask_unknown = false;  // unknown_internal = "ask": their flows are undetermined
   std::vector<std::pair<std::string, std::string>> files;  // name and text, as read
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -60,6 +61,11 @@ class Store {
 
   // Reading. `sql` must have an ORDER BY.
   Result<Table> query(const std::string& sql) const;
+  // The policy that judged, loaded again from its stored texts.
+  Result<Policy> policy() const;
+  // The flows in the order of their ids; `where` is a condition on the table flow, "1" for all.
+  Result<void> each_flow(const std::string& where,
+                         const std::function<void(ClosedFlow&&)>& use) const;
 
  private:
   struct Impl;

@@ -1,0 +1,96 @@
+// The policy commands, and the questions that need no capture.
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include <pcapaudit/policy/policy_documents.hpp>
+#include <pcapaudit/policy/question.hpp>
+#include <pcapaudit/report/explain.hpp>
+
+#include "cli/commands.hpp"
+#include "policy/policy_show.hpp"
+
+namespace pcapaudit {
+
+CommandResult run_policy_list(const Options&) {
+  fmt::print("{}", list_packs());
+  return static_cast<int>(ExitCode::ok);
+}
+
+CommandResult run_policy_show(const Options& options) {
+  const auto policy = load_policy(options.policies);
+  if (!policy) return failure(policy.error(), ExitCode::usage);
+  fmt::print("{}", show_policy(*policy));
+  return static_cast<int>(ExitCode::ok);
+}
+
+CommandResult run_policy_check(const Options& options) {
+  const auto policy = load_policy(options.policies);
+  if (!policy) return failure(policy.error(), ExitCode::usage);
+  std::size_t errors = 0;
+  for (const Lint& lint : policy->lints) {
+    errors += lint.is_error ? 1 : 0;
+    lint.is_error ? print_error(lint.remark) : print_warning(lint.remark);
+  }
+  if (!options.quiet) {
+    fmt::print("{} documented flows, {} roles, {} errors, {} remarks: loads\n",
+               policy->flows.size(), policy->roles.size(), errors, policy->lints.size() - errors);
+  }
+  return static_cast<int>(errors == 0 ? ExitCode::ok : ExitCode::usage);
+}
+
+CommandResult run_policy_plan(const Options& options) {
+  const auto policy = load_policy(options.policies);
+  if (!policy) return failure(policy.error(), ExitCode::usage);
+  return write_out("", plan_text(*policy));
+}
+
+CommandResult run_policy_test(const Options& options) {
+  const auto policy = load_policy(options.policies, options.strict);
+  if (!policy) return failure(policy.error(), ExitCode::usage);
+  const auto results = test_policy(*policy, options.inputs);
+  if (!results) return failure(results.error(), ExitCode::usage);
+  std::size_t failed = 0;
+  for (const AssertionResult& result : *results) {
+    if (result.failure.empty()) continue;
+    ++failed;
+    const PolicyAssertion& test = result.assertion;
+    const std::string name = test.name.empty()
+                                 ? fmt::format("{} → {} {}", test.question.source,
+                                               test.question.destination, test.question.target)
+                                 : test.name;
+    fmt::print("{}:{}: {}: {}\n", test.place.file, test.place.line, name, result.failure);
+  }
+  if (!options.quiet) {
+    fmt::print("{} of {} assertions hold\n", results->size() - failed, results->size());
+  }
+  return static_cast<int>(failed == 0 ? ExitCode::ok : ExitCode::findings);
+}
+
+CommandResult run_policy_export(const Options& options) {
+  const auto policy = load_policy(options.policies);
+  if (!policy) return failure(policy.error(), ExitCode::usage);
+  if (options.format == "md") return write_out(options.output, export_markdown(*policy));
+  if (options.format == "nft") return write_out(options.output, export_nftables(*policy));
+  return write_out(options.output, export_csv(*policy));
+}
+
+CommandResult run_why(const Options& options) {
+  const auto policy = load_policy(options.policies, options.strict);
+  if (!policy) return failure(policy.error(), ExitCode::usage);
+  const Judge judge(*policy);
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const Timestamp time{std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()};
+  const auto asked = asked_flow(options.question, judge, time);
+  if (!asked) return failure(asked.error(), ExitCode::usage);
+  if (!asked->assumed.empty()) {
+    fmt::print("assumed: the flow carries {}, as the row for these ends asks\n\n", asked->assumed);
+  }
+  const Verdict verdict = judge.judge(asked->flow);
+  const CommandResult written = write_out("", explain_flow(judge, asked->flow, ""));
+  if (!written) return written;
+  const bool fails = verdict.kind == VerdictKind::violation;
+  return static_cast<int>(fails ? ExitCode::findings : ExitCode::ok);
+}
+
+}  // namespace pcapaudit

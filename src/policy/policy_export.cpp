@@ -1,0 +1,186 @@
+// Documented rows for spreadsheets, wikis and firewalls.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include <pcapaudit/policy/policy_documents.hpp>
+
+namespace pcapaudit {
+namespace {
+
+// RFC 4180; a field that a spreadsheet would take for a formula gets an apostrophe.
+std::string csv_field(std::string text) {
+  if (!text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos) {
+    text.insert(0, 1, '\'');
+  }
+  if (text.find_first_of("\",\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
+std::string transports_of(const DocumentedFlow& row) {
+  std::string text;
+  for (const Transport transport : row.transports) {
+    text += (text.empty() ? "" : "+") + std::string(to_text(transport));
+  }
+  return text;
+}
+
+std::string sources_of(const DocumentedFlow& row) {
+  std::string text;
+  for (const DocumentLines& source : row.sources) {
+    text += fmt::format("{}{}{}{}", text.empty() ? "" : "; ", source.document,
+                        source.lines.empty() ? "" : " line ", source.lines);
+  }
+  return text;
+}
+
+std::vector<std::string> fields_of(const Policy& policy, const DocumentedFlow& row) {
+  const bool mutual = row.tls && row.tls->mutual == TlsProfile::Mutual::yes;
+  return {row.id,
+          policy.role_names(row.from),
+          policy.role_names(row.to),
+          transports_of(row),
+          to_text(row.ports),
+          row.app,
+          mutual ? "yes" : "",
+          row.is_needed ? "yes" : "",
+          row.basis,
+          sources_of(row),
+          row.why,
+          row.owner,
+          row.approved,
+          row.review};
+}
+
+constexpr std::string_view columns[] = {"row", "from",       "to",       "transport", "ports",
+                                        "app", "mutual_tls", "needed",   "basis",     "source",
+                                        "why", "owner",      "approved", "review"};
+
+// Addresses of a role for one family, and whether the role is "every address" or "not these".
+struct Members {
+  bool everybody = false;
+  bool negated = false;
+  std::vector<std::string> subnets;
+};
+
+Members members_of(const Policy& policy, std::size_t role, bool v4) {
+  Members members;
+  const auto add = [&](const std::vector<Subnet>& list) {
+    for (const Subnet& subnet : list) {
+      if (subnet.base.v4 == v4) members.subnets.push_back(to_text(subnet));
+    }
+  };
+  if (role == Policy::role_any) members.everybody = true;
+  if (role == Policy::role_internal_clients) add(policy.client_networks);
+  if (role == Policy::role_unknown_internal || role == Policy::role_internet) {
+    add(policy.internal_networks);
+    members.negated = role == Policy::role_internet;
+  }
+  for (const Binding& binding : policy.bindings) {
+    if (role == Policy::role_load_balancer) add(binding.snat);
+    if (binding.role != role) continue;
+    add(binding.addresses);
+    add(binding.vip);
+    add(binding.members);
+  }
+  std::sort(members.subnets.begin(), members.subnets.end());
+  members.subnets.erase(std::unique(members.subnets.begin(), members.subnets.end()),
+                        members.subnets.end());
+  return members;
+}
+
+// "ip saddr { 10.0.0.1 }"; empty for everybody; nullopt when there is no such address.
+std::optional<std::string> match_of(const Policy& policy, std::size_t role, bool v4,
+                                    std::string_view direction) {
+  const Members members = members_of(policy, role, v4);
+  if (members.everybody || (members.negated && members.subnets.empty())) return "";
+  if (members.subnets.empty()) return std::nullopt;
+  return fmt::format("{} {} {}{{ {} }} ", v4 ? "ip" : "ip6", direction,
+                     members.negated ? "!= " : "", fmt::join(members.subnets, ", "));
+}
+
+std::vector<std::size_t> roles_in(RoleSet set) {
+  std::vector<std::size_t> roles;
+  for (std::size_t i = 0; i < max_roles; ++i) {
+    if ((set >> i & 1) != 0) roles.push_back(i);
+  }
+  return roles;
+}
+
+void add_rules(const Policy& policy, const DocumentedFlow& row, std::vector<std::string>& rules) {
+  for (const bool v4 : {true, false}) {
+    for (const std::size_t from : roles_in(row.from)) {
+      for (const std::size_t to : roles_in(row.to)) {
+        const auto source = match_of(policy, from, v4, "saddr");
+        const auto target = match_of(policy, to, v4, "daddr");
+        if (!source || !target) continue;
+        // Without an address on either side the rule would hold for both families at once.
+        const std::string family = source->empty() && target->empty()
+                                       ? (v4 ? "meta nfproto ipv4 " : "meta nfproto ipv6 ")
+                                       : "";
+        for (const Transport transport : row.transports) {
+          std::string match =
+              fmt::format("{} dport {{ {} }}", to_text(transport), to_text(row.ports, ", "));
+          if (transport == Transport::icmp) {
+            match = v4 ? "meta l4proto icmp" : "meta l4proto icmpv6";
+          }
+          rules.push_back(fmt::format("{}{}{}{} accept comment \"{}\"", family, *source, *target,
+                                      match, row.id));
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+std::string export_csv(const Policy& policy) {
+  std::string text = fmt::format("{}\r\n", fmt::join(columns, ","));
+  for (const DocumentedFlow& row : policy.flows) {
+    std::vector<std::string> fields;
+    for (std::string& field : fields_of(policy, row)) fields.push_back(csv_field(std::move(field)));
+    text += fmt::format("{}\r\n", fmt::join(fields, ","));
+  }
+  return text;
+}
+
+std::string export_markdown(const Policy& policy) {
+  std::string text = fmt::format("| {} |\n|", fmt::join(columns, " | "));
+  for (std::size_t i = 0; i < std::size(columns); ++i) text += "---|";
+  text += "\n";
+  for (const DocumentedFlow& row : policy.flows) {
+    text += "|";
+    for (const std::string& field : fields_of(policy, row)) {
+      text += " ";
+      for (const char c : field) {
+        if (c == '|') text += '\\';
+        text += c == '\n' || c == '\r' ? ' ' : c;
+      }
+      text += " |";
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+std::string export_nftables(const Policy& policy) {
+  std::string text = fmt::format(
+      "#!/usr/sbin/nft -f\n# Allows the documented flows of {} and nothing else. Policy digest "
+      "{}.\n"
+      "table inet pcapaudit_documented {{\n  chain forward {{\n"
+      "    type filter hook forward priority filter; policy drop;\n"
+      "    ct state established,related accept\n",
+      policy.site_name.empty() ? "the policy" : policy.site_name, policy.digest);
+  for (const DocumentedFlow& row : policy.flows) {
+    std::vector<std::string> rules;
+    add_rules(policy, row, rules);
+    if (rules.empty()) text += fmt::format("    # {}: no address for its roles\n", row.id);
+    for (const std::string& rule : rules) text += "    " + rule + "\n";
+  }
+  return text + "  }\n}\n";
+}
+
+}  // namespace pcapaudit

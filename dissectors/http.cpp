@@ -1,9 +1,9 @@
-// HTTP/1.0 and 1.1 on any TCP port; HTTP/2 in clear is named by its preface.
+// HTTP/1.0 and 1.1 on any TCP port.
 //
 //   message = start-line *(field CRLF) CRLF [body]
 //
 // Bodies are passed over, never buffered. Requests and responses are paired by order.
-// Source: RFC 9110, RFC 9112; RFC 9113 3.4 (preface).
+// Source: RFC 9110, RFC 9112.
 #include <algorithm>
 #include <charconv>
 #include <deque>
@@ -22,7 +22,6 @@ namespace {
 constexpr std::size_t max_header_block = 64 * 1024;
 // Requests waiting for their response. Browsers pipeline a handful.
 constexpr std::size_t max_pipeline = 128;
-constexpr std::string_view h2_preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 constexpr std::string_view known_methods[] = {
     "GET ",        "HEAD ",   "POST ",        "PUT ",          "DELETE ",    "CONNECT ",
     "OPTIONS ",    "TRACE ",  "PATCH ",       "PROPFIND ",     "PROPPATCH ", "MKCOL ",
@@ -71,10 +70,6 @@ Probe probe_open_line(std::string_view text) {
 
 Probe probe(Bytes prefix, Carrier) {
   std::string_view text = as_text(prefix);
-  if (is_prefix_of_another(text, h2_preface)) {
-    return text.size() < h2_preface.size() ? Probe::need_more()
-                                           : Probe::mine(Probe::Speaker::client);
-  }
   if (is_prefix_of_another(text, "HTTP/1.")) {
     constexpr std::size_t enough = 12;  // "HTTP/1.1 200"
     if (text.size() < enough) {
@@ -138,11 +133,6 @@ class Http final : public Dissector {
   Step read_head(Direction dir, std::string_view text) {
     if (text.starts_with("\r\n")) return Step::advance(2);  // RFC 9112 2.2
     if (text.starts_with('\n')) return Step::advance(1);
-    if (dir == Direction::to_server && facts_.requests == 0 && text.starts_with(h2_preface)) {
-      facts_.version = "2";
-      return Step::done();
-    }
-    if (facts_.version == "2") return Step::done();
     const auto end = end_of_headers(text);
     if (!end) {
       return text.size() > max_header_block ? Step::malformed("http: header block over 64 KiB")

@@ -48,4 +48,30 @@ std::string_view to_text(Anomaly anomaly) {
   return names[static_cast<std::size_t>(anomaly)];
 }
 
+std::optional<HttpFacts> all_http(const ClosedFlow& flow) {
+  std::optional<HttpFacts> sum;
+  const auto add = [](auto& list, const auto& more) {
+    for (const auto& value : more.values) list.add(value);
+    list.more += more.more;
+  };
+  for (const AppRecord& record : flow.records) {
+    const auto* http = std::get_if<HttpFacts>(&record);
+    if (http == nullptr) continue;
+    if (!sum) {
+      sum = *http;
+      continue;
+    }
+    sum->requests += http->requests;
+    sum->responses += http->responses;
+    for (const auto list :
+         {&HttpFacts::methods, &HttpFacts::hosts, &HttpFacts::paths, &HttpFacts::user_agents,
+          &HttpFacts::servers, &HttpFacts::locations, &HttpFacts::authorization_schemes}) {
+      add((*sum).*list, (*http).*list);
+    }
+    add(sum->statuses, http->statuses);
+    sum->credentials_in_clear = sum->credentials_in_clear || http->credentials_in_clear;
+  }
+  return sum;
+}
+
 }  // namespace pcapaudit

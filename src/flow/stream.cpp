@@ -279,6 +279,7 @@ void Stream::finish(std::size_t default_client_side, ClosedFlow& flow) {
   } else if (!halves_[client].other_app.empty()) {
     flow.server_app = std::exchange(flow.app, halves_[client].other_app);
   }
+  if (flow.server_app == flow.app) flow.server_app.clear();  // versions of one protocol
   flow.records = std::move(records_);
   flow.malformed_why = malformed_why_;
   for (std::size_t i = 0; i < anomaly_count; ++i) flow.anomalies[i] += anomalies_[i];

@@ -137,8 +137,8 @@ class Fitting {
 }  // namespace
 
 HttpFit fit_http(const HttpProfile& profile, const ClosedFlow& flow) {
-  const HttpFacts* http = flow.http();
-  return http == nullptr ? HttpFit{} : Fitting(profile, *http).take();
+  const auto http = all_http(flow);
+  return http ? Fitting(profile, *http).take() : HttpFit{};
 }
 
 }  // namespace pcapaudit

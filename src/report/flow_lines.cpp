@@ -159,7 +159,7 @@ std::string flow_json(const AuditedFlow& audited, const std::string& capture) {
   out["service"] = text_or_null(audited.verdict.service);
   out["basis"] = to_text(audited.verdict.basis);
   if (const TlsFacts* tls = flow.tls()) out["tls"] = tls_json(*tls);
-  if (const HttpFacts* http = flow.http()) out["http"] = http_json(*http);
+  if (const auto http = all_http(flow)) out["http"] = http_json(*http);
   if (const SipFacts* sip = flow.sip()) out["sip"] = sip_json(*sip);
   if (Json facts = facts_json(flow); !facts.empty()) out["facts"] = std::move(facts);
   return out.dump(-1, ' ', false, Json::error_handler_t::replace);

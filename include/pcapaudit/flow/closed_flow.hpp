@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -84,5 +85,8 @@ struct ClosedFlow {
   const HttpFacts* http() const;
   const SipFacts* sip() const;
 };
+
+// All HTTP of a flow as one: an upgrade to HTTP/2 leaves two records. nullopt without any.
+std::optional<HttpFacts> all_http(const ClosedFlow& flow);
 
 }  // namespace pcapaudit

@@ -1,0 +1,199 @@
+// HTTP/2 in clear: by prior knowledge, or behind an HTTP/1.1 upgrade to h2c.
+//
+// The client begins with a fixed preface, the server with a SETTINGS frame. Field blocks are
+// inflated in the order of their frames; bodies are passed over, never buffered.
+// Source: RFC 9113, RFC 7541 (HPACK).
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+#include <vector>
+
+#include <pcapaudit/app/dissector.hpp>
+#include <pcapaudit/app/header_lines.hpp>
+
+#include "app/hpack.hpp"
+#include "app/http2_frames.hpp"
+
+namespace pcapaudit {
+namespace {
+
+using namespace http2_wire;  // NOLINT(google-build-using-namespace): this file is their only user
+
+// Frames above the default size need the peer's leave; nobody asks for more than a megabyte, and
+// the format allows 16 MiB (RFC 9113 4.2). Larger headers are a stream that is no HTTP/2.
+constexpr std::size_t max_frame = std::size_t{1} << 20;
+// A field block with its continuations. Servers refuse 16 to 256 KiB.
+constexpr std::size_t max_block = 256 * 1024;
+
+// SETTINGS of a server's first frame: known size, stream 0, plausible identifiers.
+Probe probe_settings(Bytes prefix) {
+  if (prefix.size() < frame_header_size) {
+    // The first byte of a length below 65 536 is zero; then type 4, flags 0, stream 0.
+    constexpr std::array<int, frame_header_size> known = {0, -1, -1, settings, 0, 0, 0, 0, 0};
+    for (std::size_t i = 0; i < prefix.size(); ++i) {
+      if (known[i] >= 0 && prefix[i] != known[i]) return Probe::not_mine();
+    }
+    return Probe::need_more();
+  }
+  const FrameHeader header = parse_frame_header(prefix);
+  constexpr std::size_t setting_size = 6, most_settings = 32;
+  const bool sane = header.type == settings && header.flags == 0 && header.stream == 0 &&
+                    header.length % setting_size == 0 &&
+                    header.length <= setting_size * most_settings;
+  if (!sane) return Probe::not_mine();
+  const std::size_t there = std::min(header.length, prefix.size() - frame_header_size);
+  ByteReader in(prefix.subspan(frame_header_size, there));
+  while (in.remaining() >= setting_size) {
+    const std::uint16_t id = in.u16();
+    in.skip(4);
+    // Registered ones are below 0x20; GREASE (RFC 8701's idea) looks like 0x?a?a.
+    if ((id == 0 || id > 0x20) && (id & 0x0f0f) != 0x0a0a) return Probe::not_mine();
+  }
+  // An empty SETTINGS is nine bytes that other protocols may send, too: what follows decides.
+  if (header.length == 0 && prefix.size() < 2 * frame_header_size) return Probe::need_more();
+  if (header.length == 0) {
+    const FrameHeader next = parse_frame_header(prefix.subspan(frame_header_size));
+    if (next.type > continuation || next.length > max_frame) return Probe::not_mine();
+  }
+  if (prefix.size() < frame_header_size + header.length) return Probe::need_more();
+  return Probe::mine(Probe::Speaker::server);
+}
+
+Probe probe(Bytes prefix, Carrier) {
+  const std::string_view text = as_text(prefix);
+  if (text.starts_with(preface)) return Probe::mine(Probe::Speaker::client);
+  if (preface.starts_with(text)) return Probe::need_more();
+  return probe_settings(prefix);
+}
+
+// "Basic eDp5": only the scheme is kept.
+void take_authorization(std::string_view value, HttpFacts& facts) {
+  const std::string_view scheme = value.substr(0, value.find(' '));
+  facts.authorization_schemes.add(clean_text(scheme, 64));
+  if (equal_ignoring_case(scheme, "Basic") || equal_ignoring_case(scheme, "Bearer")) {
+    facts.credentials_in_clear = true;
+  }
+}
+
+class Http2 final : public Dissector {
+ public:
+  Http2() { facts_.version = "2"; }
+
+  Step consume(Direction dir, Bytes window, RecordSink&) override {
+    Half& half = halves_[index_of(dir)];
+    const std::string_view text = as_text(window);
+    if (!half.begun && dir == Direction::to_server) {
+      if (text.size() < preface.size() && preface.starts_with(text)) return Step::need_more();
+      half.begun = true;
+      if (text.starts_with(preface)) return Step::advance(preface.size());
+    }
+    half.begun = true;
+    if (window.size() < frame_header_size) return Step::need_more();
+    const FrameHeader header = parse_frame_header(window);
+    if (header.length > max_frame) return Step::malformed("http2: frame over 1 MiB");
+    const bool starts = header.type == headers || header.type == push_promise;
+    if (half.open && (header.type != continuation || header.stream != half.stream)) {
+      return Step::malformed("http2: field block without its end");
+    }
+    if (!starts && !(half.open && header.type == continuation)) {
+      if (header.type == continuation) return Step::malformed("http2: continuation of nothing");
+      return Step::advance(frame_header_size + header.length);
+    }
+    if (window.size() < frame_header_size + header.length) return Step::need_more();
+    const auto fragment = fragment_of(header, window.subspan(frame_header_size, header.length));
+    if (!fragment) return Step::malformed("http2: padding exceeds the frame");
+    if (starts) {
+      half.open = true;
+      half.stream = header.stream;
+      half.promise = header.type == push_promise;
+      half.block.clear();
+    }
+    if (half.block.size() + fragment->size() > max_block) {
+      return Step::malformed("http2: field block over 256 KiB");
+    }
+    half.block.insert(half.block.end(), fragment->begin(), fragment->end());
+    if (header.has(end_headers)) {
+      half.open = false;
+      if (const auto failure = take_block(dir, half); !failure.empty()) {
+        return Step::malformed(failure);
+      }
+    }
+    return Step::advance(frame_header_size + header.length);
+  }
+
+  // Behind a hole the tables of the compression are out of step.
+  void finish(const SeenStream&, RecordSink& out) override { out.emit(std::move(facts_)); }
+
+ private:
+  struct Half {
+    bool begun = false;
+    bool open = false;  // a field block waits for its continuation
+    bool promise = false;
+    std::uint32_t stream = 0;
+    std::vector<std::uint8_t> block;
+    Hpack hpack;
+  };
+  struct Message {
+    std::string method, path, authority, host;
+    std::string status;
+  };
+
+  std::string_view take_block(Direction dir, Half& half) {
+    Message message;
+    half.hpack.begin(Bytes(half.block));
+    while (const auto field = half.hpack.next()) take_field(*field, half.promise, message);
+    if (half.hpack.problem() != Hpack::Problem::none) return "http2: field block cannot be read";
+    if (half.promise) return {};  // a request that the server makes up
+    if (dir == Direction::to_server && !message.method.empty()) take_request(message);
+    if (dir == Direction::to_client && !message.status.empty()) take_response(message);
+    return {};
+  }
+
+  void take_field(const HpackField& field, bool promise, Message& message) {
+    if (field.name == ":method") message.method = clean_text(field.value, 64);
+    if (field.name == ":path") message.path = field.value;
+    if (field.name == ":authority") message.authority = field.value;
+    if (field.name == "host") message.host = field.value;
+    if (field.name == ":status") message.status = field.value;
+    if (promise) return;
+    if (field.name == "user-agent") facts_.user_agents.add(clean_text(field.value));
+    if (field.name == "server") facts_.servers.add(clean_text(field.value));
+    if (field.name == "location") facts_.locations.add(clean_text(field.value));
+    if (field.name == "authorization" || field.name == "proxy-authorization") {
+      take_authorization(field.value, facts_);
+    }
+  }
+
+  void take_request(const Message& message) {
+    ++facts_.requests;
+    facts_.methods.add(message.method);
+    const std::string path = message.path.substr(0, message.path.find_first_of("?#"));
+    if (!path.empty()) facts_.paths.add(clean_text(path));
+    const std::string& host = message.authority.empty() ? message.host : message.authority;
+    if (!host.empty()) facts_.hosts.add(clean_text(host));
+  }
+
+  void take_response(const Message& message) {
+    std::uint32_t status = 0;
+    const char* const end = message.status.data() + message.status.size();
+    const auto parsed = std::from_chars(message.status.data(), end, status);
+    if (parsed.ec != std::errc{} || parsed.ptr != end || status < 100 || status > 999) return;
+    ++facts_.responses;
+    facts_.statuses.add(status);
+  }
+
+  std::array<Half, 2> halves_;
+  HttpFacts facts_;
+};
+
+}  // namespace
+
+extern constinit const DissectorSpec http2{
+    .name = "http",
+    .carriers = over_tcp,
+    .probe = probe,
+    .make = [](Carrier) -> std::unique_ptr<Dissector> { return std::make_unique<Http2>(); },
+};
+
+}  // namespace pcapaudit

@@ -11,19 +11,13 @@ bool carries(const DissectorSpec& spec, Carrier carrier) {
   return (spec.carriers & static_cast<std::uint8_t>(carrier)) != 0;
 }
 
-// The application that a record tells; a table-driven dissector names it only there.
-std::string app_of(const DissectorSpec& spec, const std::vector<AppRecord>& records,
-                   std::size_t from) {
-  for (std::size_t i = from; i < records.size(); ++i) {
-    if (const auto* generic = std::get_if<GenericFacts>(&records[i])) return generic->protocol;
-  }
-  return std::string(spec.name);
+std::string_view app_of(const DissectorSpec& spec, const Dissector& dissector) {
+  return spec.name.empty() ? dissector.protocol() : spec.name;
 }
 
 class Discard final : public RecordSink {
  public:
-  void emit(AppRecord record) override { records.push_back(std::move(record)); }
-  std::vector<AppRecord> records;
+  void emit(AppRecord) override {}
 };
 
 // Name of what `window` is, according to a dissector that said it is its own.
@@ -31,8 +25,7 @@ std::string name_of(const DissectorSpec& spec, Carrier carrier, Direction dir, B
   Discard sink;
   const auto dissector = spec.make(carrier);
   (void)dissector->consume(dir, window, sink);
-  dissector->finish({}, sink);
-  return app_of(spec, sink.records, 0);
+  return std::string(app_of(spec, *dissector));
 }
 
 }  // namespace
@@ -151,17 +144,29 @@ Stream::Probed Stream::check_other_side(std::size_t side, Bytes window) {
   const Probe own = spec_->probe(window, carrier_);
   if (own.kind == Probe::Kind::need_more && carrier_ == Carrier::tcp) return Probed::wait;
   half.match = Match::mine;  // also when unknown: the dissector judges its own other half
-  if (own.kind == Probe::Kind::mine) return Probed::attached;
+  if (own.kind == Probe::Kind::mine) {
+    if (!spec_->name.empty()) return Probed::attached;
+    // One dissector names many protocols.
+    std::string other = name_of(*spec_, carrier_, direction_of(side), window);
+    const std::string_view known = dissector_->protocol();
+    if (other.empty() || known.empty() || other == known) return Probed::attached;
+    return note_mismatch(side, std::move(other));
+  }
   for (const DissectorSpec* spec : all_dissectors()) {
     if (spec == spec_ || !carries(*spec, carrier_)) continue;
     if (spec->probe(window, carrier_).kind != Probe::Kind::mine) continue;
-    half.match = Match::other;
-    half.other_app = name_of(*spec, carrier_, direction_of(side), window);
-    half.detached = true;
-    count(Anomaly::protocol_mismatch);
-    return Probed::drop;
+    return note_mismatch(side, name_of(*spec, carrier_, direction_of(side), window));
   }
   return Probed::attached;
+}
+
+Stream::Probed Stream::note_mismatch(std::size_t side, std::string other) {
+  Half& half = halves_[side];
+  half.match = Match::other;
+  half.other_app = std::move(other);
+  half.detached = true;
+  count(Anomaly::protocol_mismatch);
+  return Probed::drop;
 }
 
 // After a loss the middle of a message may come first: it is passed over.
@@ -200,9 +205,8 @@ void Stream::give_up_probing(std::size_t side) {
 }
 
 void Stream::detach_dissector() {
-  const std::size_t before = records_.size();
+  if (first_app_.empty()) first_app_ = app_of(*spec_, *dissector_);
   dissector_->finish(seen_stream(client_side_.value_or(0)), *this);
-  if (first_app_.empty()) first_app_ = app_of(*spec_, records_, before);
   dissector_.reset();
   spec_ = nullptr;
   for (Half& half : halves_) {

@@ -76,6 +76,7 @@ class Stream final : private RecordSink {
   Probed resync(std::size_t side, Bytes window);
   Probed probe(std::size_t side, Bytes window);
   Probed check_other_side(std::size_t side, Bytes window);
+  Probed note_mismatch(std::size_t side, std::string other);
   void attach(const DissectorSpec& spec, std::size_t side, Probe::Speaker speaker);
   void detach_dissector();
   void give_up_probing(std::size_t side);

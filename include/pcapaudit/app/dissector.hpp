@@ -101,10 +101,13 @@ class Dissector {
   virtual Resume lost(Direction, Bytes) { return Resume::never; }
   // The flow has ended (or was handed over): emit the facts. Called exactly once.
   virtual void finish(const SeenStream& seen, RecordSink& out) = 0;
+  // What it has recognised, when its spec has no name of its own; empty: nothing, so far.
+  virtual std::string_view protocol() const { return {}; }
 };
 
 struct DissectorSpec {
-  std::string_view name;                          // the application's name, as in the contract
+  // The application's name, as in the contract; empty: the dissector tells it (protocol()).
+  std::string_view name;
   std::uint8_t carriers;                          // bits of Carrier
   Probe (*probe)(Bytes prefix, Carrier carrier);  // stateless; prefix is never empty
   std::unique_ptr<Dissector> (*make)(Carrier carrier);

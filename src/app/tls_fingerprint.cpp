@@ -102,12 +102,12 @@ std::string ja3(const ClientHello& hello) {
   return md5_hex(as_bytes(ja3_text(hello)));
 }
 
-std::string ja4(const ClientHello& hello) {
+std::string ja4(const ClientHello& hello, char carrier) {
   const auto ciphers = without_grease(hello.ciphers);
   const auto extensions = without_grease(hello.extensions);
   const bool named = std::ranges::find(extensions, sni_extension) != extensions.end();
   constexpr std::size_t most = 99;  // two digits
-  return fmt::format("t{}{}{:02}{:02}{}_{}_{}", version_code(hello.highest_version()),
+  return fmt::format("{}{}{}{:02}{:02}{}_{}_{}", carrier, version_code(hello.highest_version()),
                      named ? 'd' : 'i', std::min(ciphers.size(), most),
                      std::min(extensions.size(), most), alpn_code(hello.alpn),
                      cipher_digest(ciphers),

@@ -11,7 +11,7 @@ namespace pcapaudit::tls_wire {
 std::string ja3_text(const ClientHello& hello);
 std::string ja3(const ClientHello& hello);
 
-// JA4 of a TLS client over TCP, e.g. "t13d1516h2_8daaf6152771_e5627efa2ab1".
-std::string ja4(const ClientHello& hello);
+// JA4 of a TLS client, e.g. "t13d1516h2_8daaf6152771_e5627efa2ab1"; `carrier` is 't' or 'q' (QUIC).
+std::string ja4(const ClientHello& hello, char carrier = 't');
 
 }  // namespace pcapaudit::tls_wire

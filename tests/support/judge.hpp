@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include <pcapaudit/policy/question.hpp>
 #include <pcapaudit/policy/verdict.hpp>
 
 namespace pcapaudit::test {
@@ -174,7 +175,7 @@ inline void set_mutual(TlsFacts& tls, const std::string& text) {
     if (to_text(mutual) == text) return;
   }
   tls.mutual = MutualTls::undeterminable;
-  if (text != "hidden") tls.mutual_reason = named(text, MutualReason::truncated);
+  if (text != "hidden") tls.mutual_reason = named(text, MutualReason::renegotiated);
 }
 
 // What TLS carries when it was decrypted.
@@ -184,6 +185,30 @@ inline AppRecord record_of(const std::string& app) {
   GenericFacts facts;
   facts.protocol = app;
   return facts;
+}
+
+// A valid leaf with these names, from a public issuer.
+inline std::vector<Certificate> chain_named(const std::vector<std::string>& names) {
+  std::vector<Certificate> chain = chain_of("ok", "CN=" + names.front());
+  chain.front().san = names;
+  chain.front().issuer = "CN=Public CA";
+  return chain;
+}
+
+inline bool is_http_fact(const std::string& key) {
+  return key == "host" || key == "path" || key == "status" || key == "location" || key == "auth";
+}
+
+inline void set_http_fact(ClosedFlow& flow, const std::string& key, const std::string& value) {
+  if (flow.http() == nullptr) flow.records.emplace_back(HttpFacts{});
+  auto& http = std::get<HttpFacts>(flow.records.back());
+  http.requests = http.responses = 1;
+  if (key == "host") http.hosts.add(value);
+  if (key == "path") http.paths.add(value);
+  if (key == "status") http.statuses.add(static_cast<std::uint32_t>(std::stoul(value)));
+  if (key == "location") http.locations.add(value);
+  if (key == "auth") http.authorization_schemes.add(value);
+  if (key == "auth") http.credentials_in_clear = true;
 }
 
 inline void set_fact(ClosedFlow& flow, TlsFacts& tls, const std::string& token) {
@@ -218,6 +243,16 @@ inline void set_fact(ClosedFlow& flow, TlsFacts& tls, const std::string& token) 
     tls.client_chain = chain_of(value, "CN=client");
   else if (key == "inner")
     flow.records.push_back(record_of(value));
+  else if (key == "at")
+    flow.first = flow.last = parse_time(value).value();
+  else if (key == "vlan")
+    flow.vlans.push_back(port_number(value));
+  else if (key == "sni")
+    tls.sni = value;
+  else if (key == "san")
+    tls.server_chain = chain_named(split(value, ','));
+  else if (is_http_fact(key))
+    set_http_fact(flow, key, value);
   else
     throw std::invalid_argument(token);
 }

@@ -158,6 +158,7 @@ inline std::vector<Certificate> chain_of(const std::string& state, const std::st
   if (state == "hidden") return {};
   Certificate leaf;
   leaf.subject = subject;
+  leaf.sha256 = subject + " " + state;
   leaf.not_before = {flow_time.ns - 30 * ns_per_day};
   leaf.not_after = {flow_time.ns + 60 * ns_per_day};
   if (state == "expired") leaf.not_after = {flow_time.ns - ns_per_day};

@@ -71,7 +71,18 @@ bool tls_fits(const ClosedFlow& flow, std::string_view inner) {
   return carried.empty() || carried == inner;
 }
 
+// Media comes in several clothes: the connectivity checks of ICE (STUN), the relay's framing, keys
+// by DTLS, reports beside the stream; and Microsoft's relay begins TCP connections with a mock TLS
+// hello.
+bool is_media(std::string_view wanted, const ClosedFlow& flow) {
+  constexpr std::string_view clothes[] = {"rtp", "rtcp", "stun", "ms-turn", "dtls"};
+  if (wanted != "rtp" && wanted != "stun" && wanted != "ms-turn") return false;
+  if (wanted == "ms-turn" && flow.app == "tls") return true;
+  return std::find(std::begin(clothes), std::end(clothes), flow.app) != std::end(clothes);
+}
+
 bool recognised_fits(const DocumentedFlow& row, const ClosedFlow& flow) {
+  if (is_media(row.app, flow)) return true;
   if (row.app == "https") return tls_fits(flow, "http");
   if (row.app == "sip" && row.tls) return tls_fits(flow, "sip");
   if (flow.app == row.app) return true;

@@ -124,6 +124,8 @@ CommandResult run_command(const Options& options) {
       return run_policy_test(options);
     case Command::policy_export:
       return run_policy_export(options);
+    case Command::policy_import:
+      return run_policy_import(options);
     case Command::policy_check:
       break;
   }

@@ -42,6 +42,7 @@ CommandResult run_policy_check(const Options& options);
 CommandResult run_policy_plan(const Options& options);
 CommandResult run_policy_test(const Options& options);
 CommandResult run_policy_export(const Options& options);
+CommandResult run_policy_import(const Options& options);
 CommandResult run_explain(const Options& options);
 CommandResult run_why(const Options& options);
 CommandResult run_rules(const Options& options);

@@ -60,7 +60,8 @@ constexpr const char* policy_examples =
     "  pcapaudit policy check site.toml\n"
     "  pcapaudit policy plan site.toml                      where to capture\n"
     "  pcapaudit policy test assertions.toml -p site.toml   this flow, that verdict\n"
-    "  pcapaudit policy export site.toml --format nft       a ruleset that allows just the rows\n";
+    "  pcapaudit policy export site.toml --format nft       a ruleset that allows just the rows\n"
+    "  pcapaudit policy import ports.html -o draft.toml     documentation to a draft pack\n";
 
 // Puts the examples of a command in front of everything else.
 class ExamplesFirst final : public CLI::Formatter {
@@ -260,18 +261,20 @@ CLI::App* add_learn(CLI::App& app, Options& options) {
 }
 
 struct PolicyCommands {
-  CLI::App *list, *show, *check, *plan, *test, *exporting;
+  CLI::App *list, *show, *check, *plan, *test, *exporting, *importing;
 };
 
 PolicyCommands add_policy(CLI::App& app, Options& options) {
   CLI::App* policy = app.add_subcommand("policy", "the documented flows: list, show, check");
   policy->require_subcommand(1);
-  PolicyCommands commands{.list = policy->add_subcommand("list", "the built-in packs"),
-                          .show = policy->add_subcommand("show", "roles, flows, mappings, doubts"),
-                          .check = policy->add_subcommand("check", "load and remark on it"),
-                          .plan = policy->add_subcommand("plan", "where to capture"),
-                          .test = policy->add_subcommand("test", "assertions about verdicts"),
-                          .exporting = policy->add_subcommand("export", "rows for others")};
+  PolicyCommands commands{
+      .list = policy->add_subcommand("list", "the built-in packs"),
+      .show = policy->add_subcommand("show", "roles, flows, mappings, doubts"),
+      .check = policy->add_subcommand("check", "load and remark on it"),
+      .plan = policy->add_subcommand("plan", "where to capture"),
+      .test = policy->add_subcommand("test", "assertions about verdicts"),
+      .exporting = policy->add_subcommand("export", "rows for others"),
+      .importing = policy->add_subcommand("import", "port tables to a draft pack")};
   commands.test->add_option("tests", options.inputs, "TOML files with [[test]] tables")
       ->required()
       ->option_text("FILE...");
@@ -283,6 +286,12 @@ PolicyCommands add_policy(CLI::App& app, Options& options) {
       ->option_text("csv|md|nft");
   commands.exporting->add_option("-o,--output", options.output, "file to write [stdout]")
       ->option_text("FILE");
+  commands.importing->add_option("documents", options.inputs, "port tables: HTML, Markdown or CSV")
+      ->required()
+      ->option_text("FILE...");
+  commands.importing->add_option("-o,--output", options.output, "draft to write [stdout]")
+      ->option_text("FILE");
+  add_common(*commands.importing, options);
   for (CLI::App* one : {commands.show, commands.check, commands.plan, commands.exporting}) {
     one->add_option("policies", options.policies, "site files or built-in packs")
         ->required()
@@ -306,7 +315,7 @@ std::expected<Options, int> parse_options(int argc, const char* const* argv) {
       {"rules", rules_examples},       {"replay", replay_examples},   {"learn", learn_examples},
       {"policy", policy_examples},     {"list", policy_examples},     {"show", policy_examples},
       {"check", policy_examples},      {"plan", policy_examples},     {"test", policy_examples},
-      {"export", policy_examples}};
+      {"export", policy_examples},     {"import", policy_examples}};
   formatter->column_width(34);
   app.formatter(formatter);
   app.set_version_flag("--version", "pcapaudit " PCAPAUDIT_VERSION);
@@ -352,7 +361,8 @@ std::expected<Options, int> parse_options(int argc, const char* const* argv) {
         {policy.check, Command::policy_check},
         {policy.plan, Command::policy_plan},
         {policy.test, Command::policy_test},
-        {policy.exporting, Command::policy_export}};
+        {policy.exporting, Command::policy_export},
+        {policy.importing, Command::policy_import}};
     for (const auto& [app_of_command, command] : others) {
       if (*app_of_command) options.command = command;
     }

@@ -20,6 +20,7 @@ enum class Command : std::uint8_t {
   policy_plan,
   policy_test,
   policy_export,
+  policy_import,
   explain,
   why,
   rules,

@@ -2,7 +2,10 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <fstream>
+#include <iterator>
 
+#include <pcapaudit/policy/import.hpp>
 #include <pcapaudit/policy/policy_documents.hpp>
 #include <pcapaudit/policy/question.hpp>
 #include <pcapaudit/report/explain.hpp>
@@ -73,6 +76,28 @@ CommandResult run_policy_export(const Options& options) {
   if (options.format == "md") return write_out(options.output, export_markdown(*policy));
   if (options.format == "nft") return write_out(options.output, export_nftables(*policy));
   return write_out(options.output, export_csv(*policy));
+}
+
+CommandResult run_policy_import(const Options& options) {
+  std::vector<ImportFile> files;
+  for (const std::string& name : options.inputs) {
+    std::ifstream in(name, std::ios::binary);
+    std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    if (!in || in.bad()) {
+      return failure(
+          Error{.what = name + ": cannot be read", .hint = "check that it exists and may be read"},
+          ExitCode::usage);
+    }
+    files.push_back(ImportFile{.name = name, .text = std::move(text)});
+  }
+  const auto imported = import_documents(files);
+  if (!imported) return failure(imported.error(), ExitCode::usage);
+  for (const Error& remark : imported->remarks) print_warning(remark);
+  if (!options.quiet) {
+    fmt::print(stderr, "{} rows read, {} remarks; the draft is for a person to read\n",
+               imported->rows.size(), imported->remarks.size());
+  }
+  return write_out(options.output, imported->draft);
 }
 
 CommandResult run_why(const Options& options) {

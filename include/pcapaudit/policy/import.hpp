@@ -1,0 +1,39 @@
+// Documentation to a draft pack: port tables in HTML, Markdown or CSV become rows with their
+// source.
+//
+// What cannot be read becomes a remark, never a guess; the draft is for a person to read.
+// Deterministic; hostile files are bounded.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <pcapaudit/base/digest.hpp>
+#include <pcapaudit/base/result.hpp>
+#include <pcapaudit/policy/policy.hpp>
+
+namespace pcapaudit {
+
+struct ImportFile {
+  std::string name, text;
+};
+
+struct ImportedRow {
+  std::vector<std::string> from, to;  // roles
+  std::vector<Transport> transports;
+  PortRanges ports;
+  std::string app;  // as in rows: "http", "https", "sip" ...
+  bool mutual = false;
+  std::string file, notes, cells;  // cells: the row as it was written
+  std::uint32_t line = 0;
+};
+
+struct Import {
+  std::vector<ImportedRow> rows;  // in the order of the files
+  std::vector<Error> remarks;     // what was not read, with its place
+  std::string draft;              // the pack, TOML; equal rows of several files are one
+};
+Result<Import> import_documents(const std::vector<ImportFile>& files);
+
+}  // namespace pcapaudit

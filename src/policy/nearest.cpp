@@ -125,13 +125,20 @@ NearMiss miss_of(const Policy& policy, const Score& score, const ClosedFlow& flo
 
 std::vector<NearMiss> nearest_rows(const Policy& policy, const ClosedFlow& flow, Ends ends) {
   std::vector<Score> scores;
+  scores.reserve(policy.flows.size());
   for (const DocumentedFlow& row : policy.flows) scores.push_back(score_of(row, flow, ends));
-  std::stable_sort(scores.begin(), scores.end(), [](const Score& a, const Score& b) {
-    if (a.is_stranger != b.is_stranger) return b.is_stranger;
-    if (a.fitting != b.fitting) return a.fitting > b.fitting;
-    if (a.port_distance != b.port_distance) return a.port_distance < b.port_distance;
-    return a.row->id < b.row->id;
-  });
+  // Names are unique, so the order is total; only the first few are wanted.
+  const auto few = static_cast<std::ptrdiff_t>(std::min(max_nearest, scores.size()));
+  std::partial_sort(scores.begin(), scores.begin() + few, scores.end(),
+                    [](const Score& a, const Score& b) {
+                      if (a.is_stranger != b.is_stranger) return b.is_stranger;
+                      if (a.fitting != b.fitting) return a.fitting > b.fitting;
+                      if (a.port_distance != b.port_distance) {
+                        return a.port_distance < b.port_distance;
+                      }
+                      return a.row->id < b.row->id;
+                    });
+  scores.resize(static_cast<std::size_t>(few));
   std::vector<NearMiss> nearest;
   for (const Score& score : scores) {
     if (nearest.size() == max_nearest) break;

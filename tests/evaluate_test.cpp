@@ -1,6 +1,8 @@
 // The judgement: scope, rows, applications, directions and nearest rows, as tables.
 #include <catch2/catch.hpp>
 
+#include <fmt/format.h>
+
 #include "support/judged_site.hpp"
 
 namespace pcapaudit {
@@ -362,6 +364,28 @@ TEST_CASE("evaluate: strangers are nearest only when there is nothing else") {
   CHECK(test::dump_nearest(evaluate(lines.policy, flow)) == "far from: edge / internal-clients");
   lines.row("near edge > director udp 53 dns");
   CHECK(test::dump_nearest(evaluate(lines.policy, flow)) == "near from: edge / internal-clients");
+}
+
+TEST_CASE("evaluate: among many rows the nearest are those on the closest ports") {
+  test::PolicyLines lines;
+  lines.policy = site();
+  lines.policy.flows.clear();
+  for (int port = 1000; port <= 5000; port += 10) {
+    lines.row(fmt::format("c{} internal-clients > director tcp {} https", port, port));
+    lines.row(fmt::format("d{} internal-clients > director tcp {} sip", port, port));
+    lines.row(fmt::format("e{} edge > dns tcp {} https", port, port));
+  }
+  lines.row("listed internal-clients > director tcp 2100,2998 https");
+  const auto nearest = [&](const std::string& flow) {
+    return test::dump_nearest(evaluate(lines.policy, flow_of(flow)));
+  };
+  // Rows for another application are farther, whatever their port.
+  CHECK(nearest("tcp 10.20.5.5 > 10.1.2.10:3003 tls") ==
+        "c3000 port: 3000 / 3003; listed port: 2100 or 2998 / 3003; c3010 port: 3010 / 3003");
+  CHECK(nearest("tcp 10.20.5.5 > 10.1.2.10:900 tls") ==
+        "c1000 port: 1000 / 900; c1010 port: 1010 / 900; c1020 port: 1020 / 900");
+  CHECK(nearest("tcp 10.20.5.5 > 10.1.2.10:65535 tls") ==
+        "c5000 port: 5000 / 65535; c4990 port: 4990 / 65535; c4980 port: 4980 / 65535");
 }
 
 }  // namespace pcapaudit

@@ -151,7 +151,7 @@ class Judgement {
     if (row.severity) problem.severity = *row.severity;
     explain(problem);
     verdict_.problems.push_back(std::move(problem));
-    verdict_.nearest = nearest_rows(policy_, flow_, ends_);
+    verdict_.nearest = judge_.nearest_->find(flow_, ends_);
   }
 
   // The row's application is what the bytes say; does the flow meet the rest of the row?
@@ -244,7 +244,7 @@ class Judgement {
         return;
       }
     }
-    verdict_.nearest = nearest_rows(policy_, flow_, ends_);
+    verdict_.nearest = judge_.nearest_->find(flow_, ends_);
     if (policy_.ask_unknown &&
         ((ends_.client | ends_.server) >> Policy::role_unknown_internal & 1) != 0) {
       leave_open(Reason::unknown_host);
@@ -371,7 +371,8 @@ class Judgement {
   Verdict verdict_;
 };
 
-Judge::Judge(const Policy& policy) : policy_(policy), roles_(policy) {
+Judge::Judge(const Policy& policy)
+    : policy_(policy), roles_(policy), nearest_(std::make_unique<NearestRows>(policy)) {
   constexpr std::size_t max_listed = 64;  // a row with more ports is tried by its range
   for (std::uint32_t i = 0; i < policy.flows.size(); ++i) {
     const DocumentedFlow& row = policy.flows[i];
@@ -390,6 +391,8 @@ Judge::Judge(const Policy& policy) : policy_(policy), roles_(policy) {
     }
   }
 }
+
+Judge::~Judge() = default;
 
 std::vector<const DocumentedFlow*> Judge::rows_on(Transport transport, std::uint16_t port) const {
   const Rows& rows = rows_[static_cast<std::size_t>(transport)];

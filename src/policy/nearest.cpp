@@ -19,7 +19,6 @@ struct Score {
   const DocumentedFlow* row = nullptr;
   std::size_t fitting = 0;  // sum of the weights of the fields that fit
   Field first_failing = Field::none;
-  bool is_stranger = false;  // both ends differ
   std::uint32_t port_distance = 0;
 };
 
@@ -67,7 +66,6 @@ Score score_of(const DocumentedFlow& row, const ClosedFlow& flow, Ends ends) {
     }
   }
   score.port_distance = port_distance(row, flow.server.port);
-  score.is_stranger = !fits_roles(row.from, ends.client) && !fits_roles(row.to, ends.server);
   return score;
 }
 
@@ -121,29 +119,106 @@ NearMiss miss_of(const Policy& policy, const Score& score, const ClosedFlow& flo
   return miss;
 }
 
+// What a score depends on beside the port.
+struct ClassKey {
+  RoleSet from = 0, to = 0;
+  std::vector<Transport> transports;
+  std::string app;
+  bool has_tls = false;
+  auto operator<=>(const ClassKey&) const = default;
+};
+
+ClassKey key_of(const DocumentedFlow& row) {
+  ClassKey key{.from = row.from,
+               .to = row.to,
+               .transports = row.transports,
+               .app = row.app,
+               .has_tls = row.tls.has_value()};
+  std::sort(key.transports.begin(), key.transports.end());
+  return key;
+}
+
 }  // namespace
 
-std::vector<NearMiss> nearest_rows(const Policy& policy, const ClosedFlow& flow, Ends ends) {
+NearestRows::NearestRows(const Policy& policy) : policy_(policy) {
+  std::map<ClassKey, std::size_t> with_roles, without_roles;
+  for (const DocumentedFlow& row : policy.flows) {
+    ClassKey key = key_of(row);
+    const auto [it, is_new] = with_roles.try_emplace(key, classes_.size());
+    if (is_new) {
+      const auto index = static_cast<std::uint32_t>(classes_.size());
+      classes_.emplace_back();
+      for (std::size_t role = 0; role < max_roles; ++role) {
+        if ((row.from >> role & 1) != 0) from_[role].push_back(index);
+        if ((row.to >> role & 1) != 0) to_[role].push_back(index);
+      }
+    }
+    classes_[it->second].add(row);
+    key.from = key.to = 0;
+    const auto [bare, is_first] = without_roles.try_emplace(key, without_roles_.size());
+    if (is_first) without_roles_.emplace_back();
+    without_roles_[bare->second].add(row);
+  }
+}
+
+void NearestRows::RowClass::add(const DocumentedFlow& row) {
+  if (row.ports.size() != 1 || row.ports.front().first != row.ports.front().last) {
+    other.push_back(&row);
+    return;
+  }
+  auto& rows = by_port[row.ports.front().first];
+  rows.insert(std::upper_bound(rows.begin(), rows.end(), &row,
+                               [](const auto* a, const auto* b) { return a->id < b->id; }),
+              &row);
+}
+
+// The rows of this class that can be among the nearest.
+void NearestRows::RowClass::collect(std::uint16_t port,
+                                    std::vector<const DocumentedFlow*>& rows) const {
+  rows.insert(rows.end(), other.begin(), other.end());
+  const auto take = [&rows](const auto& list, std::size_t& wanted) {
+    const std::size_t taken = std::min(wanted, list.size());
+    rows.insert(rows.end(), list.begin(), list.begin() + static_cast<std::ptrdiff_t>(taken));
+    wanted -= taken;
+  };
+  const auto here = by_port.lower_bound(port);
+  std::size_t wanted = max_nearest;
+  for (auto it = here; it != by_port.end() && wanted > 0; ++it) take(it->second, wanted);
+  wanted = max_nearest;
+  for (auto it = here; it != by_port.begin() && wanted > 0;) take((--it)->second, wanted);
+}
+
+std::vector<NearMiss> NearestRows::find(const ClosedFlow& flow, Ends ends) const {
+  std::vector<std::uint32_t> related;
+  for (std::size_t role = 0; role < max_roles; ++role) {
+    const auto add = [&](const auto& list) {
+      related.insert(related.end(), list.begin(), list.end());
+    };
+    if (((ends.client | any_bit) >> role & 1) != 0) add(from_[role]);
+    if (((ends.server | any_bit) >> role & 1) != 0) add(to_[role]);
+  }
+  std::sort(related.begin(), related.end());
+  related.erase(std::unique(related.begin(), related.end()), related.end());
+  std::vector<const DocumentedFlow*> rows;
+  for (const std::uint32_t index : related) classes_[index].collect(flow.server.port, rows);
+  if (related.empty()) {
+    for (const RowClass& it : without_roles_) it.collect(flow.server.port, rows);
+  }
   std::vector<Score> scores;
-  scores.reserve(policy.flows.size());
-  for (const DocumentedFlow& row : policy.flows) scores.push_back(score_of(row, flow, ends));
+  scores.reserve(rows.size());
+  for (const DocumentedFlow* row : rows) scores.push_back(score_of(*row, flow, ends));
   // Names are unique, so the order is total; only the first few are wanted.
   const auto few = static_cast<std::ptrdiff_t>(std::min(max_nearest, scores.size()));
   std::partial_sort(scores.begin(), scores.begin() + few, scores.end(),
                     [](const Score& a, const Score& b) {
-                      if (a.is_stranger != b.is_stranger) return b.is_stranger;
                       if (a.fitting != b.fitting) return a.fitting > b.fitting;
-                      if (a.port_distance != b.port_distance) {
+                      if (a.port_distance != b.port_distance)
                         return a.port_distance < b.port_distance;
-                      }
                       return a.row->id < b.row->id;
                     });
-  scores.resize(static_cast<std::size_t>(few));
   std::vector<NearMiss> nearest;
-  for (const Score& score : scores) {
-    if (nearest.size() == max_nearest) break;
-    if (score.is_stranger && !nearest.empty() && !scores.front().is_stranger) break;
-    nearest.push_back(miss_of(policy, score, flow, ends));
+  for (auto score = scores.begin(); score != scores.begin() + few; ++score) {
+    nearest.push_back(miss_of(policy_, *score, flow, ends));
   }
   return nearest;
 }

@@ -1,6 +1,10 @@
 // The documented rows that a flow missed by least, and the field on which each fails.
 #pragma once
 
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "policy/row_match.hpp"
@@ -9,10 +13,32 @@ namespace pcapaudit {
 
 constexpr std::size_t max_nearest = 3;  // as Verdict::nearest promises
 
-// Best first: most fields that fit, then by the port that is closer, then by name, so that the
-// order in a file does not matter. Rows whose two ends both differ are left out unless there is
-// nothing else.
-std::vector<NearMiss> nearest_rows(const Policy& policy, const ClosedFlow& flow, Ends ends);
+// Finds them without looking at every row: rows that differ in nothing but their port are one
+// class, and of a class only the rows on the closest ports can be among the nearest.
+class NearestRows {
+ public:
+  explicit NearestRows(const Policy& policy);
+
+  // Best first: most fields that fit, then by the port that is closer, then by name, so that the
+  // order in a file does not matter. Rows whose two ends both differ are left out unless there is
+  // nothing else.
+  std::vector<NearMiss> find(const ClosedFlow& flow, Ends ends) const;
+
+ private:
+  struct RowClass {
+    void add(const DocumentedFlow& row);
+    void collect(std::uint16_t port, std::vector<const DocumentedFlow*>& rows) const;
+
+    std::map<std::uint16_t, std::vector<const DocumentedFlow*>> by_port;  // rows of one port
+    std::vector<const DocumentedFlow*> other;                             // ranges and lists
+  };
+  using Classes = std::vector<RowClass>;
+
+  const Policy& policy_;
+  Classes classes_;        // of rows with the same roles, transports and application
+  Classes without_roles_;  // the same, whatever the roles
+  std::array<std::vector<std::uint32_t>, max_roles> from_, to_;  // classes that name a role
+};
 
 // The field on which a row fails for this flow; Field::none when it matches.
 NearMiss miss_of_row(const Policy& policy, const DocumentedFlow& row, const ClosedFlow& flow,

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -100,9 +101,12 @@ struct RowTrial {
   NearMiss miss;
 };
 
+class NearestRows;
+
 class Judge {
  public:
   explicit Judge(const Policy& policy);
+  ~Judge();
 
   Verdict judge(const ClosedFlow& flow) const;
   // Every row in the policy's order, for `explain`.
@@ -126,6 +130,7 @@ class Judge {
     std::vector<std::uint32_t> wide;
   };
   std::array<Rows, 3> rows_;
+  std::unique_ptr<const NearestRows> nearest_;
 };
 
 struct ServiceName {

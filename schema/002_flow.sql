@@ -68,12 +68,18 @@ CREATE TABLE flow_anomaly (
   PRIMARY KEY (flow, anomaly)
 ) STRICT, WITHOUT ROWID;
 
--- Documented flows that a flow matches (all of them, whatever the verdict).
-CREATE TABLE flow_rule (
+-- Documented flows that a flow matches beside flow.rule.
+CREATE TABLE also_matched (
   flow INTEGER NOT NULL REFERENCES flow (id),
   rule TEXT    NOT NULL,
   PRIMARY KEY (flow, rule)
 ) STRICT, WITHOUT ROWID;
+
+-- All documented flows that a flow matches, whatever the verdict. (A flow whose direction is
+-- unknown names the row that it would match the other way round.)
+CREATE VIEW flow_rule AS
+SELECT id AS flow, rule FROM flow WHERE rule IS NOT NULL AND reason IS NOT 'direction-unknown'
+UNION ALL SELECT flow, rule FROM also_matched;
 
 -- What is wrong with a flow, gravest first (number 0). Allowed flows can have problems too.
 CREATE TABLE problem (

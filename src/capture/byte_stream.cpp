@@ -12,16 +12,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <span>
 #include <utility>
 
 namespace pcapaudit {
-namespace {
-
-// Large enough that system calls do not matter, small enough for many sources at once.
-constexpr std::size_t read_size = 1024 * 1024;
-
-}  // namespace
-
 // Undoes one kind of compression. put() takes stored bytes and answers how many it used; plain
 // bytes are appended to `plain` up to its capacity given by `room`.
 class ByteStream::Decompressor {
@@ -92,7 +86,7 @@ class ByteStream::Zstd final : public Decompressor {
 };
 
 Result<std::unique_ptr<ByteStream>> ByteStream::open(const std::string& path,
-                                                     const std::atomic<int>* interrupted) {
+                                                     const SourceOptions& options) {
   std::uint64_t size = 0;
   int descriptor = STDIN_FILENO;
   if (path != "-") {
@@ -109,17 +103,17 @@ Result<std::unique_ptr<ByteStream>> ByteStream::open(const std::string& path,
     }
     if (S_ISREG(facts.st_mode)) size = static_cast<std::uint64_t>(facts.st_size);
   }
-  std::unique_ptr<ByteStream> stream(new ByteStream(path, descriptor, size));
-  stream->interrupted_ = interrupted;
-  return stream;
+  return std::unique_ptr<ByteStream>(new ByteStream(path, descriptor, size, options));
 }
 
-ByteStream::ByteStream(std::string path, int descriptor, std::uint64_t size)
+ByteStream::ByteStream(std::string path, int descriptor, std::uint64_t size,
+                       const SourceOptions& options)
     : path_(std::move(path)),
       descriptor_(descriptor),
       stored_size_(size),
-      stored_(read_size),
-      plain_(read_size) {}
+      plain_(pool_.take(0)),
+      interrupted_(options.interrupted),
+      digest_(options.digest_in_background) {}
 
 ByteStream::~ByteStream() {
   if (descriptor_ > STDIN_FILENO) ::close(descriptor_);
@@ -136,78 +130,91 @@ bool ByteStream::wait_for_bytes() {
   return true;
 }
 
-// Reads the next stored bytes into stored_rest_; false at the end.
-bool ByteStream::read_stored() {
-  if (stored_ended_) return false;
+// Reads stored bytes into `block` from `at` on; answers how many, 0 at the end.
+std::size_t ByteStream::read_into(const std::shared_ptr<Block>& block, std::size_t at) {
+  if (stored_ended_) return 0;
   if (!wait_for_bytes()) {
     stored_ended_ = true;
     damage_ = Error{.what = fmt::format("{}: reading was interrupted", path_)};
-    return false;
+    return 0;
   }
-  const ssize_t got = ::read(descriptor_, stored_.data(), stored_.size());
+  const ssize_t got = ::read(descriptor_, block->data() + at, block->size() - at);
   if (got < 0 && !damage_) {
     damage_ = Error{.what = fmt::format("{}: cannot be read: {}", path_, std::strerror(errno))};
   }
   if (got <= 0) {
     stored_ended_ = true;
-    return false;
+    return 0;
   }
-  stored_rest_ = Bytes(stored_).first(static_cast<std::size_t>(got));
-  stored_read_ += static_cast<std::uint64_t>(got);
-  digest_.add(stored_rest_);
-  return true;
+  const auto count = static_cast<std::size_t>(got);
+  stored_read_ += count;
+  digest_.add(block, Bytes(*block).subspan(at, count));
+  return count;
+}
+
+// Reads the next bytes of a compressed file into stored_rest_; false at the end.
+bool ByteStream::read_stored() {
+  stored_ = pool_.take(0);
+  stored_rest_ = Bytes(*stored_).first(read_into(stored_, 0));
+  return !stored_rest_.empty();
 }
 
 void ByteStream::choose_decompressor() {
   started_ = true;
-  if (!read_stored()) return;
+  plain_end_ = read_into(plain_, 0);
   constexpr std::uint8_t gzip_magic[] = {0x1f, 0x8b};              // RFC 1952 2.3.1
   constexpr std::uint8_t zstd_magic[] = {0x28, 0xb5, 0x2f, 0xfd};  // RFC 8878 3.1.1
-  const std::string_view head = as_text(stored_rest_);
+  const std::string_view head = as_text(Bytes(*plain_).first(plain_end_));
   if (head.starts_with(as_text(gzip_magic))) decompressor_ = std::make_unique<Gzip>();
   if (head.starts_with(as_text(zstd_magic))) decompressor_ = std::make_unique<Zstd>();
+  if (!decompressor_) return;
+  stored_ = plain_;
+  stored_rest_ = Bytes(*stored_).first(std::exchange(plain_end_, 0));
+  plain_ = pool_.take(0);
 }
 
 // Makes at least `wanted` plain bytes available unless the stream ends before.
 void ByteStream::fill(std::size_t wanted) {
   if (!started_) choose_decompressor();
-  if (plain_begin_ > 0) {
-    std::memmove(plain_.data(), plain_.data() + plain_begin_, plain_end_ - plain_begin_);
-    plain_end_ -= plain_begin_;
-    plain_begin_ = 0;
+  if (plain_end_ - plain_begin_ >= wanted) return;
+  if (plain_->size() - plain_begin_ < wanted) {
+    std::shared_ptr<Block> next = pool_.take(wanted);
+    std::copy(plain_->begin() + static_cast<std::ptrdiff_t>(plain_begin_),
+              plain_->begin() + static_cast<std::ptrdiff_t>(plain_end_), next->begin());
+    plain_end_ -= std::exchange(plain_begin_, 0);
+    plain_ = std::move(next);
   }
-  if (plain_.size() < wanted) plain_.resize(wanted);
-  while (plain_end_ < wanted && !damage_) {
-    const bool ended = stored_rest_.empty() && !read_stored();
-    if (ended && (!decompressor_ || decompressor_->complete())) return;
-    const std::span<std::uint8_t> room(plain_.data() + plain_end_, plain_.size() - plain_end_);
+  while (plain_end_ - plain_begin_ < wanted && !damage_) {
     if (!decompressor_) {
-      const std::size_t count = std::min(room.size(), stored_rest_.size());
-      std::memcpy(room.data(), stored_rest_.data(), count);
-      stored_rest_ = stored_rest_.subspan(count);
+      const std::size_t count = read_into(plain_, plain_end_);
+      if (count == 0) return;
       plain_end_ += count;
-      continue;
-    }
-    const Decompressor::Progress progress = decompressor_->put(stored_rest_, room);
-    stored_rest_ = stored_rest_.subspan(progress.used);
-    plain_end_ += progress.made;
-    if (ended && progress.made == 0 && !damage_) {
-      damage_ = Error{.what = fmt::format("{}: compressed data is cut", path_)};
-    } else if (progress.error != nullptr) {
-      damage_ = Error{.what = fmt::format("{}: {} at byte {}", path_, progress.error,
-                                          stored_read_ - stored_rest_.size())};
+    } else if (!decompress()) {
+      return;
     }
   }
 }
 
-Bytes ByteStream::peek(std::size_t count) {
-  if (plain_end_ - plain_begin_ < count) fill(count);
-  return Bytes(plain_).subspan(plain_begin_, std::min(count, plain_end_ - plain_begin_));
+// One step of decompression; false at the end.
+bool ByteStream::decompress() {
+  const bool ended = stored_rest_.empty() && !read_stored();
+  if (ended && decompressor_->complete()) return false;
+  const std::span<std::uint8_t> room(plain_->data() + plain_end_, plain_->size() - plain_end_);
+  const Decompressor::Progress progress = decompressor_->put(stored_rest_, room);
+  stored_rest_ = stored_rest_.subspan(progress.used);
+  plain_end_ += progress.made;
+  if (ended && progress.made == 0 && !damage_) {
+    damage_ = Error{.what = fmt::format("{}: compressed data is cut", path_)};
+  } else if (progress.error != nullptr) {
+    damage_ = Error{.what = fmt::format("{}: {} at byte {}", path_, progress.error,
+                                        stored_read_ - stored_rest_.size())};
+  }
+  return true;
 }
 
-void ByteStream::skip(std::size_t count) {
+void ByteStream::skip_far(std::size_t count) {
   while (count > 0) {
-    const std::size_t now = peek(std::min(count, read_size)).size();
+    const std::size_t now = peek(std::min(count, BlockPool::block_size)).size();
     if (now == 0) return;
     plain_begin_ += now;
     offset_ += now;
@@ -216,7 +223,7 @@ void ByteStream::skip(std::size_t count) {
 }
 
 std::string ByteStream::finish_digest() {
-  while (read_stored()) {
+  while (read_into(pool_.take(0), 0) > 0) {
   }
   return digest_.hex();
 }

@@ -7,13 +7,6 @@
 
 namespace pcapaudit {
 
-Bytes FileSource::take(std::size_t count) {
-  stream_->skip(taken_);
-  const Bytes bytes = stream_->peek(count);
-  taken_ = bytes.size();
-  return bytes;
-}
-
 bool FileSource::stop(std::string why) {
   facts_.damage = stream_->damage() ? *stream_->damage()
                                     : Error{.what = fmt::format("{}: {}", facts_.name, why),
@@ -29,6 +22,7 @@ const PacketView* FileSource::next() {
       facts_.sha256 = stream_->finish_digest();
       break;
     }
+    if (owner_ != stream_->block()) owner_ = stream_->block();
     ++packet_.number;
     if (!filter_.passes(packet_)) {
       ++facts_.filtered;

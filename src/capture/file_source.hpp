@@ -27,6 +27,7 @@ class FileSource : public PacketSource {
   }
 
   const PacketView* next() final;
+  const std::shared_ptr<const void>& owner() const final { return owner_; }
   const CaptureFacts& facts() const final { return facts_; }
   std::uint64_t position() const final { return stream_->stored_position(); }
   std::uint64_t size() const final { return stream_->stored_size(); }
@@ -36,7 +37,12 @@ class FileSource : public PacketSource {
   virtual bool read_packet() = 0;
 
   // The next `count` bytes, or fewer at the end; the previous ones are used up.
-  Bytes take(std::size_t count);
+  Bytes take(std::size_t count) {
+    stream_->skip(taken_);
+    const Bytes bytes = stream_->peek(count);
+    taken_ = bytes.size();
+    return bytes;
+  }
   // Notes why reading stops here; a reason from the stream below comes first.
   bool stop(std::string why);
 
@@ -46,6 +52,7 @@ class FileSource : public PacketSource {
 
  private:
   PcapFilter filter_;
+  std::shared_ptr<const void> owner_;
   std::size_t taken_ = 0;
   bool ended_ = false;
 };

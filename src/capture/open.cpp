@@ -51,7 +51,7 @@ Result<std::unique_ptr<PacketSource>> open_capture(const std::string& path,
                                                    const SourceOptions& options) {
   auto filter = PcapFilter::compile(options.filter);
   if (!filter) return std::unexpected(filter.error());
-  auto stream = ByteStream::open(path, options.interrupted);
+  auto stream = ByteStream::open(path, options);
   if (!stream) return std::unexpected(stream.error());
   const Bytes head = (*stream)->peek(4);
   if ((*stream)->damage()) return std::unexpected(*(*stream)->damage());

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <thread>
 #include <unordered_set>
@@ -10,7 +11,7 @@
 
 #include <pcapaudit/net/decoder.hpp>
 
-#include "run/queue.hpp"
+#include "base/queue.hpp"
 #include "run/worker.hpp"
 
 namespace pcapaudit {
@@ -67,6 +68,26 @@ class Writer {
   std::atomic<bool> failed_ = false;
 };
 
+// Batches whose packets are done with, for the reader to fill again.
+class SpentBatches {
+ public:
+  void put(PacketBatch batch) {
+    const std::scoped_lock lock(mutex_);
+    batches_.push_back(std::move(batch));
+  }
+  PacketBatch take() {
+    const std::scoped_lock lock(mutex_);
+    if (batches_.empty()) return {};
+    PacketBatch batch = std::move(batches_.back());
+    batches_.pop_back();
+    return batch;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<PacketBatch> batches_;
+};
+
 // Where the reader puts packets: workers on threads of their own, or one on this thread.
 class Shards {
  public:
@@ -88,15 +109,26 @@ class Shards {
     });
   }
 
-  void add(const FlowPacket& packet) {
-    const std::size_t shard = hash_of(key_of(packet.decoded)) % pending_.size();
-    if (pending_[shard].add(packet)) return;
-    hand_over(shard);
-    pending_[shard].add(packet);
+  // `owner` of the payload's bytes, as PacketBatch takes it.
+  void add(const FlowPacket& packet, const std::shared_ptr<const void>& owner) {
+    if (inline_worker_) {
+      inline_worker_->add(packet);
+      if (inline_worker_->has_ended()) writer_.accept(inline_worker_->take_ended());
+      return;
+    }
+    const std::size_t shard =
+        pending_.size() == 1 ? 0 : hash_of(key_of(packet.decoded)) % pending_.size();
+    pending_[shard].add(packet, owner);
+    if (pending_[shard].is_full()) hand_over(shard);
   }
 
   // A break in the time line: every flow ends here.
   void close_all() {
+    if (inline_worker_) {
+      inline_worker_->close_all();
+      writer_.accept(inline_worker_->take_ended());
+      return;
+    }
     for (std::size_t i = 0; i < pending_.size(); ++i) {
       pending_[i].closes_all = true;
       hand_over(i);
@@ -104,13 +136,8 @@ class Shards {
   }
 
   void finish() {
-    for (std::size_t i = 0; i < pending_.size(); ++i) {
-      if (!pending_[i].empty()) hand_over(i);
-    }
-    if (inline_worker_) {
-      writer_.accept(inline_worker_->finish());
-      return;
-    }
+    close_all();
+    if (inline_worker_) return;
     for (const auto& queue : queues_) queue->close();
     threads_.clear();  // joins
     results_.close();
@@ -119,28 +146,24 @@ class Shards {
 
  private:
   void hand_over(std::size_t shard) {
-    PacketBatch batch = std::exchange(pending_[shard], {});
-    if (inline_worker_) {
-      writer_.accept(inline_worker_->work(batch));
-    } else {
-      queues_[shard]->push(std::move(batch));
-    }
+    queues_[shard]->push(std::exchange(pending_[shard], spent_.take()));
   }
 
   void work(Queue<PacketBatch>& queue, const Judge* judge) {
     Worker worker(judge);
-    while (auto batch = queue.pop()) pass_on(worker.work(*batch));
-    pass_on(worker.finish());
-  }
-
-  void pass_on(std::vector<AuditedFlow> flows) {
-    if (!flows.empty()) results_.push(std::move(flows));
+    while (auto batch = queue.pop()) {
+      worker.work(*batch);
+      batch->clear();
+      spent_.put(std::move(*batch));
+      if (worker.has_ended()) results_.push(worker.take_ended());
+    }
   }
 
   Writer& writer_;
   std::optional<Worker> inline_worker_;
   std::vector<PacketBatch> pending_;
   std::vector<std::unique_ptr<Queue<PacketBatch>>> queues_;
+  SpentBatches spent_;
   Queue<std::vector<AuditedFlow>> results_;
   std::jthread writer_thread_;
   std::vector<std::jthread> threads_;
@@ -151,6 +174,7 @@ class Reader {
   Reader(const RunOptions& options, Shards& shards, const Writer& writer)
       : options_(options), shards_(shards), writer_(writer) {
     source_options_.interrupted = options.interrupted;
+    source_options_.digest_in_background = options.workers > 0;
     progress_.inputs = options.inputs.size();
     progress_.bytes = total_size();
   }
@@ -197,7 +221,7 @@ class Reader {
     while (const PacketView* packet = (*source)->next()) {
       if (first && packet->time < clock_) start_new_time_line(packet->time);
       first = false;
-      take(*packet, capture, summary);
+      take(*packet, (*source)->owner(), capture, summary);
       if (++progress_.packets % packets_per_progress == 0) {
         progress_.bytes_done = bytes_before + (*source)->position();
         if (options_.progress) options_.progress(progress_);
@@ -218,7 +242,8 @@ class Reader {
     clock_ = time;
   }
 
-  void take(const PacketView& packet, std::uint32_t capture, CaptureSummary& summary) {
+  void take(const PacketView& packet, const std::shared_ptr<const void>& owner,
+            std::uint32_t capture, CaptureSummary& summary) {
     ++id_;
     clock_ = std::max(clock_, packet.time);
     auto decoded = decoder_.decode(packet);
@@ -233,7 +258,8 @@ class Reader {
                  .time = packet.time,
                  .clock = clock_,
                  .wire_length = packet.wire_length,
-                 .decoded = *decoded});
+                 .decoded = *decoded},
+                owner);
   }
 
   const RunOptions& options_;

@@ -6,36 +6,36 @@
 
 namespace pcapaudit {
 
-bool PacketBatch::add(const FlowPacket& packet) {
-  const Bytes payload = packet.decoded.payload;
-  if (packets_.size() >= max_packets) return false;
-  if (bytes_.empty()) {
-    bytes_.reserve(std::max(max_bytes, payload.size()));
-    packets_.reserve(max_packets);
-  }
-  if (bytes_.size() + payload.size() > bytes_.capacity()) return packets_.empty();
-  const std::size_t at = bytes_.size();
-  bytes_.insert(bytes_.end(), payload.begin(), payload.end());
+void PacketBatch::add(const FlowPacket& packet, const std::shared_ptr<const void>& owner) {
+  if (packets_.capacity() == 0) packets_.reserve(max_packets);
   packets_.push_back(packet);
-  packets_.back().decoded.payload = Bytes(bytes_.data() + at, payload.size());
-  return true;
+  const Bytes payload = packet.decoded.payload;
+  // A datagram that was put together lies in the decoder, not in the capture.
+  if (owner != nullptr && packet.decoded.fragmentation != Fragmentation::whole) {
+    if (owners_.empty() || owners_.back() != owner) owners_.push_back(owner);
+  } else if (!payload.empty()) {
+    packets_.back().decoded.payload = copies_.emplace_back(payload.begin(), payload.end());
+  }
 }
 
-std::vector<AuditedFlow> Worker::work(const PacketBatch& batch) {
+void PacketBatch::clear() {
+  packets_.clear();
+  owners_.clear();
+  copies_.clear();
+  closes_all = false;
+}
+
+void Worker::work(const PacketBatch& batch) {
   for (const FlowPacket& packet : batch.packets()) flows_.add(packet);
   if (batch.closes_all) flows_.close_all();
-  return judge_closed();
 }
 
-std::vector<AuditedFlow> Worker::finish() {
-  flows_.close_all();
-  return judge_closed();
-}
-
-std::vector<AuditedFlow> Worker::judge_closed() {
+std::vector<AuditedFlow> Worker::take_ended() {
   std::vector<AuditedFlow> judged;
-  for (ClosedFlow& flow : flows_.take_closed()) {
-    AuditedFlow audited{.flow = std::move(flow), .verdict = {}};
+  std::vector<ClosedFlow> closed = flows_.take_closed();
+  judged.reserve(closed.size());
+  for (ClosedFlow& flow : closed) {
+    AuditedFlow& audited = judged.emplace_back(AuditedFlow{.flow = std::move(flow), .verdict = {}});
     if (judge_ != nullptr) {
       audited.verdict = judge_->judge(audited.flow);
     } else {
@@ -43,7 +43,6 @@ std::vector<AuditedFlow> Worker::judge_closed() {
       audited.verdict.service = std::move(name.service);
       audited.verdict.basis = name.basis;
     }
-    judged.push_back(std::move(audited));
   }
   return judged;
 }

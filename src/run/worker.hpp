@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include <pcapaudit/flow/flow_table.hpp>
@@ -11,36 +12,40 @@
 
 namespace pcapaudit {
 
-// Packets for one worker; owns the payloads that they view.
+// Packets for one worker. Their payloads lie in blocks that the batch holds on to, or in copies.
 class PacketBatch {
  public:
-  static constexpr std::size_t max_packets = 256;
-  static constexpr std::size_t max_bytes = 256 * 1024;
+  // Enough to make the hand-over cheap, few enough for the second-level cache.
+  static constexpr std::size_t max_packets = 512;
 
-  // False when there is no room: hand the batch over and start a new one. A payload always fits
-  // an empty batch.
-  bool add(const FlowPacket& packet);
+  bool is_full() const { return packets_.size() >= max_packets; }
+  // `owner` of the payload's bytes; null: they are copied.
+  void add(const FlowPacket& packet, const std::shared_ptr<const void>& owner);
   const std::vector<FlowPacket>& packets() const { return packets_; }
   bool empty() const { return packets_.empty() && !closes_all; }
+  // Ready for other packets.
+  void clear();
 
   bool closes_all = false;  // after these packets every open flow ends
 
  private:
   std::vector<FlowPacket> packets_;
-  std::vector<std::uint8_t> bytes_;  // reserved once, so views stay valid
+  std::vector<std::shared_ptr<const void>> owners_;
+  std::vector<std::vector<std::uint8_t>> copies_;
 };
 
 class Worker {
  public:
   explicit Worker(const Judge* judge) : judge_(judge) {}
 
-  // Flows that ended with this batch, judged.
-  std::vector<AuditedFlow> work(const PacketBatch& batch);
-  std::vector<AuditedFlow> finish();
+  void add(const FlowPacket& packet) { flows_.add(packet); }
+  void close_all() { flows_.close_all(); }
+  void work(const PacketBatch& batch);
+  // Flows that ended since the last call.
+  bool has_ended() const { return flows_.has_closed(); }
+  std::vector<AuditedFlow> take_ended();
 
  private:
-  std::vector<AuditedFlow> judge_closed();
-
   const Judge* judge_;
   FlowTable flows_;
 };

@@ -44,27 +44,27 @@ void AppRows::insert_facts(std::uint64_t flow, std::size_t number, const HttpFac
   const std::uint64_t more = http.methods.more + http.hosts.more + http.paths.more +
                              http.statuses.more + http.user_agents.more + http.servers.more +
                              http.locations.more + http.authorization_schemes.more;
-  sqlite::run(http_, flow, number, OrNull{http.version}, http.requests, http.responses,
-              json_list(http.methods.values), json_list(http.hosts.values),
-              json_list(http.paths.values), json_list(http.statuses.values),
-              json_list(http.user_agents.values), json_list(http.servers.values),
-              json_list(http.locations.values), json_list(http.authorization_schemes.values), more,
-              http.credentials_in_clear, OrNull{http.upgraded_to});
+  http_.run(flow, number, OrNull{http.version}, http.requests, http.responses,
+            json_list(http.methods.values), json_list(http.hosts.values),
+            json_list(http.paths.values), json_list(http.statuses.values),
+            json_list(http.user_agents.values), json_list(http.servers.values),
+            json_list(http.locations.values), json_list(http.authorization_schemes.values), more,
+            http.credentials_in_clear, OrNull{http.upgraded_to});
 }
 
 void AppRows::insert_facts(std::uint64_t flow, std::size_t number, const TlsFacts& tls) {
   const std::string cipher_id = tls.server_hello ? fmt::format("0x{:04x}", tls.cipher) : "";
   const std::string_view cipher = tls.server_hello ? tls_cipher_name(tls.cipher) : "";
   const bool explained = tls.mutual_reason != MutualReason::none;
-  sqlite::run(
-      tls_, flow, number, OrNull{version_text(tls.version)},
-      OrNull{version_text(tls.offered_version)}, OrNull{tls.sni}, OrNull{tls.alpn},
-      json_list(tls.alpn_offered), OrNull{cipher_id}, OrNull{cipher}, tls.resumed, tls.established,
-      tls.certificate_requested, tls.client_certificate_sent, tls.client_certificate_verify,
-      to_text(tls.mutual), OrNull{explained ? to_text(tls.mutual_reason) : ""}, OrNull{tls.ja3},
-      OrNull{tls.ja4}, json_list(alert_texts(tls.alerts)),
-      OrNull{tls.group == 0 ? std::string() : tls_group_name(tls.group)},
-      OrNull{to_text(tls.hidden_name)}, tls.early_data, tls.retry_request, tls.renegotiated);
+  tls_.run(flow, number, OrNull{version_text(tls.version)},
+           OrNull{version_text(tls.offered_version)}, OrNull{tls.sni}, OrNull{tls.alpn},
+           json_list(tls.alpn_offered), OrNull{cipher_id}, OrNull{cipher}, tls.resumed,
+           tls.established, tls.certificate_requested, tls.client_certificate_sent,
+           tls.client_certificate_verify, to_text(tls.mutual),
+           OrNull{explained ? to_text(tls.mutual_reason) : ""}, OrNull{tls.ja3}, OrNull{tls.ja4},
+           json_list(alert_texts(tls.alerts)),
+           OrNull{tls.group == 0 ? std::string() : tls_group_name(tls.group)},
+           OrNull{to_text(tls.hidden_name)}, tls.early_data, tls.retry_request, tls.renegotiated);
   insert_chain(flow, number, "server", tls.server_chain);
   insert_chain(flow, number, "client", tls.client_chain);
 }
@@ -73,10 +73,10 @@ void AppRows::insert_chain(std::uint64_t flow, std::size_t number, std::string_v
                            const std::vector<Certificate>& chain) {
   for (std::size_t position = 0; position < chain.size(); ++position) {
     const Certificate& it = chain[position];
-    sqlite::run(certificate_, it.sha256, it.subject, it.issuer, it.serial, json_list(it.san),
-                it.key_type, it.key_bits, it.signature_algorithm, json_list(it.extended_key_usage),
-                it.not_before, it.not_after);
-    sqlite::run(tls_certificate_, flow, number, side, position, it.sha256);
+    certificate_.run(it.sha256, it.subject, it.issuer, it.serial, json_list(it.san), it.key_type,
+                     it.key_bits, it.signature_algorithm, json_list(it.extended_key_usage),
+                     it.not_before, it.not_after);
+    tls_certificate_.run(flow, number, side, position, it.sha256);
   }
 }
 
@@ -84,17 +84,17 @@ void AppRows::insert_facts(std::uint64_t flow, std::size_t number, const SipFact
   const std::uint64_t more = sip.methods.more + sip.statuses.more + sip.user_agents.more +
                              sip.servers.more + sip.from_domains.more + sip.to_domains.more +
                              sip.media.more;
-  sqlite::run(sip_, flow, number, OrNull{sip.transport}, sip.requests, sip.responses,
-              json_list(sip.methods.values), json_list(sip.statuses.values),
-              json_list(sip.user_agents.values), json_list(sip.servers.values),
-              json_list(sip.from_domains.values), json_list(sip.to_domains.values), more,
-              sip.lync_signs, sip.transactions, sip.answered, json_list(sip.media.values));
+  sip_.run(flow, number, OrNull{sip.transport}, sip.requests, sip.responses,
+           json_list(sip.methods.values), json_list(sip.statuses.values),
+           json_list(sip.user_agents.values), json_list(sip.servers.values),
+           json_list(sip.from_domains.values), json_list(sip.to_domains.values), more,
+           sip.lync_signs, sip.transactions, sip.answered, json_list(sip.media.values));
 }
 
 void AppRows::insert_facts(std::uint64_t flow, std::size_t number, const GenericFacts& facts) {
   for (std::size_t position = 0; position < facts.fields.size(); ++position) {
     const GenericField& field = facts.fields[position];
-    sqlite::run(field_, flow, number, position, facts.protocol, field.name, field.value);
+    field_.run(flow, number, position, facts.protocol, field.name, field.value);
   }
 }
 

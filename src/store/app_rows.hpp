@@ -8,6 +8,8 @@
 
 #include <pcapaudit/app/app_record.hpp>
 
+#include "store/sqlite.hpp"
+
 namespace pcapaudit {
 
 // The database must outlive it. Throws SQLite::Exception.
@@ -25,7 +27,7 @@ class AppRows {
   void insert_chain(std::uint64_t flow, std::size_t number, std::string_view side,
                     const std::vector<Certificate>& chain);
 
-  SQLite::Statement http_, tls_, sip_, field_, certificate_, tls_certificate_;
+  sqlite::Insert http_, tls_, sip_, field_, certificate_, tls_certificate_;
 };
 
 }  // namespace pcapaudit

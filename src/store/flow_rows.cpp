@@ -34,13 +34,13 @@ FlowRows::FlowRows(SQLite::Database& database, const Policy& policy)
             "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       role_set_(database, "INSERT OR IGNORE INTO role_set VALUES (?, ?)"),
       anomaly_(database, "INSERT INTO flow_anomaly VALUES (?, ?, ?)"),
-      rule_(database, "INSERT OR IGNORE INTO flow_rule VALUES (?, ?)"),
+      also_matched_(database, "INSERT OR IGNORE INTO also_matched VALUES (?, ?)"),
       problem_(database, "INSERT INTO problem VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       near_miss_(database, "INSERT INTO near_miss VALUES (?, ?, ?, ?, ?, ?)"),
       traffic_(database,
-               "INSERT INTO traffic VALUES (?, ?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET "
+               "INSERT INTO traffic VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
                "packets = packets + excluded.packets, bytes = bytes + excluded.bytes, "
-               "flows = flows + 1"),
+               "flows = flows + excluded.flows"),
       app_rows_(database) {}
 
 void FlowRows::insert(const AuditedFlow& audited) {
@@ -52,48 +52,61 @@ void FlowRows::insert(const AuditedFlow& audited) {
   insert_verdict(flow.id, verdict);
   for (std::size_t i = 0; i < anomaly_count; ++i) {
     if (flow.anomalies[i] == 0) continue;
-    sqlite::run(anomaly_, flow.id, to_text(static_cast<Anomaly>(i)), flow.anomalies[i]);
+    anomaly_.run(flow.id, to_text(static_cast<Anomaly>(i)), flow.anomalies[i]);
   }
   for (const MinuteTraffic& minute : flow.minutes) {
-    sqlite::run(traffic_, minute.minute, verdict.client_roles, verdict.server_roles, minute.packets,
-                minute.bytes);
+    Traffic& sum = sums_[{minute.minute, verdict.client_roles, verdict.server_roles}];
+    sum.packets += minute.packets;
+    sum.bytes += minute.bytes;
+    ++sum.flows;
   }
+  if (sums_.size() > max_sums) write_traffic();
   for (std::size_t i = 0; i < flow.records.size(); ++i) {
     app_rows_.insert(flow.id, i, flow.records[i]);
   }
 }
 
+void FlowRows::write_traffic() {
+  for (const auto& [key, sum] : sums_) {
+    const auto& [minute, client_roles, server_roles] = key;
+    traffic_.run(minute, client_roles, server_roles, sum.packets, sum.bytes, sum.flows);
+  }
+  sums_.clear();
+}
+
 void FlowRows::insert_flow(const ClosedFlow& flow, const Verdict& verdict) {
-  sqlite::run(flow_, flow.id, flow.capture, flow.first_packet, to_text(flow.transport),
-              to_text(flow.client.address), flow.client.port, to_text(flow.server.address),
-              flow.server.port, to_text(flow.direction_basis), to_text(flow.outcome),
-              flow.packets[0], flow.packets[1], flow.bytes[0], flow.bytes[1], flow.payload_bytes[0],
-              flow.payload_bytes[1], flow.gaps, flow.retransmitted, flow.duplicates,
-              sqlite::json_list(flow.vlans), tunnel_text(flow.tunnel), flow.icmp_type,
-              flow.icmp_code, flow.app, OrNull{flow.server_app}, OrNull{flow.malformed_why},
-              verdict.client_roles, verdict.server_roles, verdict.service, to_text(verdict.basis),
-              to_text(verdict.kind), OrNull{verdict.rule}, reason_text(verdict.reason), flow.first,
-              flow.last, OrNull{verdict.exception});
+  flow_.run(flow.id, flow.capture, flow.first_packet, to_text(flow.transport),
+            to_text(flow.client.address), flow.client.port, to_text(flow.server.address),
+            flow.server.port, to_text(flow.direction_basis), to_text(flow.outcome), flow.packets[0],
+            flow.packets[1], flow.bytes[0], flow.bytes[1], flow.payload_bytes[0],
+            flow.payload_bytes[1], flow.gaps, flow.retransmitted, flow.duplicates,
+            sqlite::json_list(flow.vlans), tunnel_text(flow.tunnel), flow.icmp_type, flow.icmp_code,
+            flow.app, OrNull{flow.server_app}, OrNull{flow.malformed_why}, verdict.client_roles,
+            verdict.server_roles, verdict.service, to_text(verdict.basis), to_text(verdict.kind),
+            OrNull{verdict.rule}, reason_text(verdict.reason), flow.first, flow.last,
+            OrNull{verdict.exception});
 }
 
 void FlowRows::insert_verdict(std::uint64_t flow, const Verdict& verdict) {
-  for (const std::string& rule : verdict.used) sqlite::run(rule_, flow, rule);
+  for (const std::string& rule : verdict.used) {
+    if (rule != verdict.rule) also_matched_.run(flow, rule);
+  }
   for (std::size_t i = 0; i < verdict.problems.size(); ++i) {
     const Problem& problem = verdict.problems[i];
-    sqlite::run(problem_, flow, i, to_text(problem.kind), to_text(problem.severity),
-                OrNull{problem.rule}, field_text(problem.field), OrNull{problem.expected},
-                OrNull{problem.observed}, OrNull{problem.mistake}, OrNull{problem.exception});
+    problem_.run(flow, i, to_text(problem.kind), to_text(problem.severity), OrNull{problem.rule},
+                 field_text(problem.field), OrNull{problem.expected}, OrNull{problem.observed},
+                 OrNull{problem.mistake}, OrNull{problem.exception});
   }
   for (std::size_t i = 0; i < verdict.nearest.size(); ++i) {
     const NearMiss& miss = verdict.nearest[i];
-    sqlite::run(near_miss_, flow, i, miss.rule, field_text(miss.field), OrNull{miss.expected},
-                OrNull{miss.observed});
+    near_miss_.run(flow, i, miss.rule, field_text(miss.field), OrNull{miss.expected},
+                   OrNull{miss.observed});
   }
 }
 
 void FlowRows::insert_role_set(RoleSet roles) {
   if (!known_role_sets_.insert(roles).second) return;
-  sqlite::run(role_set_, roles, policy_.role_names(roles));
+  role_set_.run(roles, policy_.role_names(roles));
 }
 
 }  // namespace pcapaudit

@@ -3,12 +3,15 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <map>
+#include <tuple>
 #include <unordered_set>
 
 #include <pcapaudit/policy/policy.hpp>
 #include <pcapaudit/store/store.hpp>
 
 #include "store/app_rows.hpp"
+#include "store/sqlite.hpp"
 
 namespace pcapaudit {
 
@@ -18,17 +21,24 @@ class FlowRows {
   FlowRows(SQLite::Database& database, const Policy& policy);
 
   void insert(const AuditedFlow& audited);
-  // After a transaction was given up: what it wrote is unknown again.
-  void forget() { known_role_sets_.clear(); }
+  // Sums that are still in memory. Call before the last commit.
+  void write_traffic();
 
  private:
+  // Sums of traffic kept in memory: a day of minutes for dozens of role pairs. More are written.
+  static constexpr std::size_t max_sums = 65'536;
+  struct Traffic {
+    std::uint64_t packets = 0, bytes = 0, flows = 0;
+  };
+
   void insert_flow(const ClosedFlow& flow, const Verdict& verdict);
   void insert_verdict(std::uint64_t flow, const Verdict& verdict);
   void insert_role_set(RoleSet roles);
 
   const Policy& policy_;
   std::unordered_set<RoleSet> known_role_sets_;
-  SQLite::Statement flow_, role_set_, anomaly_, rule_, problem_, near_miss_, traffic_;
+  sqlite::Insert flow_, role_set_, anomaly_, also_matched_, problem_, near_miss_, traffic_;
+  std::map<std::tuple<std::int64_t, RoleSet, RoleSet>, Traffic> sums_;
   AppRows app_rows_;
 };
 

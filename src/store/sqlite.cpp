@@ -1,4 +1,4 @@
-// Text lists as JSON arrays.
+// Statements of the bulk load, and text lists as JSON arrays.
 #include "store/sqlite.hpp"
 
 #include <fmt/format.h>
@@ -23,6 +23,26 @@ void append_string(std::string& json, std::string_view text) {
 }
 
 }  // namespace
+
+Insert::Insert(const SQLite::Database& database, std::string_view sql) {
+  sqlite3_stmt* statement = nullptr;
+  const int result =
+      sqlite3_prepare_v3(database.getHandle(), sql.data(), static_cast<int>(sql.size()),
+                         SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+  if (result != SQLITE_OK) throw SQLite::Exception(database.getHandle(), result);
+  statement_.reset(statement);
+}
+
+void Insert::step() {
+  const int result = sqlite3_step(statement_.get());
+  if (result == SQLITE_DONE) {
+    sqlite3_reset(statement_.get());
+    return;
+  }
+  const SQLite::Exception failure(sqlite3_db_handle(statement_.get()), result);
+  sqlite3_reset(statement_.get());
+  throw failure;
+}
 
 std::string json_list(const std::vector<std::string>& values) {
   std::string json = "[";

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <sqlite3.h>
 
 #include <concepts>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,6 +56,48 @@ void run(SQLite::Statement& statement, const Values&... values) {
   (put(statement, ++index, values), ...);
   statement.exec();
 }
+
+// A statement that is run once for each row of a bulk load. Text is bound as a view, without a
+// copy, which is why this goes to SQLite's own interface.
+class Insert {
+ public:
+  // The database must outlive it. Throws SQLite::Exception, as all of this does.
+  Insert(const SQLite::Database& database, std::string_view sql);
+
+  // One value for each parameter.
+  template <class... Values>
+  void run(const Values&... values) {
+    int index = 0;
+    (bind(++index, values), ...);
+    step();
+  }
+
+ private:
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+  };
+
+  template <std::integral T>
+  void bind(int index, T value) {
+    sqlite3_bind_int64(statement_.get(), index, static_cast<std::int64_t>(value));
+  }
+  void bind(int index, Timestamp time) { bind(index, time.ns); }
+  void bind(int index, std::string_view text) {
+    sqlite3_bind_text(statement_.get(), index, text.data() == nullptr ? "" : text.data(),
+                      static_cast<int>(text.size()), SQLITE_STATIC);
+  }
+  void bind(int index, const std::string& text) { bind(index, std::string_view(text)); }
+  void bind(int index, OrNull value) {
+    if (value.text.empty()) {
+      sqlite3_bind_null(statement_.get(), index);
+    } else {
+      bind(index, value.text);
+    }
+  }
+  void step();
+
+  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+};
 
 // JSON arrays, read back with SQLite's json_each.
 std::string json_list(const std::vector<std::string>& values);

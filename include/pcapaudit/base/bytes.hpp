@@ -8,6 +8,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string_view>
 
@@ -57,21 +58,24 @@ class ByteReader {
   void skip(std::size_t count) { take(count); }
 
  private:
+  // Three bytes are the only width that no type has.
   template <std::unsigned_integral T>
   T big(std::size_t width) {
-    std::uint64_t value = 0;
-    for (const std::uint8_t byte : take(width)) value = value << 8 | byte;
-    return static_cast<T>(value);
+    if (width > rest_.size()) {
+      ok_ = false;
+      rest_ = {};
+      return 0;
+    }
+    T value = 0;
+    std::memcpy(&value, rest_.data(), width);
+    rest_ = rest_.subspan(width);
+    if constexpr (std::endian::native == std::endian::little) value = std::byteswap(value);
+    return static_cast<T>(value >> (sizeof(T) - width) * 8);
   }
   template <std::unsigned_integral T>
   T little(std::size_t width) {
-    std::uint64_t value = 0;
-    unsigned shift = 0;
-    for (const std::uint8_t byte : take(width)) {
-      value |= std::uint64_t{byte} << shift;
-      shift += 8;
-    }
-    return static_cast<T>(value);
+    const T value = big<T>(width);
+    return std::byteswap(value);
   }
 
   Bytes rest_;

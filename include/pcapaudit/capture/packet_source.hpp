@@ -53,6 +53,9 @@ class PacketSource {
 
   // The next packet, or nullptr at the end (also when the rest is damaged: see facts().damage).
   virtual const PacketView* next() = 0;
+  // Owns the bytes of the last packet: they stay as long as a copy of this does. Null: until the
+  // next call only.
+  virtual const std::shared_ptr<const void>& owner() const = 0;
   virtual const CaptureFacts& facts() const = 0;
   // Bytes of the stored file read so far, and its size; size 0 when unknown (stdin).
   virtual std::uint64_t position() const = 0;
@@ -63,6 +66,7 @@ struct SourceOptions {
   std::string filter;  // BPF expression, empty for all
   // Not 0: stop waiting for standard input. A regular file never waits.
   const std::atomic<int>* interrupted = nullptr;
+  bool digest_in_background = false;  // on a thread of the source's own
 };
 
 // Files for the paths in the order given; a directory stands for its regular files in name

@@ -51,6 +51,7 @@ class FlowTable {
   void close_all();
   // Flows that ended since the last call, in the order in which they ended.
   std::vector<ClosedFlow> take_closed();
+  bool has_closed() const { return !closed_.empty(); }
   std::size_t open_flows() const { return flows_.size(); }
 
  private:

@@ -20,14 +20,18 @@ class StoreSink final : public FlowSink {
  public:
   explicit StoreSink(Store& store) : store_(store) {}
 
-  Result<void> accept(std::span<const AuditedFlow> flows) override {
+  Result<void> accept(std::span<const AuditedFlow> flows,
+                      std::span<const LatePacket> late) override {
     for (const AuditedFlow& audited : flows) {
       const Verdict& verdict = audited.verdict;
       seen_roles_ |= verdict.client_roles | verdict.server_roles;
       judged_ += verdict.kind == VerdictKind::allowed || verdict.kind == VerdictKind::violation ||
                  verdict.kind == VerdictKind::waived;
     }
-    return store_.accept(flows);
+    return store_.accept(flows, late);
+  }
+  Result<void> mark_unheard(std::span<const std::uint64_t> flows) override {
+    return store_.mark_unheard(flows);
   }
 
   RoleSet seen_roles() const { return seen_roles_; }

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <unordered_map>
 
 #include <pcapaudit/report/flow_lines.hpp>
 #include <pcapaudit/report/report.hpp>
@@ -23,8 +24,17 @@ namespace {
 // Keeps all flows: they are printed in the order of their first packet.
 class Collect final : public FlowSink {
  public:
-  Result<void> accept(std::span<const AuditedFlow> flows) override {
-    flows_.insert(flows_.end(), flows.begin(), flows.end());
+  Result<void> accept(std::span<const AuditedFlow> flows,
+                      std::span<const LatePacket> late) override {
+    for (const AuditedFlow& it : flows) {
+      place_.emplace(it.flow.id, flows_.size());
+      flows_.push_back(it);
+    }
+    for (const LatePacket& it : late) add_late(flows_[place_.at(it.flow)].flow, it);
+    return {};
+  }
+  Result<void> mark_unheard(std::span<const std::uint64_t> flows) override {
+    for (const std::uint64_t id : flows) flows_[place_.at(id)].flow.outcome = Outcome::one_sided;
     return {};
   }
   std::vector<AuditedFlow> sorted() && {
@@ -35,6 +45,7 @@ class Collect final : public FlowSink {
 
  private:
   std::vector<AuditedFlow> flows_;
+  std::unordered_map<std::uint64_t, std::size_t> place_;  // of a flow's id
 };
 
 }  // namespace

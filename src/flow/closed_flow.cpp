@@ -1,6 +1,8 @@
 // Names of a flow's enumerated facts, and access to its records.
 #include <pcapaudit/flow/closed_flow.hpp>
 
+#include <algorithm>
+
 namespace pcapaudit {
 namespace {
 
@@ -46,6 +48,29 @@ std::string_view to_text(Anomaly anomaly) {
       "truncated",     "malformed",        "protocol-mismatch", "port-reuse",
       "out-of-window", "fragment-overlap", "tiny-fragment",     "fragment-lost"};
   return names[static_cast<std::size_t>(anomaly)];
+}
+
+// Rounds down, so times before 1970 have minutes too.
+std::int64_t minute_of(Timestamp time) {
+  const std::int64_t ns_per_minute = 60 * ns_per_second;
+  return time.ns / ns_per_minute - (time.ns % ns_per_minute < 0 ? 1 : 0);
+}
+
+void add_late(ClosedFlow& flow, const LatePacket& packet) {
+  if (packet.duplicate) {
+    ++flow.duplicates;
+    return;
+  }
+  const std::size_t direction = packet.to_client ? 1 : 0;
+  ++flow.packets[direction];
+  flow.bytes[direction] += packet.wire_length;
+  flow.payload_bytes[direction] += packet.payload_length;
+  flow.retransmitted += packet.retransmitted ? 1 : 0;
+  flow.first = std::min(flow.first, packet.time);
+  flow.last = std::max(flow.last, packet.time);
+  if (packet.first_of_minute) flow.minutes.push_back({.minute = packet.minute});
+  ++flow.minutes.back().packets;
+  flow.minutes.back().bytes += packet.wire_length;
 }
 
 std::optional<HttpFacts> all_http(const ClosedFlow& flow) {

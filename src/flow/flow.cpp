@@ -11,6 +11,8 @@ Carrier carrier_of(Transport transport) {
   return transport == Transport::tcp ? Carrier::tcp : Carrier::udp;
 }
 
+constexpr std::uint64_t ns_per_minute = 60 * std::uint64_t{ns_per_second};
+
 constexpr std::uint16_t first_unprivileged_port = 1024;
 
 // Ports above the privileged range that servers of this field listen on (IANA, and the Lync
@@ -36,8 +38,8 @@ class Flow::Delivery final : public TcpReassembler::Output {
   Delivery(Flow& flow, std::size_t side) : flow_(flow), side_(side) {}
   void bytes(Bytes in_order) override { flow_.stream_.bytes(side_, in_order); }
   void gap(std::uint64_t missing) override {
-    ++flow_.record_.gaps;
-    flow_.note(Anomaly::gap);
+    ++flow_.gaps_;
+    flow_.anomalies_.add(Anomaly::gap);
     flow_.stream_.gap(side_, missing);
   }
 
@@ -46,20 +48,25 @@ class Flow::Delivery final : public TcpReassembler::Output {
   std::size_t side_;
 };
 
-Flow::Flow(const FlowPacket& first) : stream_(carrier_of(first.decoded.transport)) {
+Flow::Flow(const FlowPacket& first, const FlowKey& key)
+    : ends_(key),
+      capture_(first.capture),
+      id_(first.id),
+      first_packet_(first.number),
+      first_(first.time),
+      last_(first.time),
+      last_clock_(first.clock),
+      vlans_(first.decoded.vlans),
+      vlan_count_(first.decoded.vlan_count),
+      tunnel_(first.decoded.tunnel),
+      stream_(carrier_of(first.decoded.transport)) {
   const Decoded& decoded = first.decoded;
-  record_.id = first.id;
-  record_.capture = first.capture;
-  record_.first_packet = first.number;
-  record_.transport = decoded.transport;
-  record_.first = record_.last = first.time;
-  record_.vlans.assign(decoded.vlans.begin(), decoded.vlans.begin() + decoded.vlan_count);
-  record_.tunnel = decoded.tunnel;
-  ends_ = {Endpoint{decoded.source, decoded.source_port},
-           Endpoint{decoded.destination, decoded.destination_port}};
+  ends_.one = {decoded.source, decoded.source_port};
+  ends_.other = {decoded.destination, decoded.destination_port};
+  minute_ = minute_of(first.clock);
   if (decoded.transport == Transport::icmp) {
-    record_.icmp_type = decoded.icmp_type;
-    record_.icmp_code = decoded.icmp_code;
+    icmp_type_ = decoded.icmp_type;
+    icmp_code_ = decoded.icmp_code;
   }
   if (decoded.transport == Transport::udp) {
     stream_.set_from_start(0);
@@ -69,13 +76,13 @@ Flow::Flow(const FlowPacket& first) : stream_(carrier_of(first.decoded.transport
 
 std::size_t Flow::side_of(const FlowPacket& packet) const {
   const Endpoint source{packet.decoded.source, packet.decoded.source_port};
-  return source == ends_[0] ? 0 : 1;
+  return source == ends_.one ? 0 : 1;
 }
 
 bool Flow::expired(Timestamp clock) const {
   const std::int64_t quiet = clock.ns - last_clock_.ns;
   if (ended_) return quiet > FlowTable::closed_linger_ns;
-  switch (record_.transport) {
+  switch (ends_.transport) {
     case Transport::tcp:
       return quiet > FlowTable::tcp_idle_ns;
     case Transport::udp:
@@ -86,6 +93,24 @@ bool Flow::expired(Timestamp clock) const {
   return quiet > FlowTable::icmp_idle_ns;
 }
 
+bool Flow::is_complete() const {
+  return fin_acknowledged_[0] && fin_acknowledged_[1] && syn_[0] && syn_[1] && !rst_[0] &&
+         !rst_[1] && anomalies_.empty() && stream_.anomalies().empty() && !tcp_[0].has_pending() &&
+         !tcp_[1].has_pending() && open_datagrams_[0] == 0 && open_datagrams_[1] == 0;
+}
+
+EndedConnection Flow::tombstone(std::uint64_t hash) const {
+  const std::size_t to_server = client();
+  const std::size_t to_client = 1 - to_server;
+  return {.key_hash = hash,
+          .flow = id_,
+          .last_clock = last_clock_,
+          .minute = minute_,
+          .syn_sequence = {syn_sequence_[to_server], syn_sequence_[to_client]},
+          .next_sequence = {tcp_[to_server].next_sequence(), tcp_[to_client].next_sequence()},
+          .client_is_lower = (ends_.one < ends_.other) == (to_server == 0)};
+}
+
 bool Flow::is_new_connection(const FlowPacket& packet) const {
   const TcpHeader& tcp = packet.decoded.tcp;
   if (packet.decoded.transport != Transport::tcp || !tcp.has(TcpHeader::syn) ||
@@ -93,14 +118,14 @@ bool Flow::is_new_connection(const FlowPacket& packet) const {
     return false;
   }
   const std::size_t side = side_of(packet);
-  if (syn_[side]) return *syn_[side] != tcp.sequence;  // else the same SYN once more
+  if (syn_[side]) return syn_sequence_[side] != tcp.sequence;  // else the same SYN once more
   // The SYN of a connection whose SYN-ACK was captured before it, or a simultaneous open.
-  if (syn_[1 - side] && record_.payload_bytes[0] + record_.payload_bytes[1] == 0) return false;
+  if (syn_[1 - side] && payload_bytes_[0] + payload_bytes_[1] == 0) return false;
   return true;
 }
 
 void Flow::mark_port_reuse() {
-  if (!ended_) note(Anomaly::port_reuse);
+  if (!ended_) anomalies_.add(Anomaly::port_reuse);
 }
 
 void Flow::add(const FlowPacket& packet) {
@@ -111,7 +136,7 @@ void Flow::add(const FlowPacket& packet) {
   note_fragment(decoded, side);
   if (decoded.payload_length > decoded.payload.size()) {
     stream_.mark_truncated(side);
-    note(Anomaly::truncated);
+    anomalies_.add(Anomaly::truncated);
   }
   if (decoded.transport == Transport::tcp) {
     add_tcp(packet, side);
@@ -121,7 +146,7 @@ void Flow::add(const FlowPacket& packet) {
 }
 
 void Flow::add_duplicate(const FlowPacket& packet) {
-  ++record_.duplicates;
+  ++duplicates_;
   last_clock_ = packet.clock;
 }
 
@@ -131,23 +156,40 @@ void Flow::note_fragment(const Decoded& decoded, std::size_t side) {
   if (decoded.fragmentation == Fragmentation::whole && open_datagrams_[side] > 0) {
     --open_datagrams_[side];
   }
-  if (decoded.fragment_overlap) note(Anomaly::fragment_overlap);
-  if (decoded.tiny_fragment) note(Anomaly::tiny_fragment);
+  if (decoded.fragment_overlap) anomalies_.add(Anomaly::fragment_overlap);
+  if (decoded.tiny_fragment) anomalies_.add(Anomaly::tiny_fragment);
 }
 
 void Flow::count(const FlowPacket& packet, std::size_t side) {
-  record_.first = std::min(record_.first, packet.time);
-  record_.last = std::max(record_.last, packet.time);
-  ++record_.packets[side];
-  record_.bytes[side] += packet.wire_length;
-  record_.payload_bytes[side] += packet.decoded.payload_length;
-  const std::int64_t ns_per_minute = 60 * ns_per_second;
-  const std::int64_t minute = packet.clock.ns / ns_per_minute;
-  if (record_.minutes.empty() || record_.minutes.back().minute != minute) {
-    record_.minutes.push_back({.minute = minute});
+  // Unsigned, as hostile times may lie anywhere; the clock does not run back.
+  const auto begin = static_cast<std::uint64_t>(minute_) * ns_per_minute;
+  if (static_cast<std::uint64_t>(packet.clock.ns) - begin >= ns_per_minute) {
+    marks_.push_back(
+        {.minute = minute_, .packets = packets_[0] + packets_[1], .bytes = bytes_[0] + bytes_[1]});
+    minute_ = minute_of(packet.clock);
   }
-  ++record_.minutes.back().packets;
-  record_.minutes.back().bytes += packet.wire_length;
+  first_ = std::min(first_, packet.time);
+  last_ = std::max(last_, packet.time);
+  ++packets_[side];
+  bytes_[side] += packet.wire_length;
+  payload_bytes_[side] += packet.decoded.payload_length;
+}
+
+std::vector<MinuteTraffic> Flow::minutes() const {
+  std::vector<MinuteMark> marks = marks_;
+  marks.push_back(
+      {.minute = minute_, .packets = packets_[0] + packets_[1], .bytes = bytes_[0] + bytes_[1]});
+  std::vector<MinuteTraffic> list;
+  MinuteMark before;
+  for (const MinuteMark& mark : marks) {
+    if (mark.packets > before.packets) {
+      list.push_back({.minute = mark.minute,
+                      .packets = mark.packets - before.packets,
+                      .bytes = mark.bytes - before.bytes});
+    }
+    before = mark;
+  }
+  return list;
 }
 
 void Flow::add_tcp(const FlowPacket& packet, std::size_t side) {
@@ -165,7 +207,12 @@ void Flow::add_tcp(const FlowPacket& packet, std::size_t side) {
   const bool fin_fits = tcp.has(TcpHeader::fin) && accepts(sequence + decoded.payload_length, side);
   const bool refused =
       (tcp.has(TcpHeader::rst) && !reset_fits) || (tcp.has(TcpHeader::fin) && !fin_fits);
-  if (refused) note(Anomaly::out_of_window);
+  if (refused) anomalies_.add(Anomaly::out_of_window);
+  const std::size_t peer = 1 - side;
+  if (fin_[peer] && tcp.has(TcpHeader::ack) &&
+      tcp.acknowledgment == tcp_[peer].next_sequence() + 1) {
+    fin_acknowledged_[peer] = true;
+  }
   fin_[side] = fin_[side] || fin_fits;
   rst_[side] = rst_[side] || reset_fits;
   ended_ = (fin_[0] && fin_[1]) || rst_[0] || rst_[1];
@@ -189,94 +236,122 @@ bool Flow::accepts(std::uint32_t sequence, std::size_t side) const {
 // The answer to a SYN is accepted by what it acknowledges (RFC 9293 3.10.7.3).
 bool Flow::accepts_reset(const TcpHeader& tcp, std::size_t side) const {
   if (tcp_[side].started()) return accepts(tcp.sequence, side);
-  const auto& syn = syn_[1 - side];
-  if (!syn || !tcp.has(TcpHeader::ack)) return true;
-  const std::int32_t ahead = seq_distance(tcp.acknowledgment, *syn);
+  if (!syn_[1 - side] || !tcp.has(TcpHeader::ack)) return true;
+  const std::int32_t ahead = seq_distance(tcp.acknowledgment, syn_sequence_[1 - side]);
   return ahead > 0 && seq_distance(tcp.acknowledgment, tcp_[1 - side].next_sequence()) <= 0;
 }
 
 void Flow::note_syn(const TcpHeader& tcp, std::size_t side) {
   if (!syn_[side]) {
-    syn_[side] = tcp.sequence;
+    syn_[side] = true;
+    syn_sequence_[side] = tcp.sequence;
     shifts_[side] = tcp.window_shift;
     tcp_[side].start(tcp.sequence);
     stream_.set_from_start(side);
   }
   if (tcp.has(TcpHeader::ack)) {
     syn_ack_[side] = true;
-    if (!opener_) opener_ = 1 - side;
-  } else if (!opener_) {
-    opener_ = side;
+    if (!opener()) opener_ = static_cast<std::int8_t>(1 - side);
+  } else if (!opener()) {
+    opener_ = static_cast<std::int8_t>(side);
   }
-  stream_.set_client_side(*opener_);
+  stream_.set_client_side(*opener());
+}
+
+std::optional<std::size_t> Flow::opener() const {
+  if (opener_ == unknown_side) return std::nullopt;
+  return static_cast<std::size_t>(opener_);
 }
 
 std::optional<std::size_t> Flow::client_by_port() const {
-  const int first = server_likeness(ends_[0].port);
-  const int second = server_likeness(ends_[1].port);
+  const int first = server_likeness(ends_.one.port);
+  const int second = server_likeness(ends_.other.port);
   if (first == second) return std::nullopt;
   return first > second ? 1 : 0;
 }
 
 Outcome Flow::tcp_outcome(std::size_t client) const {
   const std::size_t server = 1 - client;
-  const bool answered = record_.packets[server] > 0;
-  if (opener_ && !syn_ack_[server] && (refused_ || rst_[server])) return Outcome::refused;
-  if (record_.packets[client] == 0) return Outcome::one_sided;
+  const bool answered = packets_[server] > 0;
+  if (opener() && !syn_ack_[server] && (refused_ || rst_[server])) return Outcome::refused;
+  if (packets_[client] == 0) return Outcome::one_sided;
   if (!answered) {
     // A lone attempt; whether its target could have been heard is known at the end of the run.
-    return opener_ && record_.payload_bytes[client] == 0 ? Outcome::blocked : Outcome::one_sided;
+    return opener() && payload_bytes_[client] == 0 ? Outcome::blocked : Outcome::one_sided;
   }
-  if (!opener_) return Outcome::midstream;
-  const bool both = record_.payload_bytes[0] > 0 && record_.payload_bytes[1] > 0;
+  if (!opener()) return Outcome::midstream;
+  const bool both = payload_bytes_[0] > 0 && payload_bytes_[1] > 0;
   return both ? Outcome::data : Outcome::handshake;
 }
 
 Outcome Flow::outcome(std::size_t client) const {
-  if (record_.transport == Transport::tcp) return tcp_outcome(client);
-  if (record_.packets[1 - client] == 0) {
+  if (ends_.transport == Transport::tcp) return tcp_outcome(client);
+  if (packets_[1 - client] == 0) {
     return refused_ ? Outcome::refused : Outcome::one_sided;
   }
   return Outcome::data;
 }
 
+std::size_t Flow::client() const {
+  return stream_.client_side().value_or(client_by_port().value_or(0));
+}
+
 ClosedFlow Flow::close() {
+  ClosedFlow record;
+  record.id = id_;
+  record.capture = capture_;
+  record.first_packet = first_packet_;
+  record.transport = ends_.transport;
+  record.first = first_;
+  record.last = last_;
+  record.packets = packets_;
+  record.bytes = bytes_;
+  record.payload_bytes = payload_bytes_;
+  record.duplicates = duplicates_;
+  record.vlans.assign(vlans_.begin(), vlans_.begin() + vlan_count_);
+  record.tunnel = tunnel_;
+  record.icmp_type = icmp_type_;
+  record.icmp_code = icmp_code_;
+  record.minutes = minutes();
   for (std::size_t side = 0; side < 2; ++side) {
     Delivery out(*this, side);
     tcp_[side].flush(out);
-    record_.retransmitted += tcp_[side].retransmitted();
-    record_.anomalies[static_cast<std::size_t>(Anomaly::overlap_conflict)] +=
-        static_cast<std::uint32_t>(tcp_[side].conflicts());
+    record.retransmitted += tcp_[side].retransmitted();
+    if (tcp_[side].conflicts() > 0) {
+      anomalies_.add(Anomaly::overlap_conflict, tcp_[side].conflicts());
+    }
     if (open_datagrams_[side] > 0) {
-      record_.anomalies[static_cast<std::size_t>(Anomaly::fragment_lost)] += open_datagrams_[side];
+      anomalies_.add(Anomaly::fragment_lost, open_datagrams_[side]);
       stream_.mark_unreadable(side);
     }
   }
+  record.gaps = gaps_;
+  anomalies_.add_to(record.anomalies);
   const auto by_port = client_by_port();
   const auto by_content = stream_.client_side();
-  const std::size_t client = by_content.value_or(by_port.value_or(0));
-  if (opener_) {
-    record_.direction_basis = DirectionBasis::syn;
+  const std::size_t client = this->client();
+  if (opener()) {
+    record.direction_basis = DirectionBasis::syn;
   } else if (by_content) {
-    record_.direction_basis = DirectionBasis::content;
+    record.direction_basis = DirectionBasis::content;
   } else {
-    record_.direction_basis = by_port ? DirectionBasis::port : DirectionBasis::first_packet;
+    record.direction_basis = by_port ? DirectionBasis::port : DirectionBasis::first_packet;
   }
-  if (record_.transport == Transport::icmp) {
-    record_.app = "icmp";
-    ends_[0].port = ends_[1].port = 0;
+  record.client = client == 0 ? ends_.one : ends_.other;
+  record.server = client == 0 ? ends_.other : ends_.one;
+  if (ends_.transport == Transport::icmp) {
+    record.app = "icmp";
+    record.client.port = record.server.port = 0;
   } else {
-    stream_.finish(client, record_);
+    stream_.finish(client, record);
   }
-  record_.outcome = outcome(client);
-  record_.client = ends_[client];
-  record_.server = ends_[1 - client];
+  record.outcome = outcome(client);
   if (client == 1) {
-    std::swap(record_.packets[0], record_.packets[1]);
-    std::swap(record_.bytes[0], record_.bytes[1]);
-    std::swap(record_.payload_bytes[0], record_.payload_bytes[1]);
+    std::swap(record.packets[0], record.packets[1]);
+    std::swap(record.bytes[0], record.bytes[1]);
+    std::swap(record.payload_bytes[0], record.payload_bytes[1]);
   }
-  return std::move(record_);
+  return record;
 }
 
 }  // namespace pcapaudit

@@ -4,28 +4,38 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include <pcapaudit/flow/closed_flow.hpp>
+#include <pcapaudit/flow/flow_key.hpp>
 #include <pcapaudit/flow/flow_table.hpp>
 #include <pcapaudit/flow/tcp_reassembler.hpp>
 
+#include "flow/anomaly_counts.hpp"
+#include "flow/ended_connection.hpp"
 #include "flow/stream.hpp"
 
 namespace pcapaudit {
 
 class Flow {
  public:
-  explicit Flow(const FlowPacket& first);
+  Flow(const FlowPacket& first, const FlowKey& key);
 
+  // Side 0 sent the flow's first packet.
+  const FlowKey& key() const { return ends_; }
   void add(const FlowPacket& packet);
   // A SYN that opens another connection on the same ports (RFC 9293 3.6: the old one is over).
   bool is_new_connection(const FlowPacket& packet) const;
   bool expired(Timestamp clock) const;
-  bool ended() const { return ended_; }
+  // A connection seen from its first SYN to the acknowledgment of both FINs, with nothing missing
+  // and nothing odd: later packets of it can only repeat what is known.
+  bool is_complete() const;
   void add_duplicate(const FlowPacket& packet);
   void mark_refused() { refused_ = true; }
   void mark_port_reuse();
 
+  // What recognises repeated packets once it is closed. The connection must be complete.
+  EndedConnection tombstone(std::uint64_t hash) const;
   ClosedFlow close();
 
  private:
@@ -38,24 +48,43 @@ class Flow {
   bool accepts(std::uint32_t sequence, std::size_t side) const;
   bool accepts_reset(const TcpHeader& tcp, std::size_t side) const;
   void note_fragment(const Decoded& decoded, std::size_t side);
-  void note(Anomaly anomaly) { ++record_.anomalies[static_cast<std::size_t>(anomaly)]; }
+  std::vector<MinuteTraffic> minutes() const;
+  std::optional<std::size_t> opener() const;
   std::optional<std::size_t> client_by_port() const;
+  std::size_t client() const;
   Outcome outcome(std::size_t client) const;
   Outcome tcp_outcome(std::size_t client) const;
 
-  ClosedFlow record_;             // packets, bytes and payload_bytes by side until close()
-  std::array<Endpoint, 2> ends_;  // side 0 sent the first packet
-  Timestamp last_clock_;
+  // What was counted before a minute began.
+  struct MinuteMark {
+    std::int64_t minute = 0;  // the one that ended
+    std::uint64_t packets = 0, bytes = 0;
+  };
+  static constexpr std::uint8_t max_shift = 14;  // RFC 7323 2.3
+  static constexpr std::int8_t unknown_side = -1;
+
+  FlowKey ends_;
+  std::uint32_t capture_;
+  std::uint64_t id_, first_packet_;
+  Timestamp first_, last_, last_clock_;
+  std::array<std::uint64_t, 2> packets_{}, bytes_{}, payload_bytes_{};  // by side
+  std::int64_t minute_ = 0;  // of the capture clock, since 1970-01-01T00:00Z
+  std::vector<MinuteMark> marks_;
+  std::uint32_t gaps_ = 0, duplicates_ = 0;
+  std::array<std::uint16_t, Decoded::max_vlans> vlans_{};
+  std::uint8_t vlan_count_;
+  Tunnel tunnel_;
+  std::uint8_t icmp_type_ = 0, icmp_code_ = 0;
+  AnomalyCounts anomalies_;
   Stream stream_;
   std::array<TcpReassembler, 2> tcp_;
-  std::array<std::optional<std::uint32_t>, 2> syn_;  // sequence number of the SYN of each side
-  std::array<bool, 2> syn_ack_{}, fin_{}, rst_{};
-  static constexpr std::uint8_t max_shift = 14;  // RFC 7323 2.3
+  std::array<std::uint32_t, 2> syn_sequence_{};  // valid where syn_
   std::array<std::uint16_t, 2> windows_{};       // largest that each side advertised, unscaled
   std::array<std::uint8_t, 2> shifts_{TcpHeader::no_shift, TcpHeader::no_shift};
   std::array<std::uint32_t, 2> open_datagrams_{};  // heads of fragmented datagrams not yet whole
-  std::optional<std::size_t> opener_;              // side that sent the SYN without ACK
-  bool refused_ = false;                           // an ICMP error answered it
+  std::array<bool, 2> syn_{}, syn_ack_{}, fin_{}, fin_acknowledged_{}, rst_{};
+  std::int8_t opener_ = unknown_side;  // side that sent the SYN without ACK
+  bool refused_ = false;               // an ICMP error answered it
   bool ended_ = false;
 };
 

@@ -25,19 +25,23 @@ std::uint64_t hash_of(const Endpoint& end) {
 FlowKey key_of(const Decoded& packet) {
   if (packet.quoted) {
     const QuotedPacket& quoted = *packet.quoted;
-    return FlowKey::of(Transport::icmp, {quoted.source, quoted.source_port},
-                       {quoted.destination, quoted.destination_port});
+    return {.one = {quoted.source, quoted.source_port},
+            .other = {quoted.destination, quoted.destination_port},
+            .transport = Transport::icmp};
   }
   if (packet.transport == Transport::icmp) {
-    return FlowKey::of(Transport::icmp, {packet.source, packet.icmp_identifier},
-                       {packet.destination, packet.icmp_identifier});
+    return {.one = {packet.source, packet.icmp_identifier},
+            .other = {packet.destination, packet.icmp_identifier},
+            .transport = Transport::icmp};
   }
-  return FlowKey::of(packet.transport, {packet.source, packet.source_port},
-                     {packet.destination, packet.destination_port});
+  return {.one = {packet.source, packet.source_port},
+          .other = {packet.destination, packet.destination_port},
+          .transport = packet.transport};
 }
 
 std::uint64_t hash_of(const FlowKey& key) {
-  return mix(hash_of(key.low) * 3 + hash_of(key.high));
+  const std::uint64_t hash = mix(hash_of(key.one) + hash_of(key.other));
+  return hash == 0 ? 1 : hash;
 }
 
 }  // namespace pcapaudit

@@ -4,73 +4,198 @@
 #include <algorithm>
 #include <utility>
 
+#include "flow/ended_connection.hpp"
 #include "flow/flow.hpp"
+#include "flow/hash_slots.hpp"
 
 namespace pcapaudit {
+namespace {
 
-FlowTable::FlowTable() = default;
+struct OpenFlow {
+  std::uint64_t key_hash = 0;
+  std::unique_ptr<Flow> flow;
+  std::uint64_t hash() const { return key_hash; }
+};
+
+}  // namespace
+
+struct FlowTable::State {
+  void add(const FlowPacket& packet, const FlowKey& key, std::uint64_t hash);
+  OpenFlow* find(const FlowKey& key, std::uint64_t hash) {
+    return flows.find(hash, [&](const OpenFlow& it) { return it.flow->key() == key; });
+  }
+  void note_refusal(const FlowPacket& packet);
+  bool is_late(const FlowPacket& packet, std::uint64_t hash);
+  void add_late(const FlowPacket& packet, EndedConnection& connection, std::size_t direction);
+  void sweep(Timestamp clock);
+
+  HashSlots<OpenFlow> flows;
+  HashSlots<EndedConnection> ended;
+  std::vector<ClosedFlow> closed;
+  std::vector<LatePacket> late;
+  Timestamp next_sweep;
+  bool sweeping = false;
+  std::size_t cursor = 0, ended_cursor = 0;
+};
+
+FlowTable::FlowTable() : state_(std::make_unique<State>()) {}
 FlowTable::~FlowTable() = default;
 FlowTable::FlowTable(FlowTable&&) noexcept = default;
 FlowTable& FlowTable::operator=(FlowTable&&) noexcept = default;
 
-void FlowTable::add(const FlowPacket& packet) {
-  sweep(packet.clock);
+// In two rounds, so that the slots of a batch are on their way from memory when they are needed.
+void FlowTable::add(std::span<const FlowPacket> packets) {
+  constexpr std::size_t ahead = 16;
+  struct Place {
+    FlowKey key;
+    std::uint64_t hash = 0;
+  };
+  std::array<Place, ahead> places;
+  if (!packets.empty()) state_->sweep(packets.front().clock);
+  for (std::size_t begin = 0; begin < packets.size(); begin += ahead) {
+    const auto batch = packets.subspan(begin, std::min(ahead, packets.size() - begin));
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      places[i].key = key_of(batch[i].decoded);
+      places[i].hash = hash_of(places[i].key);
+      state_->flows.prefetch(places[i].hash);
+    }
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      state_->add(batch[i], places[i].key, places[i].hash);
+    }
+  }
+}
+
+void FlowTable::State::add(const FlowPacket& packet, const FlowKey& key, std::uint64_t hash) {
   if (packet.decoded.quoted) note_refusal(packet);
+  OpenFlow* open = find(key, hash);
   if (packet.decoded.duplicate) {
     // A flow of copies only would be a flow that was not there.
-    const auto found = flows_.find(key_of(packet.decoded));
-    if (found != flows_.end()) found->second->add_duplicate(packet);
+    if (open != nullptr) {
+      open->flow->add_duplicate(packet);
+    } else {
+      is_late(packet, hash);
+    }
     return;
   }
-  std::unique_ptr<Flow>& flow = flows_[key_of(packet.decoded)];
-  if (flow && flow->expired(packet.clock)) {
-    close(std::move(flow));
-  } else if (flow && flow->is_new_connection(packet)) {
-    flow->mark_port_reuse();
-    close(std::move(flow));
+  if (open != nullptr) {
+    Flow& flow = *open->flow;
+    const bool expired = flow.expired(packet.clock);
+    if (!expired && !flow.is_new_connection(packet)) {
+      flow.add(packet);
+      if (flow.is_complete()) {
+        ended.insert(flow.tombstone(hash));
+        closed.push_back(flow.close());
+        flows.erase(open);
+      }
+      return;
+    }
+    if (!expired) flow.mark_port_reuse();
+    closed.push_back(flow.close());
+    *open->flow = Flow(packet, key);
+    open->flow->add(packet);
+    return;
   }
-  if (!flow) flow = std::make_unique<Flow>(packet);
+  if (is_late(packet, hash)) return;
+  auto flow = std::make_unique<Flow>(packet, key);
   flow->add(packet);
+  flows.insert({.key_hash = hash, .flow = std::move(flow)});
+}
+
+// Does the packet repeat something of a connection that ended? A SYN of its own begins another.
+bool FlowTable::State::is_late(const FlowPacket& packet, std::uint64_t hash) {
+  if (ended.size() == 0 || packet.decoded.transport != Transport::tcp) return false;
+  EndedConnection* found = ended.find(hash, [](const EndedConnection&) { return true; });
+  if (found == nullptr) return false;
+  const Endpoint source{packet.decoded.source, packet.decoded.source_port};
+  const Endpoint destination{packet.decoded.destination, packet.decoded.destination_port};
+  const std::size_t direction = (source < destination) == found->client_is_lower ? 0 : 1;
+  const TcpHeader& tcp = packet.decoded.tcp;
+  const bool is_expired = packet.clock.ns - found->last_clock.ns > closed_linger_ns;
+  const bool opens = tcp.has(TcpHeader::syn) && !tcp.has(TcpHeader::ack) &&
+                     tcp.sequence != found->syn_sequence[direction];
+  if (is_expired || opens) {
+    ended.erase(found);
+    return false;
+  }
+  add_late(packet, *found, direction);
+  return true;
+}
+
+void FlowTable::State::add_late(const FlowPacket& packet, EndedConnection& connection,
+                                std::size_t direction) {
+  const Decoded& decoded = packet.decoded;
+  const std::int64_t minute = minute_of(packet.clock);
+  const std::int32_t old = seq_distance(connection.next_sequence[direction], decoded.tcp.sequence);
+  late.push_back(
+      {.flow = connection.flow,
+       .to_client = direction == 1,
+       .duplicate = decoded.duplicate,
+       // A keep-alive repeats the last byte (RFC 9293 3.8.4).
+       .retransmitted = decoded.payload_length > 1 || (decoded.payload_length == 1 && old > 1),
+       .wire_length = packet.wire_length,
+       .payload_length = decoded.payload_length,
+       .time = packet.time,
+       .minute = minute,
+       .first_of_minute = minute != connection.minute});
+  if (!decoded.duplicate) connection.minute = minute;
+  connection.last_clock = packet.clock;
 }
 
 // Ties an ICMP error to the attempt that it answers (RFC 792, RFC 4443: destination unreachable).
-void FlowTable::note_refusal(const FlowPacket& packet) {
+void FlowTable::State::note_refusal(const FlowPacket& packet) {
   constexpr std::uint8_t unreachable_v4 = 3;
   constexpr std::uint8_t unreachable_v6 = 1;
   const Decoded& decoded = packet.decoded;
   const std::uint8_t unreachable = decoded.source.v4 ? unreachable_v4 : unreachable_v6;
   if (decoded.icmp_type != unreachable) return;
   const QuotedPacket& quoted = *decoded.quoted;
-  const auto found = flows_.find(FlowKey::of(quoted.transport, {quoted.source, quoted.source_port},
-                                             {quoted.destination, quoted.destination_port}));
-  if (found != flows_.end()) found->second->mark_refused();
+  const FlowKey key{.one = {quoted.source, quoted.source_port},
+                    .other = {quoted.destination, quoted.destination_port},
+                    .transport = quoted.transport};
+  if (OpenFlow* open = find(key, hash_of(key))) open->flow->mark_refused();
 }
 
-void FlowTable::close(std::unique_ptr<Flow> flow) {
-  closed_.push_back(flow->close());
-}
-
-void FlowTable::sweep(Timestamp clock) {
-  if (clock < next_sweep_) return;
-  next_sweep_ = Timestamp{clock.ns + sweep_interval_ns};
-  for (auto it = flows_.begin(); it != flows_.end();) {
-    if (it->second->expired(clock)) {
-      close(std::move(it->second));
-      it = flows_.erase(it);
-    } else {
-      ++it;
-    }
+// A sweep goes on over several batches when many flows are idle, so that they leave in portions.
+void FlowTable::State::sweep(Timestamp clock) {
+  if (!sweeping) {
+    if (clock < next_sweep) return;
+    next_sweep = Timestamp{clock.ns + sweep_interval_ns};
+    cursor = ended_cursor = 0;
+    sweeping = true;
   }
+  const bool flows_done = flows.take_some(
+      cursor, closed_portion, [&](const OpenFlow& it) { return it.flow->expired(clock); },
+      [&](const OpenFlow& it) { closed.push_back(it.flow->close()); });
+  const bool ended_done = ended.take_some(
+      ended_cursor, ended.size(),
+      [&](const EndedConnection& it) { return clock.ns - it.last_clock.ns > closed_linger_ns; },
+      [](const EndedConnection&) {});
+  sweeping = !flows_done || !ended_done;
 }
 
-void FlowTable::close_all() {
-  for (auto& [key, flow] : flows_) close(std::move(flow));
-  flows_.clear();
-  next_sweep_ = {};
+bool FlowTable::close_some() {
+  State& state = *state_;
+  state.sweeping = false;
+  state.next_sweep = {};
+  state.ended.clear();
+  std::size_t from_start = 0;
+  state.flows.take_some(
+      from_start, closed_portion, [](const OpenFlow&) { return true; },
+      [&](const OpenFlow& it) { state.closed.push_back(it.flow->close()); });
+  if (state.flows.size() == 0) state.flows.clear();
+  return state.flows.size() > 0;
 }
 
 std::vector<ClosedFlow> FlowTable::take_closed() {
-  return std::exchange(closed_, {});
+  return std::exchange(state_->closed, {});
+}
+
+std::vector<LatePacket> FlowTable::take_late() {
+  return std::exchange(state_->late, {});
+}
+
+std::size_t FlowTable::open_flows() const {
+  return state_->flows.size();
 }
 
 }  // namespace pcapaudit

@@ -31,7 +31,7 @@ std::string name_of(const DissectorSpec& spec, Carrier carrier, Direction dir, B
 }  // namespace
 
 Direction Stream::direction_of(std::size_t side) const {
-  return side == client_side_.value_or(0) ? Direction::to_server : Direction::to_client;
+  return side == client_side().value_or(0) ? Direction::to_server : Direction::to_client;
 }
 
 void Stream::bytes(std::size_t side, Bytes in_order) {
@@ -163,7 +163,7 @@ Stream::Probed Stream::check_other_side(std::size_t side, Bytes window) {
 Stream::Probed Stream::note_mismatch(std::size_t side, std::string other) {
   Half& half = halves_[side];
   half.match = Match::other;
-  half.other_app = std::move(other);
+  if (!other.empty()) half.other_app = std::make_unique<const std::string>(std::move(other));
   half.detached = true;
   count(Anomaly::protocol_mismatch);
   return Probed::drop;
@@ -184,8 +184,8 @@ Stream::Probed Stream::resync(std::size_t side, Bytes window) {
 }
 
 void Stream::attach(const DissectorSpec& spec, std::size_t side, Probe::Speaker speaker) {
-  if (!client_side_ && speaker != Probe::Speaker::either) {
-    client_side_ = speaker == Probe::Speaker::client ? side : 1 - side;
+  if (!client_side() && speaker != Probe::Speaker::either) {
+    set_client_side(speaker == Probe::Speaker::client ? side : 1 - side);
   }
   spec_ = &spec;
   dissector_ = spec.make(carrier_);
@@ -206,7 +206,7 @@ void Stream::give_up_probing(std::size_t side) {
 
 void Stream::detach_dissector() {
   if (first_app_.empty()) first_app_ = app_of(*spec_, *dissector_);
-  dissector_->finish(seen_stream(client_side_.value_or(0)), *this);
+  dissector_->finish(seen_stream(client_side().value_or(0)), *this);
   dissector_.reset();
   spec_ = nullptr;
   for (Half& half : halves_) {
@@ -263,8 +263,8 @@ SeenStream Stream::seen_stream(std::size_t client_side) const {
 }
 
 void Stream::finish(std::size_t default_client_side, ClosedFlow& flow) {
-  const std::size_t client = client_side_.value_or(default_client_side);
-  client_side_ = client;
+  const std::size_t client = client_side().value_or(default_client_side);
+  set_client_side(client);
   for (std::size_t side = 0; side < 2; ++side) {
     const Half& half = halves_[side];
     if (half.detached || half.window.empty()) continue;
@@ -278,15 +278,15 @@ void Stream::finish(std::size_t default_client_side, ClosedFlow& flow) {
     flow.app = halves_[0].seen.any_payload || halves_[1].seen.any_payload ? "unknown" : "none";
   }
   // A claim about the server needs the server's bytes, and the other way round.
-  if (!halves_[1 - client].other_app.empty()) {
-    flow.server_app = halves_[1 - client].other_app;
-  } else if (!halves_[client].other_app.empty()) {
-    flow.server_app = std::exchange(flow.app, halves_[client].other_app);
+  if (halves_[1 - client].other_app != nullptr) {
+    flow.server_app = *halves_[1 - client].other_app;
+  } else if (halves_[client].other_app != nullptr) {
+    flow.server_app = std::exchange(flow.app, *halves_[client].other_app);
   }
   if (flow.server_app == flow.app) flow.server_app.clear();  // versions of one protocol
   flow.records = std::move(records_);
   flow.malformed_why = malformed_why_;
-  for (std::size_t i = 0; i < anomaly_count; ++i) flow.anomalies[i] += anomalies_[i];
+  anomalies_.add_to(flow.anomalies);
 }
 
 }  // namespace pcapaudit

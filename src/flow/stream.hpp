@@ -16,6 +16,8 @@
 #include <pcapaudit/app/dissector.hpp>
 #include <pcapaudit/flow/closed_flow.hpp>
 
+#include "flow/anomaly_counts.hpp"
+
 namespace pcapaudit {
 
 class Stream final : private RecordSink {
@@ -33,9 +35,12 @@ class Stream final : private RecordSink {
   explicit Stream(Carrier carrier) : carrier_(carrier) {}
 
   // The side that opened the connection, as the SYN says. Call before any bytes.
-  void set_client_side(std::size_t side) { client_side_ = side; }
+  void set_client_side(std::size_t side) { client_side_ = static_cast<std::int8_t>(side); }
   // Found out from the content, or as set.
-  std::optional<std::size_t> client_side() const { return client_side_; }
+  std::optional<std::size_t> client_side() const {
+    if (client_side_ == unknown_side) return std::nullopt;
+    return static_cast<std::size_t>(client_side_);
+  }
   void set_from_start(std::size_t side) { halves_[side].seen.from_start = true; }
 
   void bytes(std::size_t side, Bytes in_order);
@@ -46,11 +51,14 @@ class Stream final : private RecordSink {
     halves_[side].seen.truncated = halves_[side].seen.any_payload = true;
   }
 
+  const AnomalyCounts& anomalies() const { return anomalies_; }
+
   // Who is the client when nothing else told it. Ends the dissection and fills in the
   // application, records and anomalies of `flow`. Call once.
   void finish(std::size_t default_client_side, ClosedFlow& flow);
 
  private:
+  static constexpr std::int8_t unknown_side = -1;
   enum class Match : std::uint8_t { undecided, mine, other, unknown };
 
   struct Half {
@@ -58,10 +66,10 @@ class Stream final : private RecordSink {
     std::uint64_t skip = 0;            // bytes that a dissector passed over in advance
     SeenDirection seen;
     Match match = Match::undecided;  // does this side speak the attached protocol?
-    int probes = 0;
+    std::uint8_t probes = 0;
     bool detached = false;  // nothing more is wanted of this side
     bool resyncs = false;   // after a loss: waits for a segment that starts a message
-    std::string other_app;  // what it speaks instead (Match::other)
+    std::unique_ptr<const std::string> other_app;  // what it speaks instead (Match::other)
   };
 
   void emit(AppRecord record) override { records_.push_back(std::move(record)); }
@@ -80,21 +88,22 @@ class Stream final : private RecordSink {
   void attach(const DissectorSpec& spec, std::size_t side, Probe::Speaker speaker);
   void detach_dissector();
   void give_up_probing(std::size_t side);
-  void count(Anomaly anomaly) { ++anomalies_[static_cast<std::size_t>(anomaly)]; }
+  void count(Anomaly anomaly) { anomalies_.add(anomaly); }
   Direction direction_of(std::size_t side) const;
   SeenStream seen_stream(std::size_t client_side) const;
 
-  Carrier carrier_;
-  std::optional<std::size_t> client_side_;
+  // Small, because every open flow has one.
   std::array<Half, 2> halves_;
   const DissectorSpec* spec_ = nullptr;
   std::unique_ptr<Dissector> dissector_;
-  int handovers_ = 0;
-  bool handed_over_ = false;  // since the last bytes(): the other side's window waits
-  std::string first_app_;     // of the first dissector attached
+  std::string first_app_;  // of the first dissector attached
   std::vector<AppRecord> records_;
-  std::array<std::uint32_t, anomaly_count> anomalies_{};
+  AnomalyCounts anomalies_;
   std::string_view malformed_why_;
+  Carrier carrier_;
+  std::int8_t client_side_ = unknown_side;
+  std::uint8_t handovers_ = 0;
+  bool handed_over_ = false;  // since the last bytes(): the other side's window waits
 };
 
 }  // namespace pcapaudit

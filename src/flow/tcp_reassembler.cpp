@@ -9,18 +9,18 @@ namespace {
 
 // Four words of the bytes, from front to back. Cheap for every segment; the memory for whole
 // segments would be many times that of the flow.
-std::uint64_t sample_of(Bytes bytes) {
+std::uint32_t sample_of(Bytes bytes) {
   constexpr std::size_t words = 4;
   std::uint64_t sample = bytes.size();
   const std::size_t width = std::min(bytes.size(), sizeof(std::uint64_t));
-  if (width == 0) return sample;
+  if (width == 0) return 0;
   for (std::size_t i = 0; i < words; ++i) {
     std::uint64_t word = 0;
     std::memcpy(&word, bytes.data() + (bytes.size() - width) * i / (words - 1), width);
     sample = (sample ^ word) * 0x9fb21c651e98df25ULL;
     sample ^= sample >> 32;
   }
-  return sample;
+  return static_cast<std::uint32_t>(sample);
 }
 
 }  // namespace
@@ -41,8 +41,9 @@ void TcpReassembler::push(std::uint32_t sequence, Bytes captured, std::uint32_t 
   const std::int32_t ahead = seq_distance(sequence, next_sequence_);
   if (ahead > 0) {
     keep(next_ + static_cast<std::uint32_t>(ahead), captured, length);
-    while (pending_bytes_ > max_pending_bytes || pending_.size() > max_pending_segments) {
-      const std::uint64_t first = pending_.begin()->first;
+    while (pending_ != nullptr && (pending_->bytes > max_pending_bytes ||
+                                   pending_->segments.size() > max_pending_segments)) {
+      const std::uint64_t first = pending_->segments.begin()->first;
       out.gap(first - next_);
       next_sequence_ += static_cast<std::uint32_t>(first - next_);
       next_ = first;
@@ -59,26 +60,28 @@ void TcpReassembler::push(std::uint32_t sequence, Bytes captured, std::uint32_t 
   }
   if (old == 0) remember(next_, captured, length);
   deliver(next_, captured.subspan(std::min<std::size_t>(old, captured.size())), length - old, out);
-  deliver_pending(out);
+  if (pending_ != nullptr) deliver_pending(out);
 }
 
 void TcpReassembler::remember(std::uint64_t position, Bytes captured, std::uint32_t length) {
-  delivered_[next_delivered_] = {
-      .position = position, .length = length, .sample = sample_of(captured)};
-  next_delivered_ = (next_delivered_ + 1) % delivered_kept;
+  delivered_[next_delivered_] = {.position = static_cast<std::uint32_t>(position),
+                                 .length = length,
+                                 .sample = sample_of(captured)};
+  next_delivered_ = static_cast<std::uint8_t>((next_delivered_ + 1) % delivered_kept);
 }
 
 void TcpReassembler::compare(std::uint64_t position, Bytes captured, std::uint32_t length) {
   for (const Delivered& earlier : delivered_) {
-    if (earlier.length != length || earlier.position != position) continue;
+    if (earlier.length != length || earlier.position != static_cast<std::uint32_t>(position))
+      continue;
     if (earlier.sample != sample_of(captured)) ++conflicts_;
     return;
   }
 }
 
 void TcpReassembler::flush(Output& out) {
-  while (!pending_.empty()) {
-    const std::uint64_t first = pending_.begin()->first;
+  while (pending_ != nullptr) {
+    const std::uint64_t first = pending_->segments.begin()->first;
     if (first > next_) out.gap(first - next_);
     next_sequence_ += static_cast<std::uint32_t>(first - next_);
     next_ = first;
@@ -100,10 +103,11 @@ void TcpReassembler::deliver(std::uint64_t position, Bytes captured, std::uint64
 
 // Hands on what is pending at next_ or before it.
 void TcpReassembler::deliver_pending(Output& out) {
-  while (!pending_.empty() && pending_.begin()->first <= next_) {
-    auto node = pending_.extract(pending_.begin());
+  auto& segments = pending_->segments;
+  while (!segments.empty() && segments.begin()->first <= next_) {
+    auto node = segments.extract(segments.begin());
     Segment& segment = node.mapped();
-    pending_bytes_ -= segment.captured.size();
+    pending_->bytes -= segment.captured.size();
     const std::uint64_t old = next_ - node.key();
     if (old >= segment.length) {
       ++retransmitted_;
@@ -113,13 +117,15 @@ void TcpReassembler::deliver_pending(Output& out) {
     deliver(next_, captured.subspan(std::min<std::size_t>(old, captured.size())),
             segment.length - old, out);
   }
+  if (segments.empty()) pending_.reset();
 }
 
 // Keeps an early segment. One that starts where another pending one does: the longer stays,
 // and bytes that differ are counted.
 void TcpReassembler::keep(std::uint64_t position, Bytes captured, std::uint64_t length) {
-  const auto found = pending_.find(position);
-  if (found != pending_.end()) {
+  if (pending_ == nullptr) pending_ = std::make_unique<Pending>();
+  const auto found = pending_->segments.find(position);
+  if (found != pending_->segments.end()) {
     Segment& old = found->second;
     const std::size_t common = std::min(old.captured.size(), captured.size());
     if (!std::equal(captured.begin(), captured.begin() + static_cast<std::ptrdiff_t>(common),
@@ -130,7 +136,7 @@ void TcpReassembler::keep(std::uint64_t position, Bytes captured, std::uint64_t 
     if (length <= old.length) return;
     // First copy wins: only what lies behind it is taken from the new one.
     if (old.captured.size() == old.length && captured.size() > old.captured.size()) {
-      pending_bytes_ += captured.size() - old.captured.size();
+      pending_->bytes += captured.size() - old.captured.size();
       old.captured.insert(old.captured.end(),
                           captured.begin() + static_cast<std::ptrdiff_t>(old.captured.size()),
                           captured.end());
@@ -138,9 +144,9 @@ void TcpReassembler::keep(std::uint64_t position, Bytes captured, std::uint64_t 
     old.length = static_cast<std::uint32_t>(length);
     return;
   }
-  pending_bytes_ += captured.size();
-  pending_.emplace(position, Segment{.captured = {captured.begin(), captured.end()},
-                                     .length = static_cast<std::uint32_t>(length)});
+  pending_->bytes += captured.size();
+  pending_->segments.emplace(position, Segment{.captured = {captured.begin(), captured.end()},
+                                               .length = static_cast<std::uint32_t>(length)});
 }
 
 }  // namespace pcapaudit

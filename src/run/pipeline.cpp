@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include <pcapaudit/flow/flow_key.hpp>
 #include <pcapaudit/net/decoder.hpp>
 
 #include "base/queue.hpp"
@@ -23,29 +24,31 @@ constexpr std::size_t writer_queue_batches = 64;
 constexpr std::uint64_t packets_per_progress = 8192;
 
 // Passes flows to the sink. An attempt without an answer counts as blocked only when its target
-// was heard somewhere in the run, which is known at the end; until then it is kept here.
+// was heard somewhere in the run, which is known at the end.
 class Writer {
  public:
   explicit Writer(FlowSink& sink) : sink_(sink) {}
 
-  void accept(std::vector<AuditedFlow> flows) {
-    std::vector<AuditedFlow> ready;
-    for (AuditedFlow& audited : flows) {
+  void accept(const EndedFlows& ended) {
+    if (failed_) return;
+    for (const AuditedFlow& audited : ended.flows) {
       const ClosedFlow& flow = audited.flow;
-      if (flow.packets[0] > 0) senders_.insert(flow.client.address);
-      if (flow.packets[1] > 0) senders_.insert(flow.server.address);
-      (flow.outcome == Outcome::blocked ? unanswered_ : ready).push_back(std::move(audited));
+      if (flow.packets[0] > 0) heard_.insert(flow.client.address);
+      if (flow.packets[1] > 0) heard_.insert(flow.server.address);
+      if (flow.outcome == Outcome::blocked) {
+        unanswered_.push_back({.flow = flow.id, .target = flow.server.address});
+      }
     }
-    pass_on(ready);
+    flows_ += ended.flows.size();
+    result_ = sink_.accept(ended.flows, ended.late);
+    failed_ = !result_;
   }
 
   Result<std::uint64_t> finish() {
-    for (AuditedFlow& audited : unanswered_) {
-      if (!senders_.contains(audited.flow.server.address)) {
-        audited.flow.outcome = Outcome::one_sided;
-      }
-    }
-    pass_on(unanswered_);
+    std::erase_if(unanswered_, [&](const Attempt& it) { return heard_.contains(it.target); });
+    std::vector<std::uint64_t> unheard;
+    for (const Attempt& it : unanswered_) unheard.push_back(it.flow);
+    if (result_ && !unheard.empty()) result_ = sink_.mark_unheard(unheard);
     if (!result_) return std::unexpected(result_.error());
     return flows_;
   }
@@ -53,16 +56,14 @@ class Writer {
   bool failed() const { return failed_; }
 
  private:
-  void pass_on(const std::vector<AuditedFlow>& flows) {
-    if (flows.empty() || failed_) return;
-    flows_ += flows.size();
-    result_ = sink_.accept(flows);
-    failed_ = !result_;
-  }
+  struct Attempt {
+    std::uint64_t flow = 0;
+    IpAddress target;
+  };
 
   FlowSink& sink_;
-  std::unordered_set<IpAddress> senders_;
-  std::vector<AuditedFlow> unanswered_;
+  std::unordered_set<IpAddress> heard_;
+  std::vector<Attempt> unanswered_;
   Result<void> result_;
   std::uint64_t flows_ = 0;
   std::atomic<bool> failed_ = false;
@@ -105,30 +106,21 @@ class Shards {
       threads_.emplace_back([this, i, judge] { work(*queues_[i], judge); });
     }
     writer_thread_ = std::jthread([this] {
-      while (auto flows = results_.pop()) writer_.accept(std::move(*flows));
+      while (const auto ended = results_.pop()) writer_.accept(*ended);
     });
   }
 
   // `owner` of the payload's bytes, as PacketBatch takes it.
   void add(const FlowPacket& packet, const std::shared_ptr<const void>& owner) {
-    if (inline_worker_) {
-      inline_worker_->add(packet);
-      if (inline_worker_->has_ended()) writer_.accept(inline_worker_->take_ended());
-      return;
-    }
+    // Flow tables use the low bits.
     const std::size_t shard =
-        pending_.size() == 1 ? 0 : hash_of(key_of(packet.decoded)) % pending_.size();
+        pending_.size() == 1 ? 0 : (hash_of(key_of(packet.decoded)) >> 32) % pending_.size();
     pending_[shard].add(packet, owner);
     if (pending_[shard].is_full()) hand_over(shard);
   }
 
   // A break in the time line: every flow ends here.
   void close_all() {
-    if (inline_worker_) {
-      inline_worker_->close_all();
-      writer_.accept(inline_worker_->take_ended());
-      return;
-    }
     for (std::size_t i = 0; i < pending_.size(); ++i) {
       pending_[i].closes_all = true;
       hand_over(i);
@@ -146,16 +138,21 @@ class Shards {
 
  private:
   void hand_over(std::size_t shard) {
-    queues_[shard]->push(std::exchange(pending_[shard], spent_.take()));
+    if (inline_worker_) {
+      inline_worker_->work(pending_[shard],
+                           [this](const EndedFlows& ended) { writer_.accept(ended); });
+      pending_[shard].clear();
+    } else {
+      queues_[shard]->push(std::exchange(pending_[shard], spent_.take()));
+    }
   }
 
   void work(Queue<PacketBatch>& queue, const Judge* judge) {
     Worker worker(judge);
     while (auto batch = queue.pop()) {
-      worker.work(*batch);
+      worker.work(*batch, [this](EndedFlows ended) { results_.push(std::move(ended)); });
       batch->clear();
       spent_.put(std::move(*batch));
-      if (worker.has_ended()) results_.push(worker.take_ended());
     }
   }
 
@@ -164,7 +161,7 @@ class Shards {
   std::vector<PacketBatch> pending_;
   std::vector<std::unique_ptr<Queue<PacketBatch>>> queues_;
   SpentBatches spent_;
-  Queue<std::vector<AuditedFlow>> results_;
+  Queue<EndedFlows> results_;
   std::jthread writer_thread_;
   std::vector<std::jthread> threads_;
 };

@@ -25,17 +25,13 @@ void PacketBatch::clear() {
   closes_all = false;
 }
 
-void Worker::work(const PacketBatch& batch) {
-  for (const FlowPacket& packet : batch.packets()) flows_.add(packet);
-  if (batch.closes_all) flows_.close_all();
-}
-
-std::vector<AuditedFlow> Worker::take_ended() {
-  std::vector<AuditedFlow> judged;
+EndedFlows Worker::take_ended() {
+  EndedFlows ended{.flows = {}, .late = flows_.take_late()};
   std::vector<ClosedFlow> closed = flows_.take_closed();
-  judged.reserve(closed.size());
+  ended.flows.reserve(closed.size());
   for (ClosedFlow& flow : closed) {
-    AuditedFlow& audited = judged.emplace_back(AuditedFlow{.flow = std::move(flow), .verdict = {}});
+    AuditedFlow& audited =
+        ended.flows.emplace_back(AuditedFlow{.flow = std::move(flow), .verdict = {}});
     if (judge_ != nullptr) {
       audited.verdict = judge_->judge(audited.flow);
     } else {
@@ -44,7 +40,7 @@ std::vector<AuditedFlow> Worker::take_ended() {
       audited.verdict.basis = name.basis;
     }
   }
-  return judged;
+  return ended;
 }
 
 }  // namespace pcapaudit

@@ -34,18 +34,37 @@ class PacketBatch {
   std::vector<std::vector<std::uint8_t>> copies_;
 };
 
+// Late packets belong to these flows or to earlier ones.
+struct EndedFlows {
+  std::vector<AuditedFlow> flows;
+  std::vector<LatePacket> late;
+};
+
 class Worker {
  public:
   explicit Worker(const Judge* judge) : judge_(judge) {}
 
-  void add(const FlowPacket& packet) { flows_.add(packet); }
-  void close_all() { flows_.close_all(); }
-  void work(const PacketBatch& batch);
-  // Flows that ended since the last call.
-  bool has_ended() const { return flows_.has_closed(); }
-  std::vector<AuditedFlow> take_ended();
+  // Passes on flows that ended, judged, in portions.
+  template <class Use>
+  void work(const PacketBatch& batch, Use use) {
+    flows_.add(batch.packets());
+    pass_on(use);
+    if (!batch.closes_all) return;
+    bool more = true;
+    while (more) {
+      more = flows_.close_some();
+      pass_on(use);
+    }
+  }
 
  private:
+  template <class Use>
+  void pass_on(Use use) {
+    EndedFlows ended = take_ended();
+    if (!ended.flows.empty() || !ended.late.empty()) use(std::move(ended));
+  }
+  EndedFlows take_ended();
+
   const Judge* judge_;
   FlowTable flows_;
 };

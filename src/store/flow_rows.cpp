@@ -41,6 +41,13 @@ FlowRows::FlowRows(SQLite::Database& database, const Policy& policy)
                "INSERT INTO traffic VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
                "packets = packets + excluded.packets, bytes = bytes + excluded.bytes, "
                "flows = flows + excluded.flows"),
+      late_(database,
+            "UPDATE flow SET packets_c2s = packets_c2s + ?, packets_s2c = packets_s2c + ?, "
+            "bytes_c2s = bytes_c2s + ?, bytes_s2c = bytes_s2c + ?, payload_c2s = payload_c2s + ?, "
+            "payload_s2c = payload_s2c + ?, retransmitted = retransmitted + ?, "
+            "first = min(first, ?), last = max(last, ?) WHERE id = ?"),
+      late_copy_(database, "UPDATE flow SET duplicates = duplicates + 1 WHERE id = ?"),
+      roles_of_flow_(database, "SELECT client_roles, server_roles FROM flow WHERE id = ?"),
       app_rows_(database) {}
 
 void FlowRows::insert(const AuditedFlow& audited) {
@@ -64,6 +71,24 @@ void FlowRows::insert(const AuditedFlow& audited) {
   for (std::size_t i = 0; i < flow.records.size(); ++i) {
     app_rows_.insert(flow.id, i, flow.records[i]);
   }
+}
+
+void FlowRows::add_late(const LatePacket& packet) {
+  if (packet.duplicate) return late_copy_.run(packet.flow);
+  const std::uint32_t to_client = packet.to_client ? 1 : 0;
+  const std::uint32_t to_server = 1 - to_client;
+  late_.run(to_server, to_client, to_server * packet.wire_length, to_client * packet.wire_length,
+            to_server * packet.payload_length, to_client * packet.payload_length,
+            packet.retransmitted, packet.time, packet.time, packet.flow);
+  roles_of_flow_.reset();
+  roles_of_flow_.bind(1, static_cast<std::int64_t>(packet.flow));
+  if (!roles_of_flow_.executeStep()) return;
+  Traffic& sum = sums_[{packet.minute, static_cast<RoleSet>(roles_of_flow_.getColumn(0).getInt64()),
+                        static_cast<RoleSet>(roles_of_flow_.getColumn(1).getInt64())}];
+  ++sum.packets;
+  sum.bytes += packet.wire_length;
+  sum.flows += packet.first_of_minute ? 1 : 0;
+  roles_of_flow_.reset();
 }
 
 void FlowRows::write_traffic() {

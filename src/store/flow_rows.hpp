@@ -21,6 +21,7 @@ class FlowRows {
   FlowRows(SQLite::Database& database, const Policy& policy);
 
   void insert(const AuditedFlow& audited);
+  void add_late(const LatePacket& packet);
   // Sums that are still in memory. Call before the last commit.
   void write_traffic();
 
@@ -39,6 +40,8 @@ class FlowRows {
   std::unordered_set<RoleSet> known_role_sets_;
   sqlite::Insert flow_, role_set_, anomaly_, also_matched_, problem_, near_miss_, traffic_;
   std::map<std::tuple<std::int64_t, RoleSet, RoleSet>, Traffic> sums_;
+  sqlite::Insert late_, late_copy_;
+  SQLite::Statement roles_of_flow_;
   AppRows app_rows_;
 };
 

@@ -148,12 +148,23 @@ Result<void> Store::write_policy(const Policy& policy) try {
   return fail(describe(impl_->path, error));
 }
 
-Result<void> Store::accept(std::span<const AuditedFlow> batch) try {
+Result<void> Store::accept(std::span<const AuditedFlow> batch,
+                           std::span<const LatePacket> late) try {
   if (!impl_->flow_rows) return fail(fmt::format("{}: flows before the policy", impl_->path));
   if (!impl_->transaction) impl_->transaction.emplace(impl_->database);
   for (const AuditedFlow& flow : batch) impl_->flow_rows->insert(flow);
+  for (const LatePacket& packet : late) impl_->flow_rows->add_late(packet);
   impl_->uncommitted += batch.size();
   if (impl_->uncommitted >= flows_per_transaction) impl_->commit();
+  return {};
+} catch (const std::exception& error) {
+  return fail(describe(impl_->path, error));
+}
+
+Result<void> Store::mark_unheard(std::span<const std::uint64_t> flows) try {
+  if (!impl_->transaction) impl_->transaction.emplace(impl_->database);
+  sqlite::Insert mark(impl_->database, "UPDATE flow SET outcome = 'one-sided' WHERE id = ?");
+  for (const std::uint64_t flow : flows) mark.run(flow);
   return {};
 } catch (const std::exception& error) {
   return fail(describe(impl_->path, error));

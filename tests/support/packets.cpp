@@ -59,10 +59,10 @@ std::string icmp(std::uint8_t type, std::uint8_t code, std::uint32_t rest,
 std::string ipv4(const Ipv4Fields& fields, std::string_view payload) {
   const std::size_t size = 20 + fields.options.size();
   const std::uint64_t total = fields.total_length ? *fields.total_length : size + payload.size();
-  return number(0x40 | size / 4, 1) + number(0, 1) + number(total, 2) + number(fields.identification, 2) +
-         number(fields.fragment, 2) + number(fields.ttl, 1) + number(fields.protocol, 1) + number(0, 2) +
-         address(fields.source) + address(fields.destination) + fields.options +
-         std::string(payload);
+  return number(0x40 | size / 4, 1) + number(0, 1) + number(total, 2) +
+         number(fields.identification, 2) + number(fields.fragment, 2) + number(fields.ttl, 1) +
+         number(fields.protocol, 1) + number(0, 2) + address(fields.source) +
+         address(fields.destination) + fields.options + std::string(payload);
 }
 
 std::string ipv6(const Ipv6Fields& fields, std::string_view payload) {

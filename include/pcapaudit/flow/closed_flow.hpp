@@ -57,6 +57,8 @@ struct MinuteTraffic {
   bool operator==(const MinuteTraffic&) const = default;
 };
 
+std::int64_t minute_of(Timestamp time);
+
 struct ClosedFlow {
   std::uint64_t id = 0;            // number of its first packet in the whole run
   std::uint32_t capture = 0;       // index of the input that holds its first packet
@@ -85,6 +87,20 @@ struct ClosedFlow {
   const HttpFacts* http() const;
   const SipFacts* sip() const;
 };
+
+// A packet of a connection that had ended in good order and whose ClosedFlow was handed out: a
+// repeated segment, acknowledgment or FIN. It counts for that flow.
+struct LatePacket {
+  std::uint64_t flow = 0;  // ClosedFlow::id
+  bool to_client = false;
+  bool duplicate = false;      // a second copy: counts as that only
+  bool retransmitted = false;  // a segment with bytes
+  std::uint32_t wire_length = 0, payload_length = 0;
+  Timestamp time;
+  std::int64_t minute = 0;
+  bool first_of_minute = false;  // no earlier packet of the flow came in this minute
+};
+void add_late(ClosedFlow& flow, const LatePacket& packet);
 
 // All HTTP of a flow as one: an upgrade to HTTP/2 leaves two records. nullopt without any.
 std::optional<HttpFacts> all_http(const ClosedFlow& flow);

@@ -1,11 +1,9 @@
-// The two ends of a flow, in an order that does not depend on who spoke.
+// The two ends of a flow, whichever of them spoke.
 //
 // The hash leaves the transport out, so an ICMP error finds the worker of the flow it quotes.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <functional>
 
 #include <pcapaudit/flow/closed_flow.hpp>
 #include <pcapaudit/net/packet.hpp>
@@ -13,14 +11,12 @@
 namespace pcapaudit {
 
 struct FlowKey {
-  Endpoint low, high;  // low <= high
+  Endpoint one, other;
   Transport transport = Transport::tcp;
 
-  bool operator==(const FlowKey&) const = default;
-
-  static FlowKey of(Transport transport, const Endpoint& a, const Endpoint& b) {
-    return a < b ? FlowKey{.low = a, .high = b, .transport = transport}
-                 : FlowKey{.low = b, .high = a, .transport = transport};
+  bool operator==(const FlowKey& key) const {
+    return transport == key.transport &&
+           ((one == key.one && other == key.other) || (one == key.other && other == key.one));
   }
 };
 
@@ -28,13 +24,7 @@ struct FlowKey {
 // every flow it quotes; an ICMP echo is keyed by its identifier.
 FlowKey key_of(const Decoded& packet);
 
+// The same for both directions; never 0.
 std::uint64_t hash_of(const FlowKey& key);
 
 }  // namespace pcapaudit
-
-template <>
-struct std::hash<pcapaudit::FlowKey> {
-  std::size_t operator()(const pcapaudit::FlowKey& key) const noexcept {
-    return pcapaudit::hash_of(key);
-  }
-};

@@ -7,11 +7,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <unordered_map>
+#include <span>
 #include <vector>
 
 #include <pcapaudit/flow/closed_flow.hpp>
-#include <pcapaudit/flow/flow_key.hpp>
 #include <pcapaudit/net/packet.hpp>
 
 namespace pcapaudit {
@@ -27,8 +26,6 @@ struct FlowPacket {
   Decoded decoded;
 };
 
-class Flow;
-
 class FlowTable {
  public:
   // A flow is split when its next packet comes later than this after its last one, on the
@@ -36,32 +33,32 @@ class FlowTable {
   static constexpr std::int64_t tcp_idle_ns = 3600 * ns_per_second;
   static constexpr std::int64_t udp_idle_ns = 600 * ns_per_second;
   static constexpr std::int64_t icmp_idle_ns = 60 * ns_per_second;
-  // After FIN both ways or RST, late segments still belong to the flow for this long.
+  // After FIN both ways or RST, late segments still belong to the flow for this long. A connection
+  // that ended in good order is closed at once; what comes later of it is a LatePacket.
   static constexpr std::int64_t closed_linger_ns = 60 * ns_per_second;
   // How often idle flows are looked for; only memory depends on it.
-  static constexpr std::int64_t sweep_interval_ns = 60 * ns_per_second;
+  static constexpr std::int64_t sweep_interval_ns = 20 * ns_per_second;
+  // Flows that are closed at a time, so that a million idle ones do not become a million records.
+  static constexpr std::size_t closed_portion = 512;
 
   FlowTable();
   ~FlowTable();
   FlowTable(FlowTable&&) noexcept;
   FlowTable& operator=(FlowTable&&) noexcept;
 
-  void add(const FlowPacket& packet);
-  // Ends every flow: the end of the input, or a break in its time line.
-  void close_all();
+  void add(std::span<const FlowPacket> packets);
+  // Ends flows, a portion of them: the end of the input, or a break in its time line. True while
+  // there are more.
+  bool close_some();
   // Flows that ended since the last call, in the order in which they ended.
   std::vector<ClosedFlow> take_closed();
-  bool has_closed() const { return !closed_.empty(); }
-  std::size_t open_flows() const { return flows_.size(); }
+  // Late packets of flows that ended before, since the last call. Their flows come first.
+  std::vector<LatePacket> take_late();
+  std::size_t open_flows() const;
 
  private:
-  void sweep(Timestamp clock);
-  void close(std::unique_ptr<Flow> flow);
-  void note_refusal(const FlowPacket& packet);
-
-  std::unordered_map<FlowKey, std::unique_ptr<Flow>> flows_;
-  std::vector<ClosedFlow> closed_;
-  Timestamp next_sweep_;
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace pcapaudit

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <vector>
 
 #include <pcapaudit/base/bytes.hpp>
@@ -48,7 +49,8 @@ class TcpReassembler {
   std::uint64_t retransmitted() const { return retransmitted_; }  // segments with nothing new
   // Copies whose bytes differ: of segments still waiting for earlier ones, and of the last
   // delivered ones as far as a sample of their bytes shows it.
-  std::uint64_t conflicts() const { return conflicts_; }
+  std::uint32_t conflicts() const { return conflicts_; }
+  bool has_pending() const { return pending_ != nullptr; }
   bool cut() const { return cut_; }  // a segment was not fully captured
   std::uint32_t next_sequence() const { return next_sequence_; }  // valid when started()
 
@@ -58,11 +60,16 @@ class TcpReassembler {
     std::uint32_t length = 0;
   };
 
+  struct Pending {
+    std::map<std::uint64_t, Segment> segments;  // by stream position, all behind next_
+    std::size_t bytes = 0;
+  };
+
   // A delivered segment, for comparing it with a later copy of it.
   struct Delivered {
-    std::uint64_t position = 0;
-    std::uint32_t length = 0;  // 0: none
-    std::uint64_t sample = 0;
+    std::uint32_t position = 0;  // low bits
+    std::uint32_t length = 0;    // 0: none
+    std::uint32_t sample = 0;
   };
   static constexpr std::size_t delivered_kept = 4;
 
@@ -72,15 +79,15 @@ class TcpReassembler {
   void deliver_pending(Output& out);
   void keep(std::uint64_t position, Bytes captured, std::uint64_t length);
 
+  // Small, because every direction of every open connection has one.
+  std::unique_ptr<Pending> pending_;  // none: nothing is pending
+  std::uint64_t next_ = 0;            // stream position: bytes delivered or given up
+  std::uint32_t next_sequence_ = 0;   // of next_
+  std::uint32_t retransmitted_ = 0, conflicts_ = 0;
+  std::array<Delivered, delivered_kept> delivered_;
+  std::uint8_t next_delivered_ = 0;
   bool started_ = false;
   bool cut_ = false;
-  std::uint32_t next_sequence_ = 0;           // of next_
-  std::uint64_t next_ = 0;                    // stream position: bytes delivered or given up
-  std::map<std::uint64_t, Segment> pending_;  // by stream position, all behind next_
-  std::size_t pending_bytes_ = 0;
-  std::uint64_t retransmitted_ = 0, conflicts_ = 0;
-  std::array<Delivered, delivered_kept> delivered_;
-  std::size_t next_delivered_ = 0;
 };
 
 }  // namespace pcapaudit

@@ -23,7 +23,12 @@ namespace pcapaudit {
 class FlowSink {
  public:
   virtual ~FlowSink() = default;
-  virtual Result<void> accept(std::span<const AuditedFlow> flows) = 0;
+  // `late`: packets of these flows or of earlier ones.
+  virtual Result<void> accept(std::span<const AuditedFlow> flows,
+                              std::span<const LatePacket> late) = 0;
+  // At the end: attempts that were taken for blocked, but whose target was not heard at all. Their
+  // outcome is one-sided.
+  virtual Result<void> mark_unheard(std::span<const std::uint64_t> flows) = 0;
 };
 
 struct Progress {

@@ -56,7 +56,10 @@ class Store {
 
   // Writing, in this order: policy once, flows in batches, finish once.
   Result<void> write_policy(const Policy& policy);
-  Result<void> accept(std::span<const AuditedFlow> batch);
+  // `late` packets belong to flows of this batch or of earlier ones.
+  Result<void> accept(std::span<const AuditedFlow> batch, std::span<const LatePacket> late = {});
+  // These flows, stored as blocked attempts, were one-sided.
+  Result<void> mark_unheard(std::span<const std::uint64_t> flows);
   Result<void> finish(const RunFacts& run, std::span<const CaptureSummary> captures);
 
   // Reading. `sql` must have an ORDER BY.

@@ -49,6 +49,7 @@ CREATE TABLE flow (
   first         INTEGER NOT NULL,
   last          INTEGER NOT NULL,
   exception     TEXT,                 -- of a waived flow: exception.id
+  grounds       INTEGER,              -- its problems and nearest rows; NULL without any
   first_text    TEXT GENERATED ALWAYS AS (
     strftime('%Y-%m-%dT%H:%M:%S', first / 1000000000 - (first % 1000000000 < 0), 'unixepoch')
     || printf('.%09dZ', (first % 1000000000 + 1000000000) % 1000000000)),
@@ -81,9 +82,10 @@ CREATE VIEW flow_rule AS
 SELECT id AS flow, rule FROM flow WHERE rule IS NOT NULL AND reason IS NOT 'direction-unknown'
 UNION ALL SELECT flow, rule FROM also_matched;
 
--- What is wrong with a flow, gravest first (number 0). Allowed flows can have problems too.
-CREATE TABLE problem (
-  flow     INTEGER NOT NULL REFERENCES flow (id),
+-- What is wrong with flows, gravest first (number 0). Allowed flows can have problems too. Flows
+-- with the same problems and nearest rows share them: flow.grounds names the set.
+CREATE TABLE ground_problem (
+  grounds  INTEGER NOT NULL,
   number   INTEGER NOT NULL,
   kind     TEXT    NOT NULL CHECK (kind IN (
              'undocumented', 'reversed-direction', 'wrong-application', 'outside-schedule',
@@ -100,12 +102,12 @@ CREATE TABLE problem (
   observed TEXT,
   mistake  TEXT,  -- mistake.id that explains it
   exception TEXT, -- exception.id that covers it: then it is no finding
-  PRIMARY KEY (flow, number)
+  PRIMARY KEY (grounds, number)
 ) STRICT, WITHOUT ROWID;
 
 -- The documented rows that come nearest, best first (number 0).
-CREATE TABLE near_miss (
-  flow     INTEGER NOT NULL REFERENCES flow (id),
+CREATE TABLE ground_near_miss (
+  grounds  INTEGER NOT NULL,
   number   INTEGER NOT NULL,
   rule     TEXT    NOT NULL,
   field    TEXT    CHECK (field IN ('from', 'to', 'transport', 'port', 'direction', 'application', 'mutual',
@@ -113,7 +115,52 @@ CREATE TABLE near_miss (
                                    'key', 'path', 'host', 'answer', 'credentials')),
   expected TEXT,
   observed TEXT,
-  PRIMARY KEY (flow, number)
+  PRIMARY KEY (grounds, number)
+) STRICT, WITHOUT ROWID;
+
+-- The same for each flow.
+CREATE VIEW problem AS
+SELECT flow.id AS flow, ground_problem.number, ground_problem.kind, ground_problem.severity,
+       ground_problem.rule, ground_problem.field, ground_problem.expected, ground_problem.observed,
+       ground_problem.mistake, ground_problem.exception
+  FROM flow JOIN ground_problem ON ground_problem.grounds = flow.grounds;
+
+CREATE VIEW near_miss AS
+SELECT flow.id AS flow, ground_near_miss.number, ground_near_miss.rule, ground_near_miss.field,
+       ground_near_miss.expected, ground_near_miss.observed
+  FROM flow JOIN ground_near_miss ON ground_near_miss.grounds = flow.grounds;
+
+-- Flows that are alike, summed up: reports need not look at every flow. '' and 0 stand for NULL.
+CREATE TABLE flow_group (
+  client_roles INTEGER NOT NULL,
+  server_roles INTEGER NOT NULL,
+  server_port  INTEGER NOT NULL,
+  grounds      INTEGER NOT NULL,
+  transport    TEXT    NOT NULL,
+  service      TEXT    NOT NULL,
+  app          TEXT    NOT NULL,
+  verdict      TEXT    NOT NULL,
+  reason       TEXT    NOT NULL,
+  rule         TEXT    NOT NULL,
+  outcome      TEXT    NOT NULL,
+  exception    TEXT    NOT NULL,
+  flows        INTEGER NOT NULL,
+  packets_c2s  INTEGER NOT NULL,
+  packets_s2c  INTEGER NOT NULL,
+  bytes_c2s    INTEGER NOT NULL,
+  bytes_s2c    INTEGER NOT NULL,
+  gaps         INTEGER NOT NULL,
+  first_flow   INTEGER NOT NULL,  -- lowest flow.id
+  first        INTEGER NOT NULL,
+  last         INTEGER NOT NULL,
+  first_text   TEXT GENERATED ALWAYS AS (
+    strftime('%Y-%m-%dT%H:%M:%S', first / 1000000000 - (first % 1000000000 < 0), 'unixepoch')
+    || printf('.%09dZ', (first % 1000000000 + 1000000000) % 1000000000)),
+  last_text    TEXT GENERATED ALWAYS AS (
+    strftime('%Y-%m-%dT%H:%M:%S', last / 1000000000 - (last % 1000000000 < 0), 'unixepoch')
+    || printf('.%09dZ', (last % 1000000000 + 1000000000) % 1000000000)),
+  PRIMARY KEY (client_roles, server_roles, server_port, grounds, transport, service, app, verdict,
+               reason, rule, outcome, exception)
 ) STRICT, WITHOUT ROWID;
 
 -- Sums for each minute of capture time and pair of role sets.

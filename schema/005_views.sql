@@ -4,8 +4,8 @@
 -- of 0 (ICMP has none) and an empty text are NULL here.
 
 CREATE VIEW v_run AS
-SELECT (SELECT min(first_text) FROM flow) AS first,
-       (SELECT max(last_text) FROM flow) AS last,
+SELECT (SELECT min(first_text) FROM flow_group) AS first,
+       (SELECT max(last_text) FROM flow_group) AS last,
        run.tool_version,
        run.arguments,
        policy.digest AS policy_digest,
@@ -20,13 +20,13 @@ SELECT (SELECT min(first_text) FROM flow) AS first,
        (SELECT count(*) FROM finding) AS findings
   FROM run
   LEFT JOIN policy ON policy.id = run.id
-  JOIN (SELECT count(*) AS flows,
-               count(*) FILTER (WHERE verdict = 'allowed') AS allowed,
-               count(*) FILTER (WHERE verdict = 'violation') AS violation,
-               count(*) FILTER (WHERE verdict = 'waived') AS waived,
-               count(*) FILTER (WHERE verdict = 'undetermined') AS undetermined,
-               count(*) FILTER (WHERE verdict = 'ignored') AS ignored
-          FROM flow) AS total;
+  JOIN (SELECT coalesce(sum(flows), 0) AS flows,
+               coalesce(sum(flows) FILTER (WHERE verdict = 'allowed'), 0) AS allowed,
+               coalesce(sum(flows) FILTER (WHERE verdict = 'violation'), 0) AS violation,
+               coalesce(sum(flows) FILTER (WHERE verdict = 'waived'), 0) AS waived,
+               coalesce(sum(flows) FILTER (WHERE verdict = 'undetermined'), 0) AS undetermined,
+               coalesce(sum(flows) FILTER (WHERE verdict = 'ignored'), 0) AS ignored
+          FROM flow_group) AS total;
 
 CREATE VIEW v_capture AS
 SELECT name, sha256, link_types AS link_type, packets, bytes, dropped, truncated,
@@ -89,12 +89,20 @@ SELECT exception.id AS exception, exception.reason, exception.owner, exception.a
        coalesce(covered.problems, 0) AS problems, covered.first, covered.last,
        iif(covered.flows > 0, 'used', 'unused') AS status, exception.place
   FROM exception
-  LEFT JOIN (SELECT problem.exception, count(DISTINCT problem.flow) AS flows,
-                    count(*) AS problems, min(flow.first_text) AS first,
-                    max(flow.last_text) AS last
-               FROM problem JOIN flow ON flow.id = problem.flow
-              WHERE problem.exception IS NOT NULL
-              GROUP BY problem.exception) AS covered ON covered.exception = exception.id;
+  LEFT JOIN (SELECT one.exception, sum(one.flows) AS flows, sum(one.problems) AS problems,
+                    min(one.first) AS first, max(one.last) AS last
+               FROM (SELECT ground_problem.exception, flow_group.flows,
+                            flow_group.flows * count(*) AS problems,
+                            flow_group.first_text AS first, flow_group.last_text AS last
+                       FROM flow_group
+                       JOIN ground_problem ON ground_problem.grounds = flow_group.grounds
+                      WHERE ground_problem.exception IS NOT NULL
+                      GROUP BY ground_problem.exception, flow_group.client_roles,
+                               flow_group.server_roles, flow_group.server_port,
+                               flow_group.grounds, flow_group.transport, flow_group.service,
+                               flow_group.app, flow_group.verdict, flow_group.reason,
+                               flow_group.rule, flow_group.outcome, flow_group.exception) AS one
+              GROUP BY one.exception) AS covered ON covered.exception = exception.id;
 
 -- Only allowed and waived flows use a documented flow; one that fits and fails a requirement
 -- (mutual TLS, version, certificate) does not. A flow that matches several rows uses them all.
@@ -109,24 +117,27 @@ SELECT rule.id AS rule, rule.pack, rule.from_names AS from_role, rule.to_names A
             THEN 'unused'
             ELSE 'not-observable' END AS status
   FROM rule
-  LEFT JOIN (SELECT flow_rule.rule, count(*) AS flows, min(flow.first_text) AS first,
-                    max(flow.last_text) AS last
-               FROM flow_rule JOIN flow ON flow.id = flow_rule.flow
-              WHERE flow.verdict IN ('allowed', 'waived')
-              GROUP BY flow_rule.rule) AS usage ON usage.rule = rule.id;
+  LEFT JOIN (SELECT rule, sum(flows) AS flows, min(first) AS first, max(last) AS last
+               FROM (SELECT rule, flows, first_text AS first, last_text AS last FROM flow_group
+                      WHERE verdict IN ('allowed', 'waived')
+                     UNION ALL
+                     SELECT also_matched.rule, 1, flow.first_text, flow.last_text
+                       FROM also_matched JOIN flow ON flow.id = also_matched.flow
+                      WHERE flow.verdict IN ('allowed', 'waived'))
+              GROUP BY rule) AS usage ON usage.rule = rule.id;
 
 -- Ignored flows are out of the audit and not counted. `blocked`: violations that were
 -- blocked or refused; they are counted under `violation` too.
 CREATE VIEW v_role_matrix AS
 SELECT client_set.names AS from_role, server_set.names AS to_role,
        nullif(flow.service, '') AS service, nullif(flow.server_port, 0) AS port,
-       count(*) FILTER (WHERE flow.verdict = 'allowed') AS allowed,
-       count(*) FILTER (WHERE flow.verdict = 'violation') AS violation,
-       count(*) FILTER (WHERE flow.verdict = 'waived') AS waived,
-       count(*) FILTER (WHERE flow.verdict = 'undetermined') AS undetermined,
-       count(*) FILTER (WHERE flow.verdict = 'violation'
-                          AND flow.outcome IN ('blocked', 'refused')) AS blocked
-  FROM flow
+       coalesce(sum(flow.flows) FILTER (WHERE flow.verdict = 'allowed'), 0) AS allowed,
+       coalesce(sum(flow.flows) FILTER (WHERE flow.verdict = 'violation'), 0) AS violation,
+       coalesce(sum(flow.flows) FILTER (WHERE flow.verdict = 'waived'), 0) AS waived,
+       coalesce(sum(flow.flows) FILTER (WHERE flow.verdict = 'undetermined'), 0) AS undetermined,
+       coalesce(sum(flow.flows) FILTER (WHERE flow.verdict = 'violation'
+                          AND flow.outcome IN ('blocked', 'refused')), 0) AS blocked
+  FROM flow_group AS flow
   LEFT JOIN role_set AS client_set ON client_set.roles = flow.client_roles
   LEFT JOIN role_set AS server_set ON server_set.roles = flow.server_roles
  WHERE flow.verdict <> 'ignored'
@@ -135,11 +146,11 @@ SELECT client_set.names AS from_role, server_set.names AS to_role,
 -- Role pairs that no documented flow joins in this direction, whatever the port. What is not
 -- blocked, refused or established was seen only in part. Bit 0 of a rule's roles is `any`.
 CREATE VIEW v_negative AS
-SELECT client_set.names AS from_role, server_set.names AS to_role, count(*) AS attempts,
-       count(*) FILTER (WHERE flow.outcome = 'blocked') AS blocked,
-       count(*) FILTER (WHERE flow.outcome = 'refused') AS refused,
-       count(*) FILTER (WHERE flow.outcome IN ('data', 'handshake')) AS established
-  FROM flow
+SELECT client_set.names AS from_role, server_set.names AS to_role, sum(flow.flows) AS attempts,
+       coalesce(sum(flow.flows) FILTER (WHERE flow.outcome = 'blocked'), 0) AS blocked,
+       coalesce(sum(flow.flows) FILTER (WHERE flow.outcome = 'refused'), 0) AS refused,
+       coalesce(sum(flow.flows) FILTER (WHERE flow.outcome IN ('data', 'handshake')), 0) AS established
+  FROM flow_group AS flow
   LEFT JOIN role_set AS client_set ON client_set.roles = flow.client_roles
   LEFT JOIN role_set AS server_set ON server_set.roles = flow.server_roles
  WHERE flow.verdict <> 'ignored'
@@ -265,10 +276,10 @@ SELECT client_set.names AS client_role, server_set.names AS server_role,
        CASE WHEN sum(flow.packets_c2s) > 0 AND sum(flow.packets_s2c) > 0 THEN 'both'
             WHEN sum(flow.packets_c2s) > 0 THEN 'to-server'
             ELSE 'to-client' END AS directions,
-       count(*) AS flows,
-       count(*) FILTER (WHERE flow.outcome = 'one-sided') AS one_sided,
+       sum(flow.flows) AS flows,
+       coalesce(sum(flow.flows) FILTER (WHERE flow.outcome = 'one-sided'), 0) AS one_sided,
        min(flow.first_text) AS first, max(flow.last_text) AS last, sum(flow.gaps) AS gaps
-  FROM flow
+  FROM flow_group AS flow
   LEFT JOIN role_set AS client_set ON client_set.roles = flow.client_roles
   LEFT JOIN role_set AS server_set ON server_set.roles = flow.server_roles
  GROUP BY client_set.names, server_set.names;

@@ -56,6 +56,12 @@ std::string Sha256::hex() {
 std::string sha256_hex(Bytes bytes) {
   return digest_hex(EVP_sha256(), bytes);
 }
+std::int64_t sha256_prefix(Bytes bytes) {
+  std::array<std::uint8_t, EVP_MAX_MD_SIZE> out{};
+  EVP_Digest(bytes.data(), bytes.size(), out.data(), nullptr, EVP_sha256(), nullptr);
+  const auto number = static_cast<std::int64_t>(ByteReader(out).u64());
+  return number == 0 ? 1 : number;
+}
 std::string md5_hex(Bytes bytes) {
   return digest_hex(EVP_md5(), bytes);
 }

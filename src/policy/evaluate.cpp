@@ -21,12 +21,6 @@ struct Candidate {
   bool in_time = true;
 };
 
-std::size_t count_ports(const DocumentedFlow& row) {
-  std::size_t count = 0;
-  for (const PortRange& range : row.ports) count += std::size_t{1} + range.last - range.first;
-  return count;
-}
-
 // Before all, the application that fits, at a time that fits; then few addresses, few roles, few
 // ports; then the row's name, so that the order of rows in a file does not matter.
 auto rank_of(const Candidate& candidate) {
@@ -83,6 +77,7 @@ class Judgement {
       judge_without_row();
     }
     apply_exceptions();
+    look_for_roles();
     std::stable_sort(verdict_.problems.begin(), verdict_.problems.end(),
                      [](const Problem& a, const Problem& b) {
                        if (a.severity != b.severity) return a.severity > b.severity;
@@ -329,6 +324,24 @@ class Judgement {
     verdict_.kind = VerdictKind::waived;
   }
 
+  void look_for_roles() {
+    const bool is_open =
+        verdict_.kind == VerdictKind::violation || verdict_.kind == VerdictKind::undetermined;
+    const bool answered = flow_.outcome == Outcome::data || flow_.outcome == Outcome::handshake ||
+                          flow_.outcome == Outcome::midstream;
+    verdict_.is_unexplained = is_open && answered && verdict_.rule.empty();
+    if (!verdict_.is_unexplained) return;
+    constexpr RoleSet builtin = (RoleSet{1} << Policy::builtin_roles) - 1;
+    for (const DocumentedFlow* row : judge_.rows_on(flow_.transport, flow_.server.port)) {
+      if (fit_application(*row, flow_).kind != ApplicationFit::Kind::fits) continue;
+      const bool implied = (row->to & ends_.implied) != 0;
+      if (implied || fits_roles(row->from, ends_.client)) verdict_.server_explained_as |= row->to;
+      if (implied || fits_roles(row->to, ends_.server)) verdict_.client_explained_as |= row->from;
+    }
+    verdict_.server_explained_as &= ~(builtin | ends_.server);
+    verdict_.client_explained_as &= ~(builtin | ends_.client);
+  }
+
   Severity severity_of(FindingKind kind) const {
     const auto found = policy_.severities.find(kind);
     return found == policy_.severities.end() ? Severity::high : found->second;
@@ -371,44 +384,6 @@ class Judgement {
   Verdict verdict_;
 };
 
-Judge::Judge(const Policy& policy)
-    : policy_(policy), roles_(policy), nearest_(std::make_unique<NearestRows>(policy)) {
-  constexpr std::size_t max_listed = 64;  // a row with more ports is tried by its range
-  for (std::uint32_t i = 0; i < policy.flows.size(); ++i) {
-    const DocumentedFlow& row = policy.flows[i];
-    for (const Transport transport : row.transports) {
-      Rows& rows = rows_[static_cast<std::size_t>(transport)];
-      if (transport == Transport::icmp || count_ports(row) > max_listed) {
-        rows.wide.push_back(i);
-        continue;
-      }
-      for (const PortRange& range : row.ports) {
-        for (std::uint32_t port = range.first; port <= range.last; ++port) {
-          auto& list = rows.by_port[static_cast<std::uint16_t>(port)];
-          if (list.empty() || list.back() != i) list.push_back(i);
-        }
-      }
-    }
-  }
-}
-
-Judge::~Judge() = default;
-
-std::vector<const DocumentedFlow*> Judge::rows_on(Transport transport, std::uint16_t port) const {
-  const Rows& rows = rows_[static_cast<std::size_t>(transport)];
-  std::vector<std::uint32_t> found;
-  if (const auto listed = rows.by_port.find(port); listed != rows.by_port.end()) {
-    found = listed->second;
-  }
-  for (const std::uint32_t i : rows.wide) {
-    if (transport == Transport::icmp || contains(policy_.flows[i].ports, port)) found.push_back(i);
-  }
-  std::sort(found.begin(), found.end());
-  std::vector<const DocumentedFlow*> list;
-  for (const std::uint32_t i : found) list.push_back(&policy_.flows[i]);
-  return list;
-}
-
 Verdict Judge::judge(const ClosedFlow& flow) const {
   return Judgement(*this, flow).take();
 }
@@ -420,17 +395,6 @@ std::vector<RowTrial> Judge::trace(const ClosedFlow& flow) const {
     trials.push_back({.row = &row, .miss = miss_of_row(policy_, row, flow, ends)});
   }
   return trials;
-}
-
-bool Judge::fits_role(const ClosedFlow& flow, std::size_t role, bool as_server) const {
-  Ends ends = ends_of(*this, flow);
-  (as_server ? ends.server : ends.client) = RoleSet{1} << role;
-  const auto rows = rows_on(flow.transport, flow.server.port);
-  return std::any_of(rows.begin(), rows.end(), [&](const DocumentedFlow* row) {
-    const RoleSet end = as_server ? row->to : row->from;
-    return (end >> role & 1) != 0 && matches(*row, flow, ends, flow.server.port) &&
-           fit_application(*row, flow).kind == ApplicationFit::Kind::fits;
-  });
 }
 
 }  // namespace pcapaudit

@@ -20,6 +20,12 @@ inline bool fits_roles(RoleSet row, RoleSet roles) {
   return (row & (roles | any_bit)) != 0;
 }
 
+inline std::size_t count_ports(const DocumentedFlow& row) {
+  std::size_t count = 0;
+  for (const PortRange& range : row.ports) count += std::size_t{1} + range.last - range.first;
+  return count;
+}
+
 inline bool fits_transport(const DocumentedFlow& row, const ClosedFlow& flow) {
   return std::find(row.transports.begin(), row.transports.end(), flow.transport) !=
          row.transports.end();

@@ -141,7 +141,7 @@ std::string undetermined(Reader& reader) {
   std::vector<std::string> reasons;
   std::uint64_t all = 0;
   for (const Row& row :
-       reader.rows("SELECT coalesce(reason, 'no reason'), count(*) FROM v_flow "
+       reader.rows("SELECT iif(reason = '', 'no reason', reason), sum(flows) FROM flow_group "
                    "WHERE verdict = 'undetermined' GROUP BY 1 ORDER BY 2 DESC, 1")) {
     all += number(row[1]);
     reasons.push_back(fmt::format("{} {}", row[0], grouped(number(row[1]))));
@@ -156,10 +156,13 @@ std::string evidence(Reader& reader) {
   std::string text;
   for (const Row& row :
        reader.rows("SELECT coalesce(sum(packets), 0), coalesce(sum(dropped), 0), "
-                   "coalesce(sum(truncated), 0), (SELECT coalesce(sum(gaps), 0) FROM flow), "
-                   "(SELECT count(*) FROM flow WHERE outcome = 'one-sided'), "
-                   "(SELECT count(*) FROM flow WHERE reason = 'certificate-hidden' OR id IN "
-                   "(SELECT flow FROM tls WHERE mutual_reason = 'tls13-encrypted')), "
+                   "coalesce(sum(truncated), 0), (SELECT coalesce(sum(gaps), 0) FROM flow_group), "
+                   "(SELECT coalesce(sum(flows), 0) FROM flow_group WHERE outcome = 'one-sided'), "
+                   "(SELECT coalesce(sum(flows), 0) FROM flow_group "
+                   "WHERE reason = 'certificate-hidden') + "
+                   "(SELECT count(DISTINCT tls.flow) FROM tls JOIN flow ON flow.id = tls.flow "
+                   "WHERE mutual_reason = 'tls13-encrypted' "
+                   "AND reason IS NOT 'certificate-hidden'), "
                    "coalesce(sum(duplicates), 0), coalesce(sum(fragments), 0), "
                    "coalesce(sum(incomplete), 0) FROM capture ORDER BY 1")) {
     const std::uint64_t dropped = number(row[1]);

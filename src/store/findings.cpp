@@ -27,9 +27,9 @@ std::size_t weight(std::string_view outcome) {
   return found == end ? 0 : static_cast<std::size_t>(found - outcomes_by_weight.begin()) + 1;
 }
 
-// Columns of one problem with its flow. The problem's own row is told apart from the nearest
-// miss, which stands in when the problem names no row. Two problems of one kind in one flow
-// are one: the first, which is the graver one.
+// Columns of one problem with the flows that share it. The problem's own row is told apart from
+// the nearest miss, which stands in when the problem names no row. Two problems of one kind in one
+// flow are one: the first, which is the graver one.
 constexpr const char* problems_sql =
     "SELECT problem.kind, problem.severity, flow.client_roles, flow.server_roles, "
     "coalesce(client_set.names, ''), coalesce(server_set.names, ''), flow.service, "
@@ -38,16 +38,17 @@ constexpr const char* problems_sql =
     "coalesce(iif(problem.rule IS NULL, near_miss.field, problem.field), problem.field, ''), "
     "coalesce(iif(problem.rule IS NULL, near_miss.expected, problem.expected), ''), "
     "coalesce(iif(problem.rule IS NULL, near_miss.observed, problem.observed), ''), "
-    "coalesce(problem.mistake, '') "
-    "FROM problem JOIN flow ON flow.id = problem.flow "
+    "coalesce(problem.mistake, ''), flow.flows "
+    "FROM flow_group AS flow JOIN ground_problem AS problem ON problem.grounds = flow.grounds "
     "LEFT JOIN role_set AS client_set ON client_set.roles = flow.client_roles "
     "LEFT JOIN role_set AS server_set ON server_set.roles = flow.server_roles "
-    "LEFT JOIN near_miss ON near_miss.flow = flow.id AND near_miss.number = 0 "
+    "LEFT JOIN ground_near_miss AS near_miss ON near_miss.grounds = flow.grounds "
+    "AND near_miss.number = 0 "
     "WHERE problem.exception IS NULL AND flow.verdict <> 'ignored' AND NOT EXISTS ("
-    "SELECT 1 FROM problem AS earlier WHERE earlier.flow = problem.flow "
+    "SELECT 1 FROM ground_problem AS earlier WHERE earlier.grounds = problem.grounds "
     "AND earlier.exception IS NULL "
     "AND earlier.kind = problem.kind AND earlier.number < problem.number) "
-    "ORDER BY problem.flow, problem.number";
+    "ORDER BY flow.first_flow, problem.number";
 
 Finding read_problem(const SQLite::Statement& row) {
   const auto text = [&](int column) { return row.getColumn(column).getString(); };
@@ -63,7 +64,7 @@ Finding read_problem(const SQLite::Statement& row) {
   finding.server_port = number(7);
   finding.transports = {text(8)};
   finding.outcome = text(9);
-  finding.flows = 1;
+  finding.flows = static_cast<std::uint64_t>(number(17));
   finding.first_ns = number(10);
   finding.last_ns = number(11);
   finding.nearest_rule = text(12);
@@ -98,7 +99,8 @@ Findings group_problems(SQLite::Database& database) {
 // Roles that stand at an end of any flow; `any` stands at every end.
 RoleSet roles_seen(SQLite::Database& database) {
   RoleSet seen = 0;
-  SQLite::Statement row(database, "SELECT DISTINCT client_roles, server_roles FROM flow");
+  SQLite::Statement row(database,
+                        "SELECT DISTINCT client_roles, server_roles FROM flow_group ORDER BY 1, 2");
   while (row.executeStep()) {
     seen |= static_cast<RoleSet>(row.getColumn(0).getInt64()) |
             static_cast<RoleSet>(row.getColumn(1).getInt64()) | RoleSet{1} << Policy::role_any;
@@ -130,9 +132,8 @@ Finding missing_row(const DocumentedFlow& row, const Policy& policy) {
 void add_missing_rows(SQLite::Database& database, const Policy& policy, RoleSet seen,
                       Findings& findings) {
   std::set<std::string> met;
-  SQLite::Statement row(database,
-                        "SELECT rule FROM flow_rule UNION "
-                        "SELECT rule FROM flow WHERE rule IS NOT NULL");
+  SQLite::Statement row(
+      database, "SELECT rule FROM flow_group UNION SELECT rule FROM also_matched ORDER BY 1");
   while (row.executeStep()) met.insert(row.getColumn(0).getString());
   for (const DocumentedFlow& it : policy.flows) {
     if (!it.is_needed || met.contains(it.id)) continue;
@@ -144,15 +145,14 @@ void add_missing_rows(SQLite::Database& database, const Policy& policy, RoleSet 
 
 }  // namespace
 
-void insert_findings(SQLite::Database& database, const Policy& policy) {
-  const Judge judge(policy);
+void insert_findings(SQLite::Database& database, const Policy& policy, const Hosts& hosts) {
   const RoleSet seen = roles_seen(database);
   SQLite::Statement mark(database, "UPDATE role SET seen = (? >> number) & 1");
   sqlite::run(mark, seen);
 
   Findings findings = group_problems(database);
   add_missing_rows(database, policy, seen, findings);
-  for (Finding& finding : run_findings(database, judge)) {
+  for (Finding& finding : run_findings(database, policy, hosts)) {
     std::string cause = cause_of(finding);
     findings.try_emplace(std::move(cause), std::move(finding));
   }

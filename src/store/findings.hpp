@@ -5,10 +5,12 @@
 
 #include <pcapaudit/policy/policy.hpp>
 
+#include "store/host_votes.hpp"
+
 namespace pcapaudit {
 
-// Reads the flows that the database holds and writes role.seen and the finding table, inside
-// the caller's transaction. Throws SQLite::Exception.
-void insert_findings(SQLite::Database& database, const Policy& policy);
+// Reads the groups of flows that the database holds and writes role.seen and the finding table,
+// inside the caller's transaction. Throws SQLite::Exception.
+void insert_findings(SQLite::Database& database, const Policy& policy, const Hosts& hosts);
 
 }  // namespace pcapaudit

@@ -1,6 +1,8 @@
 // The flow, its verdict, its oddities and its minutes.
 #include "store/flow_rows.hpp"
 
+#include <pcapaudit/base/digest.hpp>
+
 #include "store/sqlite.hpp"
 
 namespace pcapaudit {
@@ -29,14 +31,16 @@ FlowRows::FlowRows(SQLite::Database& database, const Policy& policy)
             "bytes_s2c, payload_c2s, payload_s2c, gaps, retransmitted, duplicates, vlans, tunnel, "
             "icmp_type, "
             "icmp_code, app, server_app, malformed_why, client_roles, server_roles, service, "
-            "basis, verdict, rule, reason, first, last, exception) VALUES (?, ?, ?, ?, ?, ?, ?, ?, "
+            "basis, verdict, rule, reason, first, last, exception, grounds) VALUES (?, ?, ?, ?, ?, "
+            "?, ?, ?, ?, "
             "?, ?, ?, ?, "
             "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       role_set_(database, "INSERT OR IGNORE INTO role_set VALUES (?, ?)"),
       anomaly_(database, "INSERT INTO flow_anomaly VALUES (?, ?, ?)"),
       also_matched_(database, "INSERT OR IGNORE INTO also_matched VALUES (?, ?)"),
-      problem_(database, "INSERT INTO problem VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-      near_miss_(database, "INSERT INTO near_miss VALUES (?, ?, ?, ?, ?, ?)"),
+      problem_(database,
+               "INSERT OR IGNORE INTO ground_problem VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      near_miss_(database, "INSERT OR IGNORE INTO ground_near_miss VALUES (?, ?, ?, ?, ?, ?)"),
       traffic_(database,
                "INSERT INTO traffic VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
                "packets = packets + excluded.packets, bytes = bytes + excluded.bytes, "
@@ -48,15 +52,21 @@ FlowRows::FlowRows(SQLite::Database& database, const Policy& policy)
             "first = min(first, ?), last = max(last, ?) WHERE id = ?"),
       late_copy_(database, "UPDATE flow SET duplicates = duplicates + 1 WHERE id = ?"),
       roles_of_flow_(database, "SELECT client_roles, server_roles FROM flow WHERE id = ?"),
-      app_rows_(database) {}
+      app_rows_(database),
+      groups_(database) {}
 
 void FlowRows::insert(const AuditedFlow& audited) {
   const ClosedFlow& flow = audited.flow;
   const Verdict& verdict = audited.verdict;
   insert_role_set(verdict.client_roles);
   insert_role_set(verdict.server_roles);
-  insert_flow(flow, verdict);
-  insert_verdict(flow.id, verdict);
+  const std::int64_t grounds = insert_grounds(verdict);
+  insert_flow(flow, verdict, grounds);
+  for (const std::string& rule : verdict.used) {
+    if (rule != verdict.rule) also_matched_.run(flow.id, rule);
+  }
+  groups_.add(audited, grounds);
+  vote(audited, hosts_);
   for (std::size_t i = 0; i < anomaly_count; ++i) {
     if (flow.anomalies[i] == 0) continue;
     anomaly_.run(flow.id, to_text(static_cast<Anomaly>(i)), flow.anomalies[i]);
@@ -75,6 +85,7 @@ void FlowRows::insert(const AuditedFlow& audited) {
 
 void FlowRows::add_late(const LatePacket& packet) {
   if (packet.duplicate) return late_copy_.run(packet.flow);
+  groups_.add_late(packet);
   const std::uint32_t to_client = packet.to_client ? 1 : 0;
   const std::uint32_t to_server = 1 - to_client;
   late_.run(to_server, to_client, to_server * packet.wire_length, to_client * packet.wire_length,
@@ -91,6 +102,12 @@ void FlowRows::add_late(const LatePacket& packet) {
   roles_of_flow_.reset();
 }
 
+void FlowRows::write_sums() {
+  groups_.settle_blocked();
+  groups_.write();
+  write_traffic();
+}
+
 void FlowRows::write_traffic() {
   for (const auto& [key, sum] : sums_) {
     const auto& [minute, client_roles, server_roles] = key;
@@ -99,7 +116,7 @@ void FlowRows::write_traffic() {
   sums_.clear();
 }
 
-void FlowRows::insert_flow(const ClosedFlow& flow, const Verdict& verdict) {
+void FlowRows::insert_flow(const ClosedFlow& flow, const Verdict& verdict, std::int64_t grounds) {
   flow_.run(flow.id, flow.capture, flow.first_packet, to_text(flow.transport),
             to_text(flow.client.address), flow.client.port, to_text(flow.server.address),
             flow.server.port, to_text(flow.direction_basis), to_text(flow.outcome), flow.packets[0],
@@ -109,24 +126,48 @@ void FlowRows::insert_flow(const ClosedFlow& flow, const Verdict& verdict) {
             flow.app, OrNull{flow.server_app}, OrNull{flow.malformed_why}, verdict.client_roles,
             verdict.server_roles, verdict.service, to_text(verdict.basis), to_text(verdict.kind),
             OrNull{verdict.rule}, reason_text(verdict.reason), flow.first, flow.last,
-            OrNull{verdict.exception});
+            OrNull{verdict.exception}, sqlite::ZeroIsNull{grounds});
 }
 
-void FlowRows::insert_verdict(std::uint64_t flow, const Verdict& verdict) {
-  for (const std::string& rule : verdict.used) {
-    if (rule != verdict.rule) also_matched_.run(flow, rule);
+std::int64_t FlowRows::insert_grounds(const Verdict& verdict) {
+  if (verdict.problems.empty() && verdict.nearest.empty()) return 0;
+  std::string text;
+  const auto append = [&text](std::string_view part) { text.append(part).push_back('\0'); };
+  for (const Problem& it : verdict.problems) {
+    for (const std::string_view part :
+         {to_text(it.kind), to_text(it.severity), std::string_view(it.rule),
+          field_text(it.field).text, std::string_view(it.expected), std::string_view(it.observed),
+          std::string_view(it.mistake), std::string_view(it.exception)}) {
+      append(part);
+    }
   }
+  append("nearest");
+  for (const NearMiss& it : verdict.nearest) {
+    for (const std::string_view part :
+         {std::string_view(it.rule), field_text(it.field).text, std::string_view(it.expected),
+          std::string_view(it.observed)}) {
+      append(part);
+    }
+  }
+  if (const auto known = known_grounds_.find(text); known != known_grounds_.end()) {
+    return known->second;
+  }
+  // Named by content, so that the order in which flows arrive does not matter.
+  const std::int64_t grounds = sha256_prefix(as_bytes(text));
+  if (known_grounds_.size() >= max_known_grounds) known_grounds_.clear();
+  known_grounds_.emplace(std::move(text), grounds);
   for (std::size_t i = 0; i < verdict.problems.size(); ++i) {
     const Problem& problem = verdict.problems[i];
-    problem_.run(flow, i, to_text(problem.kind), to_text(problem.severity), OrNull{problem.rule},
+    problem_.run(grounds, i, to_text(problem.kind), to_text(problem.severity), OrNull{problem.rule},
                  field_text(problem.field), OrNull{problem.expected}, OrNull{problem.observed},
                  OrNull{problem.mistake}, OrNull{problem.exception});
   }
   for (std::size_t i = 0; i < verdict.nearest.size(); ++i) {
     const NearMiss& miss = verdict.nearest[i];
-    near_miss_.run(flow, i, miss.rule, field_text(miss.field), OrNull{miss.expected},
+    near_miss_.run(grounds, i, miss.rule, field_text(miss.field), OrNull{miss.expected},
                    OrNull{miss.observed});
   }
+  return grounds;
 }
 
 void FlowRows::insert_role_set(RoleSet roles) {

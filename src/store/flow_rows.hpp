@@ -5,12 +5,15 @@
 
 #include <map>
 #include <tuple>
+#include <unordered_map>
 #include <unordered_set>
 
 #include <pcapaudit/policy/policy.hpp>
 #include <pcapaudit/store/store.hpp>
 
 #include "store/app_rows.hpp"
+#include "store/flow_groups.hpp"
+#include "store/host_votes.hpp"
 #include "store/sqlite.hpp"
 
 namespace pcapaudit {
@@ -23,26 +26,34 @@ class FlowRows {
   void insert(const AuditedFlow& audited);
   void add_late(const LatePacket& packet);
   // Sums that are still in memory. Call before the last commit.
-  void write_traffic();
+  void write_sums();
+  const Hosts& hosts() const { return hosts_; }
 
  private:
   // Sums of traffic kept in memory: a day of minutes for dozens of role pairs. More are written.
   static constexpr std::size_t max_sums = 65'536;
+  // Sets of problems that are known to be stored; a port scan makes one for each port.
+  static constexpr std::size_t max_known_grounds = 65'536;
   struct Traffic {
     std::uint64_t packets = 0, bytes = 0, flows = 0;
   };
 
-  void insert_flow(const ClosedFlow& flow, const Verdict& verdict);
-  void insert_verdict(std::uint64_t flow, const Verdict& verdict);
+  void insert_flow(const ClosedFlow& flow, const Verdict& verdict, std::int64_t grounds);
+  // The name of the flow's problems and nearest rows; 0 without any.
+  std::int64_t insert_grounds(const Verdict& verdict);
   void insert_role_set(RoleSet roles);
+  void write_traffic();
 
   const Policy& policy_;
   std::unordered_set<RoleSet> known_role_sets_;
+  std::unordered_map<std::string, std::int64_t> known_grounds_;
   sqlite::Insert flow_, role_set_, anomaly_, also_matched_, problem_, near_miss_, traffic_;
   std::map<std::tuple<std::int64_t, RoleSet, RoleSet>, Traffic> sums_;
   sqlite::Insert late_, late_copy_;
   SQLite::Statement roles_of_flow_;
   AppRows app_rows_;
+  FlowGroups groups_;
+  Hosts hosts_;
 };
 
 }  // namespace pcapaudit

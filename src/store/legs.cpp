@@ -47,8 +47,17 @@ std::vector<Leg> read_legs(SQLite::Statement& row) {
   return legs;
 }
 
+bool has_flows(SQLite::Database& database, const std::string& rule) {
+  SQLite::Statement row(database,
+                        "SELECT 1 FROM flow_group WHERE rule = ?1 UNION ALL "
+                        "SELECT 1 FROM also_matched WHERE rule = ?1 ORDER BY 1 LIMIT 1");
+  row.bind(1, rule);
+  return row.executeStep();
+}
+
 // Flows that met this row and went through, in order of their start.
 std::vector<Leg> flows_of_row(SQLite::Database& database, const std::string& rule) {
+  if (!has_flows(database, rule)) return {};  // no look at every flow for nothing
   SQLite::Statement row(database, std::string(leg_columns) +
                                       "JOIN flow_rule ON flow_rule.flow = flow.id "
                                       "WHERE flow_rule.rule = ? AND flow.outcome IN ('data', "

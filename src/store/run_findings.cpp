@@ -9,7 +9,6 @@
 
 #include "store/legs.hpp"
 #include "store/sqlite.hpp"
-#include "store/stored_flows.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -17,55 +16,8 @@ namespace {
 // Flows that would be documented if the host had another role, before its own role is doubted.
 constexpr std::uint64_t enough_votes = 3;
 
-struct Host {
-  RoleSet roles = 0;
-  std::map<std::size_t, std::uint64_t> votes;  // flows that a role would explain
-  std::uint64_t flows = 0;
-  std::int64_t first_ns = 0, last_ns = 0;
-  std::string address;
-};
-
-using Hosts = std::map<std::string, Host>;
-
-void vote(const Judge& judge, const ClosedFlow& flow, bool as_server, RoleSet roles, Hosts& hosts) {
-  const Endpoint& end = as_server ? flow.server : flow.client;
-  constexpr RoleSet internet = RoleSet{1} << Policy::role_internet;
-  constexpr RoleSet clients = RoleSet{1} << Policy::role_internal_clients;
-  if (roles == internet || roles == clients) return;
-  Host& host = hosts[to_text(end.address)];
-  if (host.flows++ == 0) {
-    host.roles = roles;
-    host.address = to_text(end.address);
-    host.first_ns = flow.first.ns;
-  }
-  host.first_ns = std::min(host.first_ns, flow.first.ns);
-  host.last_ns = std::max(host.last_ns, flow.last.ns);
-  const auto& known = judge.policy().roles;
-  for (std::size_t role = Policy::builtin_roles; role < known.size(); ++role) {
-    if ((roles >> role & 1) == 0 && judge.fits_role(flow, role, as_server)) ++host.votes[role];
-  }
-}
-
-// Hosts in flows that the documentation does not know, and the roles that would explain them.
-Hosts hosts_without_explanation(SQLite::Database& database, const Judge& judge) {
-  Hosts hosts;
-  const RoleMap& map = judge.roles();
-  for_each_stored_flow(
-      database,
-      "verdict IN ('violation', 'undetermined') AND rule IS NULL "
-      "AND outcome IN ('data', 'handshake', 'midstream')",
-      [&](ClosedFlow&& flow) {
-        const RoleSet client =
-            map.roles_of({.address = flow.client.address, .port = 0, .vlans = flow.vlans});
-        const RoleSet server = map.roles_of(
-            {.address = flow.server.address, .port = flow.server.port, .vlans = flow.vlans});
-        vote(judge, flow, true, server, hosts);
-        vote(judge, flow, false, client, hosts);
-      });
-  return hosts;
-}
-
-Finding about_host(const Policy& policy, const Host& host, FindingKind kind) {
+Finding about_host(const Policy& policy, const std::string& address, const HostVotes& host,
+                   FindingKind kind) {
   Finding finding;
   finding.kind = to_text(kind);
   finding.severity = policy.severities.at(kind);
@@ -74,15 +26,15 @@ Finding about_host(const Policy& policy, const Host& host, FindingKind kind) {
   finding.flows = host.flows;
   finding.first_ns = host.first_ns;
   finding.last_ns = host.last_ns;
-  finding.subject = host.address;
+  finding.subject = address;
   return finding;
 }
 
-void judge_hosts(SQLite::Database& database, const Judge& judge, std::vector<Finding>& findings) {
-  const Policy& policy = judge.policy();
+void judge_hosts(SQLite::Database& database, const Policy& policy, const Hosts& hosts,
+                 std::vector<Finding>& findings) {
   constexpr RoleSet unknown = RoleSet{1} << Policy::role_unknown_internal;
   SQLite::Statement insert(database, "INSERT INTO resemblance VALUES (?, ?, ?)");
-  for (const auto& [address, host] : hosts_without_explanation(database, judge)) {
+  for (const auto& [address, host] : hosts) {
     for (const auto& [role, votes] : host.votes) {
       sqlite::run(insert, address, policy.roles[role].id, votes);
     }
@@ -93,8 +45,9 @@ void judge_hosts(SQLite::Database& database, const Judge& judge, std::vector<Fin
     const bool contradicts =
         !is_unknown && best != host.votes.end() && best->second >= enough_votes;
     if (!is_unknown && !contradicts) continue;
-    Finding finding = about_host(
-        policy, host, is_unknown ? FindingKind::unknown_host : FindingKind::role_contradiction);
+    Finding finding =
+        about_host(policy, address, host,
+                   is_unknown ? FindingKind::unknown_host : FindingKind::role_contradiction);
     if (best != host.votes.end()) {
       finding.expected = policy.roles[best->first].id;
       finding.observed = fmt::format("{} of {} flows", best->second, host.flows);
@@ -147,10 +100,11 @@ void judge_exceptions(SQLite::Database& database, const Policy& policy,
 
 }  // namespace
 
-std::vector<Finding> run_findings(SQLite::Database& database, const Judge& judge) {
-  std::vector<Finding> findings = find_legs(database, judge.policy());
-  judge_hosts(database, judge, findings);
-  judge_exceptions(database, judge.policy(), findings);
+std::vector<Finding> run_findings(SQLite::Database& database, const Policy& policy,
+                                  const Hosts& hosts) {
+  std::vector<Finding> findings = find_legs(database, policy);
+  judge_hosts(database, policy, hosts, findings);
+  judge_exceptions(database, policy, findings);
   return findings;
 }
 

@@ -6,13 +6,15 @@
 
 #include <vector>
 
-#include <pcapaudit/policy/verdict.hpp>
+#include <pcapaudit/policy/policy.hpp>
 
 #include "store/finding.hpp"
+#include "store/host_votes.hpp"
 
 namespace pcapaudit {
 
 // Also fills the tables leg and resemblance.
-std::vector<Finding> run_findings(SQLite::Database& database, const Judge& judge);
+std::vector<Finding> run_findings(SQLite::Database& database, const Policy& policy,
+                                  const Hosts& hosts);
 
 }  // namespace pcapaudit

@@ -21,6 +21,11 @@ struct OrNull {
   std::string_view text;
 };
 
+// A number that is NULL when it is 0.
+struct ZeroIsNull {
+  std::int64_t number;
+};
+
 // SQLite's integers are signed: the bits of an unsigned 64-bit value are kept.
 template <std::integral T>
 void put(SQLite::Statement& statement, int index, T value) {
@@ -87,6 +92,13 @@ class Insert {
                       static_cast<int>(text.size()), SQLITE_STATIC);
   }
   void bind(int index, const std::string& text) { bind(index, std::string_view(text)); }
+  void bind(int index, ZeroIsNull value) {
+    if (value.number == 0) {
+      sqlite3_bind_null(statement_.get(), index);
+    } else {
+      bind(index, value.number);
+    }
+  }
   void bind(int index, OrNull value) {
     if (value.text.empty()) {
       sqlite3_bind_null(statement_.get(), index);

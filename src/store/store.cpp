@@ -173,7 +173,8 @@ Result<void> Store::mark_unheard(std::span<const std::uint64_t> flows) try {
 Result<void> Store::finish(const RunFacts& run, std::span<const CaptureSummary> captures) try {
   if (!impl_->policy) return fail(fmt::format("{}: finished before the policy", impl_->path));
   if (!impl_->transaction) impl_->transaction.emplace(impl_->database);
-  impl_->flow_rows->write_traffic();
+  impl_->flow_rows->write_sums();
+  const Hosts hosts = impl_->flow_rows->hosts();
   impl_->flow_rows.reset();
   impl_->commit();
   impl_->database.exec("PRAGMA synchronous = FULL");
@@ -181,7 +182,7 @@ Result<void> Store::finish(const RunFacts& run, std::span<const CaptureSummary> 
   SQLite::Statement row(impl_->database, "INSERT INTO run VALUES (1, ?, ?, ?)");
   sqlite::run(row, run.tool_version, sqlite::json_list(run.arguments), run.partial);
   insert_captures(impl_->database, captures);
-  insert_findings(impl_->database, *impl_->policy);
+  insert_findings(impl_->database, *impl_->policy, hosts);
   transaction.commit();
   impl_->database.exec("PRAGMA locking_mode = NORMAL; PRAGMA ignore_check_constraints = OFF");
   return {};

@@ -1,6 +1,7 @@
 // SHA-256 and MD5 through OpenSSL (src/base/digest.cpp is the only file here that sees it).
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -26,6 +27,8 @@ class Sha256 {
 };
 
 std::string sha256_hex(Bytes bytes);
+// The first eight bytes as a number: a name for content, not 0.
+std::int64_t sha256_prefix(Bytes bytes);
 std::string md5_hex(Bytes bytes);  // only for JA3, which is defined by it
 
 }  // namespace pcapaudit

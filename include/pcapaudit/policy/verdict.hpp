@@ -92,6 +92,10 @@ struct Verdict {
   std::string exception;  // of a waived flow: what covers its gravest problem
   std::string service;    // "HTTPS", "SIP/MTLS", ... ("" when none)
   Basis basis = Basis::none;
+  // An answered flow that no row documents, and the roles of the site that would explain it if its
+  // server (or its client) had them.
+  bool is_unexplained = false;
+  RoleSet server_explained_as = 0, client_explained_as = 0;
   bool operator==(const Verdict&) const = default;
 };
 
@@ -111,8 +115,6 @@ class Judge {
   Verdict judge(const ClosedFlow& flow) const;
   // Every row in the policy's order, for `explain`.
   std::vector<RowTrial> trace(const ClosedFlow& flow) const;
-  // Would the flow be documented if its server (or client) had this role instead of its own?
-  bool fits_role(const ClosedFlow& flow, std::size_t role, bool as_server) const;
   const Policy& policy() const { return policy_; }
   const RoleMap& roles() const { return roles_; }
 

@@ -6,7 +6,7 @@ CREATE TABLE role_set (
   names TEXT NOT NULL  -- ids joined by '+', in the order of the role table
 ) STRICT;
 
-CREATE TABLE flow (
+CREATE TABLE flow_row (
   id            INTEGER PRIMARY KEY,  -- number of its first packet in the whole run
   capture       INTEGER NOT NULL,     -- capture.id that holds its first packet
   first_packet  INTEGER NOT NULL,     -- number within that capture, as Wireshark counts
@@ -49,18 +49,21 @@ CREATE TABLE flow (
   first         INTEGER NOT NULL,
   last          INTEGER NOT NULL,
   exception     TEXT,                 -- of a waived flow: exception.id
-  grounds       INTEGER,              -- its problems and nearest rows; NULL without any
-  first_text    TEXT GENERATED ALWAYS AS (
-    strftime('%Y-%m-%dT%H:%M:%S', first / 1000000000 - (first % 1000000000 < 0), 'unixepoch')
-    || printf('.%09dZ', (first % 1000000000 + 1000000000) % 1000000000)),
-  last_text     TEXT GENERATED ALWAYS AS (
-    strftime('%Y-%m-%dT%H:%M:%S', last / 1000000000 - (last % 1000000000 < 0), 'unixepoch')
-    || printf('.%09dZ', (last % 1000000000 + 1000000000) % 1000000000))
+  grounds       INTEGER               -- its problems and nearest rows; NULL without any
 ) STRICT;
+
+-- With its times as text: computed when they are asked for, and not for each row that is written.
+CREATE VIEW flow AS
+SELECT flow_row.*,
+       strftime('%Y-%m-%dT%H:%M:%S', first / 1000000000 - (first % 1000000000 < 0), 'unixepoch')
+         || printf('.%09dZ', (first % 1000000000 + 1000000000) % 1000000000) AS first_text,
+       strftime('%Y-%m-%dT%H:%M:%S', last / 1000000000 - (last % 1000000000 < 0), 'unixepoch')
+         || printf('.%09dZ', (last % 1000000000 + 1000000000) % 1000000000) AS last_text
+  FROM flow_row;
 
 -- Oddities of a flow; only those that occurred.
 CREATE TABLE flow_anomaly (
-  flow    INTEGER NOT NULL REFERENCES flow (id),
+  flow    INTEGER NOT NULL REFERENCES flow_row (id),
   anomaly TEXT    NOT NULL CHECK (anomaly IN (
             'gap', 'overlap-conflict', 'reassembly-cap', 'window-cap', 'truncated', 'malformed',
             'protocol-mismatch', 'port-reuse', 'out-of-window', 'fragment-overlap',
@@ -71,7 +74,7 @@ CREATE TABLE flow_anomaly (
 
 -- Documented flows that a flow matches beside flow.rule.
 CREATE TABLE also_matched (
-  flow INTEGER NOT NULL REFERENCES flow (id),
+  flow INTEGER NOT NULL REFERENCES flow_row (id),
   rule TEXT    NOT NULL,
   PRIMARY KEY (flow, rule)
 ) STRICT, WITHOUT ROWID;

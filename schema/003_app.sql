@@ -2,7 +2,7 @@
 -- that turns into another protocol leaves one record for each.
 
 CREATE TABLE tls (
-  flow                    INTEGER NOT NULL REFERENCES flow (id),
+  flow                    INTEGER NOT NULL REFERENCES flow_row (id),
   number                  INTEGER NOT NULL,
   version                 TEXT,     -- negotiated: 'TLSv1.2'; NULL when not seen
   offered_version         TEXT,     -- highest that the client offered
@@ -57,7 +57,7 @@ CREATE TABLE certificate (
 
 -- Who presented which certificate: position 0 is the peer's own, then its issuers.
 CREATE TABLE tls_certificate (
-  flow        INTEGER NOT NULL REFERENCES flow (id),
+  flow        INTEGER NOT NULL REFERENCES flow_row (id),
   number      INTEGER NOT NULL,  -- of the tls record
   side        TEXT    NOT NULL CHECK (side IN ('client', 'server')),
   position    INTEGER NOT NULL,
@@ -66,7 +66,7 @@ CREATE TABLE tls_certificate (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE http (
-  flow                  INTEGER NOT NULL REFERENCES flow (id),
+  flow                  INTEGER NOT NULL REFERENCES flow_row (id),
   number                INTEGER NOT NULL,
   version               TEXT,
   requests              INTEGER NOT NULL,
@@ -86,7 +86,7 @@ CREATE TABLE http (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE sip (
-  flow         INTEGER NOT NULL REFERENCES flow (id),
+  flow         INTEGER NOT NULL REFERENCES flow_row (id),
   number       INTEGER NOT NULL,
   transport    TEXT,                       -- 'TCP', 'UDP', 'TLS', 'WS'
   requests     INTEGER NOT NULL,
@@ -107,7 +107,7 @@ CREATE TABLE sip (
 
 -- Facts of all other protocols, as named fields.
 CREATE TABLE app_field (
-  flow     INTEGER NOT NULL REFERENCES flow (id),
+  flow     INTEGER NOT NULL REFERENCES flow_row (id),
   number   INTEGER NOT NULL,
   position INTEGER NOT NULL,
   protocol TEXT    NOT NULL,

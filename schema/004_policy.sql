@@ -136,8 +136,8 @@ CREATE TABLE mapping (
 -- Flows from the proxy inwards, with the request from outside that was open when they began.
 CREATE TABLE leg (
   mapping    TEXT    NOT NULL,
-  inner_flow INTEGER NOT NULL REFERENCES flow (id),
-  outer_flow INTEGER REFERENCES flow (id),
+  inner_flow INTEGER NOT NULL REFERENCES flow_row (id),
+  outer_flow INTEGER REFERENCES flow_row (id),
   status     TEXT    NOT NULL CHECK (status IN ('ok', 'no-outer', 'wrong-port')),
   PRIMARY KEY (mapping, inner_flow)
 ) STRICT, WITHOUT ROWID;

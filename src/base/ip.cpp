@@ -79,8 +79,16 @@ std::optional<Subnet> Subnet::parse(std::string_view text) {
 std::string to_text(const IpAddress& address) {
   char text[INET6_ADDRSTRLEN] = {};
   const Bytes bits = address_bits(address);
-  inet_ntop(address.v4 ? AF_INET : AF_INET6, bits.data(), text, sizeof text);
-  return text;
+  if (!address.v4) {
+    inet_ntop(AF_INET6, bits.data(), text, sizeof text);
+    return text;
+  }
+  char* end = text;  // at most 15 characters
+  for (const std::uint8_t byte : bits) {
+    if (end != text) *end++ = '.';
+    end = std::to_chars(end, std::end(text), byte).ptr;
+  }
+  return {text, end};
 }
 
 std::string to_text(const Subnet& subnet) {

@@ -26,7 +26,7 @@ OrNull tunnel_text(Tunnel tunnel) {
 FlowRows::FlowRows(SQLite::Database& database, const Policy& policy)
     : policy_(policy),
       flow_(database,
-            "INSERT INTO flow (id, capture, first_packet, transport, client, client_port, server, "
+            "INSERT INTO flow_row (id, capture, first_packet, transport, client, client_port, server, "
             "server_port, direction_basis, outcome, packets_c2s, packets_s2c, bytes_c2s, "
             "bytes_s2c, payload_c2s, payload_s2c, gaps, retransmitted, duplicates, vlans, tunnel, "
             "icmp_type, "
@@ -46,11 +46,11 @@ FlowRows::FlowRows(SQLite::Database& database, const Policy& policy)
                "packets = packets + excluded.packets, bytes = bytes + excluded.bytes, "
                "flows = flows + excluded.flows"),
       late_(database,
-            "UPDATE flow SET packets_c2s = packets_c2s + ?, packets_s2c = packets_s2c + ?, "
+            "UPDATE flow_row SET packets_c2s = packets_c2s + ?, packets_s2c = packets_s2c + ?, "
             "bytes_c2s = bytes_c2s + ?, bytes_s2c = bytes_s2c + ?, payload_c2s = payload_c2s + ?, "
             "payload_s2c = payload_s2c + ?, retransmitted = retransmitted + ?, "
             "first = min(first, ?), last = max(last, ?) WHERE id = ?"),
-      late_copy_(database, "UPDATE flow SET duplicates = duplicates + 1 WHERE id = ?"),
+      late_copy_(database, "UPDATE flow_row SET duplicates = duplicates + 1 WHERE id = ?"),
       roles_of_flow_(database, "SELECT client_roles, server_roles FROM flow WHERE id = ?"),
       app_rows_(database),
       groups_(database) {}

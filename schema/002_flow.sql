@@ -6,35 +6,21 @@ CREATE TABLE role_set (
   names TEXT NOT NULL  -- ids joined by '+', in the order of the role table
 ) STRICT;
 
-CREATE TABLE flow_row (
-  id            INTEGER PRIMARY KEY,  -- number of its first packet in the whole run
-  capture       INTEGER NOT NULL,     -- capture.id that holds its first packet
-  first_packet  INTEGER NOT NULL,     -- number within that capture, as Wireshark counts
+-- What flows have in common. `id` is the first eight bytes of a digest of the other columns.
+CREATE TABLE flow_kind (
+  id            INTEGER PRIMARY KEY,
+  capture       INTEGER NOT NULL,     -- capture.id that holds the flow's first packet
   transport     TEXT    NOT NULL CHECK (transport IN ('tcp', 'udp', 'icmp')),
-  client        TEXT    NOT NULL,     -- address of who opened it
-  client_port   INTEGER NOT NULL,     -- 0 for ICMP
-  server        TEXT    NOT NULL,
-  server_port   INTEGER NOT NULL,     -- 0 for ICMP
   direction_basis TEXT  NOT NULL CHECK (direction_basis IN (
                     'syn', 'content', 'port', 'first-packet')),
   outcome       TEXT    NOT NULL CHECK (outcome IN (
                     'data', 'handshake', 'refused', 'blocked', 'one-sided', 'midstream')),
-  packets_c2s   INTEGER NOT NULL,     -- client to server; s2c: server to client
-  packets_s2c   INTEGER NOT NULL,
-  bytes_c2s     INTEGER NOT NULL,     -- lengths on the wire
-  bytes_s2c     INTEGER NOT NULL,
-  payload_c2s   INTEGER NOT NULL,
-  payload_s2c   INTEGER NOT NULL,
-  gaps          INTEGER NOT NULL,     -- places where bytes of the stream are missing
-  retransmitted INTEGER NOT NULL,     -- TCP segments
-  duplicates    INTEGER NOT NULL,     -- second copies of packets, in no other number
   vlans         TEXT    NOT NULL,     -- JSON list of ids
   tunnel        TEXT,                 -- outermost tunnel that carried it, or NULL
   icmp_type     INTEGER NOT NULL,
   icmp_code     INTEGER NOT NULL,
   app           TEXT    NOT NULL,     -- what the bytes are; 'unknown', or 'none' without payload
   server_app    TEXT,                 -- what the server speaks when it is something else
-  malformed_why TEXT,                 -- first complaint of a dissector
   client_roles  INTEGER NOT NULL REFERENCES role_set (roles),
   server_roles  INTEGER NOT NULL REFERENCES role_set (roles),
   service       TEXT    NOT NULL,     -- the documentation's name for it; '' when none
@@ -46,20 +32,80 @@ CREATE TABLE flow_row (
                     'no-payload', 'unknown-application', 'one-sided', 'direction-unknown',
                     'tls13-encrypted', 'resumed', 'midstream', 'gap', 'truncated',
                     'renegotiated', 'unknown-host', 'certificate-hidden', 'tls-handshake-not-seen')),
-  first         INTEGER NOT NULL,
-  last          INTEGER NOT NULL,
   exception     TEXT,                 -- of a waived flow: exception.id
   grounds       INTEGER               -- its problems and nearest rows; NULL without any
 ) STRICT;
 
--- With its times as text: computed when they are asked for, and not for each row that is written.
+-- What a flow has for itself. Read it through the view flow.
+CREATE TABLE flow_row (
+  id            INTEGER PRIMARY KEY,  -- number of its first packet in the whole run
+  kind          INTEGER NOT NULL REFERENCES flow_kind (id),
+  first_packet  INTEGER NOT NULL,     -- number within its capture, as Wireshark counts
+  client        TEXT    NOT NULL,     -- address of who opened it
+  client_port   INTEGER NOT NULL,     -- 0 for ICMP
+  server        TEXT    NOT NULL,
+  server_port   INTEGER NOT NULL,     -- 0 for ICMP
+  packets_c2s   INTEGER NOT NULL,     -- client to server; s2c: server to client
+  packets_s2c   INTEGER NOT NULL,
+  bytes_c2s     INTEGER NOT NULL,     -- lengths on the wire
+  bytes_s2c     INTEGER NOT NULL,
+  payload_c2s   INTEGER NOT NULL,
+  payload_s2c   INTEGER NOT NULL,
+  first         INTEGER NOT NULL,
+  last          INTEGER NOT NULL,
+  gaps          INTEGER NOT NULL,     -- places where bytes of the stream are missing
+  retransmitted INTEGER NOT NULL,     -- TCP segments
+  duplicates    INTEGER NOT NULL,     -- second copies of packets, in no other number
+  malformed_why TEXT                  -- first complaint of a dissector
+) STRICT;
+
+-- A flow as a whole. Times as text are computed only when they are asked for.
 CREATE VIEW flow AS
-SELECT flow_row.*,
-       strftime('%Y-%m-%dT%H:%M:%S', first / 1000000000 - (first % 1000000000 < 0), 'unixepoch')
-         || printf('.%09dZ', (first % 1000000000 + 1000000000) % 1000000000) AS first_text,
-       strftime('%Y-%m-%dT%H:%M:%S', last / 1000000000 - (last % 1000000000 < 0), 'unixepoch')
-         || printf('.%09dZ', (last % 1000000000 + 1000000000) % 1000000000) AS last_text
-  FROM flow_row;
+SELECT flow_row.id, flow_kind.capture, flow_row.first_packet, flow_kind.transport, flow_row.client,
+       flow_row.client_port, flow_row.server, flow_row.server_port, flow_kind.direction_basis,
+       flow_kind.outcome, flow_row.packets_c2s, flow_row.packets_s2c, flow_row.bytes_c2s,
+       flow_row.bytes_s2c, flow_row.payload_c2s, flow_row.payload_s2c, flow_row.gaps,
+       flow_row.retransmitted, flow_row.duplicates, flow_kind.vlans, flow_kind.tunnel,
+       flow_kind.icmp_type, flow_kind.icmp_code, flow_kind.app, flow_kind.server_app,
+       flow_row.malformed_why, flow_kind.client_roles, flow_kind.server_roles, flow_kind.service,
+       flow_kind.basis, flow_kind.verdict, flow_kind.rule, flow_kind.reason, flow_row.first,
+       flow_row.last, flow_kind.exception, flow_kind.grounds, flow_row.kind,
+       strftime('%Y-%m-%dT%H:%M:%S', flow_row.first / 1000000000 - (flow_row.first % 1000000000 < 0),
+                'unixepoch')
+         || printf('.%09dZ', (flow_row.first % 1000000000 + 1000000000) % 1000000000) AS first_text,
+       strftime('%Y-%m-%dT%H:%M:%S', flow_row.last / 1000000000 - (flow_row.last % 1000000000 < 0),
+                'unixepoch')
+         || printf('.%09dZ', (flow_row.last % 1000000000 + 1000000000) % 1000000000) AS last_text
+  FROM flow_row CROSS JOIN flow_kind ON flow_kind.id = flow_row.kind;
+
+-- Flows of one kind to one server port, summed up.
+CREATE TABLE flow_sum (
+  kind         INTEGER NOT NULL REFERENCES flow_kind (id),
+  server_port  INTEGER NOT NULL,
+  flows        INTEGER NOT NULL,
+  packets_c2s  INTEGER NOT NULL,
+  packets_s2c  INTEGER NOT NULL,
+  bytes_c2s    INTEGER NOT NULL,
+  bytes_s2c    INTEGER NOT NULL,
+  gaps         INTEGER NOT NULL,
+  first_flow   INTEGER NOT NULL,  -- lowest flow.id
+  first        INTEGER NOT NULL,
+  last         INTEGER NOT NULL,
+  PRIMARY KEY (kind, server_port)
+) STRICT, WITHOUT ROWID;
+
+-- The same with the columns of the kind: reports need not look at every flow.
+CREATE VIEW flow_group AS
+SELECT flow_sum.*, flow_kind.transport, flow_kind.outcome, flow_kind.app, flow_kind.client_roles,
+       flow_kind.server_roles, flow_kind.service, flow_kind.verdict, flow_kind.rule,
+       flow_kind.reason, flow_kind.exception, flow_kind.grounds,
+       strftime('%Y-%m-%dT%H:%M:%S', flow_sum.first / 1000000000 - (flow_sum.first % 1000000000 < 0),
+                'unixepoch')
+         || printf('.%09dZ', (flow_sum.first % 1000000000 + 1000000000) % 1000000000) AS first_text,
+       strftime('%Y-%m-%dT%H:%M:%S', flow_sum.last / 1000000000 - (flow_sum.last % 1000000000 < 0),
+                'unixepoch')
+         || printf('.%09dZ', (flow_sum.last % 1000000000 + 1000000000) % 1000000000) AS last_text
+  FROM flow_sum JOIN flow_kind ON flow_kind.id = flow_sum.kind;
 
 -- Oddities of a flow; only those that occurred.
 CREATE TABLE flow_anomaly (
@@ -132,39 +178,6 @@ CREATE VIEW near_miss AS
 SELECT flow.id AS flow, ground_near_miss.number, ground_near_miss.rule, ground_near_miss.field,
        ground_near_miss.expected, ground_near_miss.observed
   FROM flow JOIN ground_near_miss ON ground_near_miss.grounds = flow.grounds;
-
--- Flows that are alike, summed up: reports need not look at every flow. '' and 0 stand for NULL.
-CREATE TABLE flow_group (
-  client_roles INTEGER NOT NULL,
-  server_roles INTEGER NOT NULL,
-  server_port  INTEGER NOT NULL,
-  grounds      INTEGER NOT NULL,
-  transport    TEXT    NOT NULL,
-  service      TEXT    NOT NULL,
-  app          TEXT    NOT NULL,
-  verdict      TEXT    NOT NULL,
-  reason       TEXT    NOT NULL,
-  rule         TEXT    NOT NULL,
-  outcome      TEXT    NOT NULL,
-  exception    TEXT    NOT NULL,
-  flows        INTEGER NOT NULL,
-  packets_c2s  INTEGER NOT NULL,
-  packets_s2c  INTEGER NOT NULL,
-  bytes_c2s    INTEGER NOT NULL,
-  bytes_s2c    INTEGER NOT NULL,
-  gaps         INTEGER NOT NULL,
-  first_flow   INTEGER NOT NULL,  -- lowest flow.id
-  first        INTEGER NOT NULL,
-  last         INTEGER NOT NULL,
-  first_text   TEXT GENERATED ALWAYS AS (
-    strftime('%Y-%m-%dT%H:%M:%S', first / 1000000000 - (first % 1000000000 < 0), 'unixepoch')
-    || printf('.%09dZ', (first % 1000000000 + 1000000000) % 1000000000)),
-  last_text    TEXT GENERATED ALWAYS AS (
-    strftime('%Y-%m-%dT%H:%M:%S', last / 1000000000 - (last % 1000000000 < 0), 'unixepoch')
-    || printf('.%09dZ', (last % 1000000000 + 1000000000) % 1000000000)),
-  PRIMARY KEY (client_roles, server_roles, server_port, grounds, transport, service, app, verdict,
-               reason, rule, outcome, exception)
-) STRICT, WITHOUT ROWID;
 
 -- Sums for each minute of capture time and pair of role sets.
 CREATE TABLE traffic (

@@ -65,25 +65,39 @@ CREATE TABLE tls_certificate (
   PRIMARY KEY (flow, number, side, position)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE http (
-  flow                  INTEGER NOT NULL REFERENCES flow_row (id),
-  number                INTEGER NOT NULL,
+-- What HTTP conversations have in common; as flow_kind.
+CREATE TABLE http_kind (
+  id                    INTEGER PRIMARY KEY,
   version               TEXT,
-  requests              INTEGER NOT NULL,
-  responses             INTEGER NOT NULL,
   methods               TEXT    NOT NULL,  -- this and all below: JSON lists of distinct values
   hosts                 TEXT    NOT NULL,
-  paths                 TEXT    NOT NULL,  -- without query
   statuses              TEXT    NOT NULL,
   user_agents           TEXT    NOT NULL,
   servers               TEXT    NOT NULL,
   locations             TEXT    NOT NULL,
   authorization_schemes TEXT    NOT NULL,
-  more                  INTEGER NOT NULL,  -- values that did not fit into the lists
   credentials_in_clear  INTEGER NOT NULL CHECK (credentials_in_clear IN (0, 1)),
-  upgraded_to           TEXT,
+  upgraded_to           TEXT
+) STRICT;
+
+CREATE TABLE http_row (
+  flow      INTEGER NOT NULL REFERENCES flow_row (id),
+  number    INTEGER NOT NULL,
+  kind      INTEGER NOT NULL REFERENCES http_kind (id),
+  requests  INTEGER NOT NULL,
+  responses INTEGER NOT NULL,
+  paths     TEXT    NOT NULL,  -- without query
+  more      INTEGER NOT NULL,  -- values that did not fit into the lists
   PRIMARY KEY (flow, number)
 ) STRICT, WITHOUT ROWID;
+
+CREATE VIEW http AS
+SELECT http_row.flow, http_row.number, http_kind.version, http_row.requests, http_row.responses,
+       http_kind.methods, http_kind.hosts, http_row.paths, http_kind.statuses,
+       http_kind.user_agents, http_kind.servers, http_kind.locations,
+       http_kind.authorization_schemes, http_row.more, http_kind.credentials_in_clear,
+       http_kind.upgraded_to
+  FROM http_row CROSS JOIN http_kind ON http_kind.id = http_row.kind;
 
 CREATE TABLE sip (
   flow         INTEGER NOT NULL REFERENCES flow_row (id),

@@ -97,11 +97,8 @@ SELECT exception.id AS exception, exception.reason, exception.owner, exception.a
                        FROM flow_group
                        JOIN ground_problem ON ground_problem.grounds = flow_group.grounds
                       WHERE ground_problem.exception IS NOT NULL
-                      GROUP BY ground_problem.exception, flow_group.client_roles,
-                               flow_group.server_roles, flow_group.server_port,
-                               flow_group.grounds, flow_group.transport, flow_group.service,
-                               flow_group.app, flow_group.verdict, flow_group.reason,
-                               flow_group.rule, flow_group.outcome, flow_group.exception) AS one
+                      GROUP BY ground_problem.exception, flow_group.kind,
+                               flow_group.server_port) AS one
               GROUP BY one.exception) AS covered ON covered.exception = exception.id;
 
 -- Only allowed and waived flows use a documented flow; one that fits and fails a requirement

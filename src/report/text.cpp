@@ -141,7 +141,7 @@ std::string undetermined(Reader& reader) {
   std::vector<std::string> reasons;
   std::uint64_t all = 0;
   for (const Row& row :
-       reader.rows("SELECT iif(reason = '', 'no reason', reason), sum(flows) FROM flow_group "
+       reader.rows("SELECT coalesce(reason, 'no reason'), sum(flows) FROM flow_group "
                    "WHERE verdict = 'undetermined' GROUP BY 1 ORDER BY 2 DESC, 1")) {
     all += number(row[1]);
     reasons.push_back(fmt::format("{} {}", row[0], grouped(number(row[1]))));

@@ -1,6 +1,8 @@
 // One insert for each kind of record.
 #include "store/app_rows.hpp"
 
+#include <pcapaudit/base/digest.hpp>
+
 #include <fmt/format.h>
 
 #include "store/sqlite.hpp"
@@ -26,7 +28,9 @@ std::vector<std::string> alert_texts(const std::vector<TlsAlert>& alerts) {
 }  // namespace
 
 AppRows::AppRows(SQLite::Database& database)
-    : http_(database, "INSERT INTO http VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+    : http_(database, "INSERT INTO http_row VALUES (?, ?, ?, ?, ?, ?, ?)"),
+      http_kind_(database,
+                 "INSERT OR IGNORE INTO http_kind VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       tls_(database,
            "INSERT INTO tls VALUES "
            "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
@@ -44,12 +48,39 @@ void AppRows::insert_facts(std::uint64_t flow, std::size_t number, const HttpFac
   const std::uint64_t more = http.methods.more + http.hosts.more + http.paths.more +
                              http.statuses.more + http.user_agents.more + http.servers.more +
                              http.locations.more + http.authorization_schemes.more;
-  http_.run(flow, number, OrNull{http.version}, http.requests, http.responses,
-            json_list(http.methods.values), json_list(http.hosts.values),
-            json_list(http.paths.values), json_list(http.statuses.values),
-            json_list(http.user_agents.values), json_list(http.servers.values),
-            json_list(http.locations.values), json_list(http.authorization_schemes.values), more,
-            http.credentials_in_clear, OrNull{http.upgraded_to});
+  http_.run(flow, number, http_kind_of(http), http.requests, http.responses,
+            json_list(http.paths.values), more);
+}
+
+// The columns of http_kind, once for all flows that share them.
+std::int64_t AppRows::http_kind_of(const HttpFacts& http) {
+  content_.clear();
+  const auto append = [this](std::string_view text) { content_.append(text).push_back('\0'); };
+  const auto append_all = [&](const TextList& list) {
+    for (const std::string& value : list.values) append(value);
+    append("");  // no value is empty
+  };
+  append(http.version);
+  append(http.upgraded_to);
+  append(http.credentials_in_clear ? "1" : "0");
+  for (const TextList* list : {&http.methods, &http.hosts, &http.user_agents, &http.servers,
+                               &http.locations, &http.authorization_schemes}) {
+    append_all(*list);
+  }
+  for (const std::uint32_t status : http.statuses.values) {
+    content_.append(reinterpret_cast<const char*>(&status), sizeof status);
+  }
+  const auto known = http_kinds_.find(content_);
+  if (known != http_kinds_.end()) return known->second;
+  const std::int64_t kind = sha256_prefix(as_bytes(content_));
+  if (http_kinds_.size() >= max_known) http_kinds_.clear();
+  http_kinds_.emplace(content_, kind);
+  http_kind_.run(kind, OrNull{http.version}, json_list(http.methods.values),
+                 json_list(http.hosts.values), json_list(http.statuses.values),
+                 json_list(http.user_agents.values), json_list(http.servers.values),
+                 json_list(http.locations.values), json_list(http.authorization_schemes.values),
+                 http.credentials_in_clear, OrNull{http.upgraded_to});
+  return kind;
 }
 
 void AppRows::insert_facts(std::uint64_t flow, std::size_t number, const TlsFacts& tls) {
@@ -73,6 +104,12 @@ void AppRows::insert_chain(std::uint64_t flow, std::size_t number, std::string_v
                            const std::vector<Certificate>& chain) {
   for (std::size_t position = 0; position < chain.size(); ++position) {
     const Certificate& it = chain[position];
+    if (known_certificates_.contains(it.sha256)) {
+      tls_certificate_.run(flow, number, side, position, it.sha256);
+      continue;
+    }
+    if (known_certificates_.size() >= max_known) known_certificates_.clear();
+    known_certificates_.insert(it.sha256);
     certificate_.run(it.sha256, it.subject, it.issuer, it.serial, json_list(it.san), it.key_type,
                      it.key_bits, it.signature_algorithm, json_list(it.extended_key_usage),
                      it.not_before, it.not_after);

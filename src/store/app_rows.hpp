@@ -5,6 +5,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
 
 #include <pcapaudit/app/app_record.hpp>
 
@@ -27,7 +30,14 @@ class AppRows {
   void insert_chain(std::uint64_t flow, std::size_t number, std::string_view side,
                     const std::vector<Certificate>& chain);
 
-  sqlite::Insert http_, tls_, sip_, field_, certificate_, tls_certificate_;
+  std::int64_t http_kind_of(const HttpFacts& http);
+
+  // Kinds and certificates that are known to be stored; what is forgotten is inserted in vain.
+  static constexpr std::size_t max_known = 65'536;
+  std::unordered_map<std::string, std::int64_t> http_kinds_;  // by their content
+  std::unordered_set<std::string> known_certificates_;        // by SHA-256
+  std::string content_;                                       // used again and again
+  sqlite::Insert http_, http_kind_, tls_, sip_, field_, certificate_, tls_certificate_;
 };
 
 }  // namespace pcapaudit

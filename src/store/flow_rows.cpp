@@ -11,30 +11,17 @@ namespace {
 using sqlite::OrNull;
 
 // to_text() of "nothing" is NULL in the database.
-OrNull reason_text(Reason reason) {
-  return {reason == Reason::none ? std::string_view{} : to_text(reason)};
-}
 OrNull field_text(Field field) {
   return {field == Field::none ? std::string_view{} : to_text(field)};
-}
-OrNull tunnel_text(Tunnel tunnel) {
-  return {tunnel == Tunnel::none ? std::string_view{} : to_text(tunnel)};
 }
 
 }  // namespace
 
 FlowRows::FlowRows(SQLite::Database& database, const Policy& policy)
     : policy_(policy),
-      flow_(database,
-            "INSERT INTO flow_row (id, capture, first_packet, transport, client, client_port, server, "
-            "server_port, direction_basis, outcome, packets_c2s, packets_s2c, bytes_c2s, "
-            "bytes_s2c, payload_c2s, payload_s2c, gaps, retransmitted, duplicates, vlans, tunnel, "
-            "icmp_type, "
-            "icmp_code, app, server_app, malformed_why, client_roles, server_roles, service, "
-            "basis, verdict, rule, reason, first, last, exception, grounds) VALUES (?, ?, ?, ?, ?, "
-            "?, ?, ?, ?, "
-            "?, ?, ?, ?, "
-            "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      flow_(
+          database,
+          "INSERT INTO flow_row VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       role_set_(database, "INSERT OR IGNORE INTO role_set VALUES (?, ?)"),
       anomaly_(database, "INSERT INTO flow_anomaly VALUES (?, ?, ?)"),
       also_matched_(database, "INSERT OR IGNORE INTO also_matched VALUES (?, ?)"),
@@ -53,19 +40,17 @@ FlowRows::FlowRows(SQLite::Database& database, const Policy& policy)
       late_copy_(database, "UPDATE flow_row SET duplicates = duplicates + 1 WHERE id = ?"),
       roles_of_flow_(database, "SELECT client_roles, server_roles FROM flow WHERE id = ?"),
       app_rows_(database),
-      groups_(database) {}
+      kinds_(database) {}
 
 void FlowRows::insert(const AuditedFlow& audited) {
   const ClosedFlow& flow = audited.flow;
   const Verdict& verdict = audited.verdict;
   insert_role_set(verdict.client_roles);
   insert_role_set(verdict.server_roles);
-  const std::int64_t grounds = insert_grounds(verdict);
-  insert_flow(flow, verdict, grounds);
+  insert_flow(flow, kinds_.add(audited, insert_grounds(verdict)));
   for (const std::string& rule : verdict.used) {
     if (rule != verdict.rule) also_matched_.run(flow.id, rule);
   }
-  groups_.add(audited, grounds);
   vote(audited, hosts_);
   for (std::size_t i = 0; i < anomaly_count; ++i) {
     if (flow.anomalies[i] == 0) continue;
@@ -85,7 +70,7 @@ void FlowRows::insert(const AuditedFlow& audited) {
 
 void FlowRows::add_late(const LatePacket& packet) {
   if (packet.duplicate) return late_copy_.run(packet.flow);
-  groups_.add_late(packet);
+  kinds_.add_late(packet);
   const std::uint32_t to_client = packet.to_client ? 1 : 0;
   const std::uint32_t to_server = 1 - to_client;
   late_.run(to_server, to_client, to_server * packet.wire_length, to_client * packet.wire_length,
@@ -103,8 +88,7 @@ void FlowRows::add_late(const LatePacket& packet) {
 }
 
 void FlowRows::write_sums() {
-  groups_.settle_blocked();
-  groups_.write();
+  kinds_.write();
   write_traffic();
 }
 
@@ -116,17 +100,11 @@ void FlowRows::write_traffic() {
   sums_.clear();
 }
 
-void FlowRows::insert_flow(const ClosedFlow& flow, const Verdict& verdict, std::int64_t grounds) {
-  flow_.run(flow.id, flow.capture, flow.first_packet, to_text(flow.transport),
-            to_text(flow.client.address), flow.client.port, to_text(flow.server.address),
-            flow.server.port, to_text(flow.direction_basis), to_text(flow.outcome), flow.packets[0],
-            flow.packets[1], flow.bytes[0], flow.bytes[1], flow.payload_bytes[0],
-            flow.payload_bytes[1], flow.gaps, flow.retransmitted, flow.duplicates,
-            sqlite::json_list(flow.vlans), tunnel_text(flow.tunnel), flow.icmp_type, flow.icmp_code,
-            flow.app, OrNull{flow.server_app}, OrNull{flow.malformed_why}, verdict.client_roles,
-            verdict.server_roles, verdict.service, to_text(verdict.basis), to_text(verdict.kind),
-            OrNull{verdict.rule}, reason_text(verdict.reason), flow.first, flow.last,
-            OrNull{verdict.exception}, sqlite::ZeroIsNull{grounds});
+void FlowRows::insert_flow(const ClosedFlow& flow, std::int64_t kind) {
+  flow_.run(flow.id, kind, flow.first_packet, to_text(flow.client.address), flow.client.port,
+            to_text(flow.server.address), flow.server.port, flow.packets[0], flow.packets[1],
+            flow.bytes[0], flow.bytes[1], flow.payload_bytes[0], flow.payload_bytes[1], flow.first,
+            flow.last, flow.gaps, flow.retransmitted, flow.duplicates, OrNull{flow.malformed_why});
 }
 
 std::int64_t FlowRows::insert_grounds(const Verdict& verdict) {

@@ -12,7 +12,7 @@
 #include <pcapaudit/store/store.hpp>
 
 #include "store/app_rows.hpp"
-#include "store/flow_groups.hpp"
+#include "store/flow_kinds.hpp"
 #include "store/host_votes.hpp"
 #include "store/sqlite.hpp"
 
@@ -25,6 +25,7 @@ class FlowRows {
 
   void insert(const AuditedFlow& audited);
   void add_late(const LatePacket& packet);
+  void mark_unheard(std::uint64_t flow) { kinds_.mark_unheard(flow); }
   // Sums that are still in memory. Call before the last commit.
   void write_sums();
   const Hosts& hosts() const { return hosts_; }
@@ -38,7 +39,7 @@ class FlowRows {
     std::uint64_t packets = 0, bytes = 0, flows = 0;
   };
 
-  void insert_flow(const ClosedFlow& flow, const Verdict& verdict, std::int64_t grounds);
+  void insert_flow(const ClosedFlow& flow, std::int64_t kind);
   // The name of the flow's problems and nearest rows; 0 without any.
   std::int64_t insert_grounds(const Verdict& verdict);
   void insert_role_set(RoleSet roles);
@@ -52,7 +53,7 @@ class FlowRows {
   sqlite::Insert late_, late_copy_;
   SQLite::Statement roles_of_flow_;
   AppRows app_rows_;
-  FlowGroups groups_;
+  FlowKinds kinds_;
   Hosts hosts_;
 };
 

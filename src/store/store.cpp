@@ -163,8 +163,7 @@ Result<void> Store::accept(std::span<const AuditedFlow> batch,
 
 Result<void> Store::mark_unheard(std::span<const std::uint64_t> flows) try {
   if (!impl_->transaction) impl_->transaction.emplace(impl_->database);
-  sqlite::Insert mark(impl_->database, "UPDATE flow_row SET outcome = 'one-sided' WHERE id = ?");
-  for (const std::uint64_t flow : flows) mark.run(flow);
+  for (const std::uint64_t flow : flows) impl_->flow_rows->mark_unheard(flow);
   return {};
 } catch (const std::exception& error) {
   return fail(describe(impl_->path, error));

@@ -38,13 +38,6 @@ constexpr std::uint8_t no_certificate = 41;  // alert of SSL 3.0
 // type, a 16-byte tag); anything larger is the peer's Finished or data.
 constexpr std::size_t tls13_alert_size = 2 + 1 + 16;
 
-// What OpenSSL cannot read keeps its place in the chain, known by its digest.
-Certificate unreadable(Bytes der) {
-  Certificate certificate;
-  certificate.sha256 = sha256_hex(der);
-  return certificate;
-}
-
 class Tls final : public Dissector {
  public:
   Step consume(Direction dir, Bytes window, RecordSink& out) override;
@@ -66,14 +59,14 @@ class Tls final : public Dissector {
   using Failure = std::string_view;  // empty: none
 
   Step sslv2_hello(Half& half, Bytes window);
-  Failure read_handshake(Direction dir, Bytes body);
-  Failure read_message(Direction dir, std::uint8_t type, Bytes body);
+  Failure read_handshake(Direction dir, Bytes body, RecordSink& out);
+  Failure read_message(Direction dir, std::uint8_t type, Bytes body, RecordSink& out);
   bool oversized(Direction dir, std::uint8_t type);
   void read_change_cipher(Direction dir);
   void read_alert(Direction dir, Bytes body);
   void note_client_hello(const ClientHello& hello);
   void note_server_hello(const ServerHello& hello);
-  void read_certificates(Direction dir, Bytes body);
+  void read_certificates(Direction dir, Bytes body, RecordSink& out);
   bool is_second_client_hello(Direction dir, Bytes body) const;
   bool is_established() const;
 
@@ -83,7 +76,7 @@ class Tls final : public Dissector {
   std::string client_session_id_, server_session_id_;
 };
 
-Step Tls::consume(Direction dir, Bytes window, RecordSink&) {
+Step Tls::consume(Direction dir, Bytes window, RecordSink& out) {
   Half& half = halves_[index_of(dir)];
   if (!half.any_record && dir == Direction::to_server && (window.front() & 0x80U) != 0) {
     return sslv2_hello(half, window);
@@ -108,7 +101,7 @@ Step Tls::consume(Direction dir, Bytes window, RecordSink&) {
     const bool readable = !half.encrypted || dir == Direction::to_server;
     if (readable && !whole) return Step::need_more();
     if (!half.encrypted || is_second_client_hello(dir, body)) {
-      const Failure failure = read_handshake(dir, body);
+      const Failure failure = read_handshake(dir, body, out);
       if (!failure.empty()) return Step::malformed(failure);
     }
   }
@@ -159,7 +152,7 @@ bool Tls::is_second_client_hello(Direction dir, Bytes body) const {
 }
 
 // Takes messages out of a record's body; what is left over waits for the next record.
-Tls::Failure Tls::read_handshake(Direction dir, Bytes body) {
+Tls::Failure Tls::read_handshake(Direction dir, Bytes body, RecordSink& out) {
   Half& half = halves_[index_of(dir)];
   const std::size_t passed = std::min(half.skip, body.size());
   half.skip -= passed;
@@ -180,7 +173,7 @@ Tls::Failure Tls::read_handshake(Direction dir, Bytes body) {
     const Bytes message = in.take(too_long ? 0 : length);
     if (!in.ok()) break;
     const Failure failure =
-        too_long ? "tls: handshake message too long" : read_message(dir, type, message);
+        too_long ? "tls: handshake message too long" : read_message(dir, type, message, out);
     // A stream that was joined in its middle may show encrypted messages first.
     const bool hello = type == client_hello || type == server_hello;
     if (!failure.empty() && (half.any_message || hello)) return failure;
@@ -212,7 +205,7 @@ bool Tls::oversized(Direction dir, std::uint8_t type) {
   }
 }
 
-Tls::Failure Tls::read_message(Direction dir, std::uint8_t type, Bytes body) {
+Tls::Failure Tls::read_message(Direction dir, std::uint8_t type, Bytes body, RecordSink& out) {
   const bool from_client = dir == Direction::to_server;
   switch (type) {
     case client_hello: {
@@ -230,7 +223,7 @@ Tls::Failure Tls::read_message(Direction dir, std::uint8_t type, Bytes body) {
       return {};
     }
     case certificate:
-      read_certificates(dir, body);
+      read_certificates(dir, body, out);
       return {};
     case certificate_request:
       if (!from_client) facts_.certificate_requested = true;
@@ -286,13 +279,12 @@ void Tls::note_server_hello(const ServerHello& hello) {
   if (is_tls13(hello.version)) halves_[index_of(Direction::to_client)].encrypted = true;
 }
 
-void Tls::read_certificates(Direction dir, Bytes body) {
+void Tls::read_certificates(Direction dir, Bytes body, RecordSink& out) {
   const bool from_client = dir == Direction::to_server;
   auto& chain = from_client ? facts_.client_chain : facts_.server_chain;
   if (!chain.empty()) return;  // a renegotiation under the null cipher
   for (const Bytes der : certificates(body, max_chain)) {
-    auto parsed = parse_certificate(der);
-    chain.push_back(parsed ? *std::move(parsed) : unreadable(der));
+    chain.push_back(out.certificate(der));
   }
   constexpr std::size_t empty_list = 3;  // just its length
   if (!from_client) {

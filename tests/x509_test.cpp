@@ -9,7 +9,7 @@ using namespace pcapaudit;
 using test::tls_file;
 
 TEST_CASE("x509: an EC certificate with alternative names") {
-  const auto found = parse_certificate(as_bytes(tls_file("server.der")));
+  const auto found = CertificateReader().parse(as_bytes(tls_file("server.der")));
   REQUIRE(found);
   CHECK(found->subject == "CN=server.example,O=Lab\\, Inc.,C=XX");
   CHECK(found->issuer == "CN=Lab CA,O=Lab\\, Inc.,C=XX");
@@ -26,7 +26,7 @@ TEST_CASE("x509: an EC certificate with alternative names") {
 }
 
 TEST_CASE("x509: an RSA certificate without alternative names") {
-  const auto found = parse_certificate(as_bytes(tls_file("rsa.der")));
+  const auto found = CertificateReader().parse(as_bytes(tls_file("rsa.der")));
   REQUIRE(found);
   CHECK(found->subject == found->issuer);
   CHECK(found->san.empty());
@@ -38,12 +38,12 @@ TEST_CASE("x509: an RSA certificate without alternative names") {
 
 TEST_CASE("x509: what is no certificate is refused") {
   const std::string good = tls_file("rsa.der");
-  CHECK_FALSE(parse_certificate({}));
-  CHECK_FALSE(parse_certificate(as_bytes("junk")));
-  CHECK_FALSE(parse_certificate(as_bytes(good + "x")));
+  CHECK_FALSE(CertificateReader().parse({}));
+  CHECK_FALSE(CertificateReader().parse(as_bytes("junk")));
+  CHECK_FALSE(CertificateReader().parse(as_bytes(good + "x")));
   for (std::size_t size = 1; size < good.size(); size += 7) {
     CAPTURE(size);
-    CHECK_FALSE(parse_certificate(as_bytes(good.substr(0, size))));
+    CHECK_FALSE(CertificateReader().parse(as_bytes(good.substr(0, size))));
   }
 }
 
@@ -53,7 +53,7 @@ TEST_CASE("x509: a changed byte anywhere is read or refused, never fatal") {
     for (const int flip : {0x01, 0x80, 0xff}) {
       std::string bad = good;
       bad[at] = static_cast<char>(bad[at] ^ flip);
-      const auto found = parse_certificate(as_bytes(bad));
+      const auto found = CertificateReader().parse(as_bytes(bad));
       if (found) CHECK(found->sha256.size() == 64);
     }
   }

@@ -1,6 +1,8 @@
 // Wire text made printable.
 #include <pcapaudit/app/app_record.hpp>
 
+#include <algorithm>
+
 namespace pcapaudit {
 namespace {
 
@@ -38,6 +40,11 @@ bool is_control(std::string_view sequence) {
 }  // namespace
 
 std::string clean_text(std::string_view wire, std::size_t limit) {
+  // Nearly all text of the wire is plain.
+  const auto is_plain = [](char c) { return c >= 0x20 && c < 0x7f; };
+  if (wire.size() <= limit && std::all_of(wire.begin(), wire.end(), is_plain)) {
+    return std::string(wire);
+  }
   std::string text;
   while (!wire.empty()) {
     const std::size_t length = sequence_length(wire);

@@ -1,6 +1,7 @@
 // Reads X.509 facts through OpenSSL; the only file that sees its certificate types.
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
@@ -9,9 +10,11 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <climits>
 #include <ctime>
 #include <limits>
+#include <unordered_map>
 
 #include <pcapaudit/app/x509.hpp>
 #include <pcapaudit/base/digest.hpp>
@@ -129,17 +132,93 @@ std::string key_type(const X509* certificate) {
   }
 }
 
-std::uint32_t key_bits(const X509* certificate) {
-  const EVP_PKEY* key = X509_get0_pubkey(certificate);  // nullptr when OpenSSL does not know it
+// Of the modulus: RSAPublicKey ::= SEQUENCE { modulus INTEGER, ... } (RFC 8017 A.1.1). 0: not that.
+std::uint32_t rsa_bits(Bytes key) {
+  const auto enter = [](ByteReader& in, std::uint8_t tag) {
+    if (in.u8() != tag) return Bytes{};
+    std::size_t length = in.u8();
+    if (length == 0x81) {
+      length = in.u8();
+    } else if (length == 0x82) {
+      length = in.u16();
+    }
+    return in.take(length);
+  };
+  constexpr std::uint8_t sequence = 0x30, integer = 0x02;
+  ByteReader outer(key);
+  ByteReader inner(enter(outer, sequence));
+  Bytes modulus = enter(inner, integer);
+  while (!modulus.empty() && modulus.front() == 0) modulus = modulus.subspan(1);
+  if (modulus.empty()) return 0;
+  const auto unused = static_cast<std::size_t>(std::countl_zero(modulus.front()));
+  return static_cast<std::uint32_t>(modulus.size() * 8 - unused);
+}
+
+// Of the order of a named curve (SEC 2, RFC 5639). 0: another one.
+std::uint32_t curve_bits(const X509_ALGOR* algorithm) {
+  const void* parameter = nullptr;
+  int type = V_ASN1_UNDEF;
+  X509_ALGOR_get0(nullptr, &type, &parameter, algorithm);
+  if (type != V_ASN1_OBJECT) return 0;
+  switch (OBJ_obj2nid(static_cast<const ASN1_OBJECT*>(parameter))) {
+    case NID_X9_62_prime256v1:
+    case NID_secp256k1:
+    case NID_brainpoolP256r1:
+      return 256;
+    case NID_secp384r1:
+    case NID_brainpoolP384r1:
+      return 384;
+    case NID_secp521r1:
+      return 521;
+    case NID_brainpoolP512r1:
+      return 512;
+    default:
+      return 0;
+  }
+}
+
+// Any key that OpenSSL knows; decoding it costs more than all the rest of the certificate.
+std::uint32_t decoded_bits(Bytes der) {
+  const unsigned char* at = der.data();
+  const X509Ptr certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+  const EVP_PKEY* key = certificate ? X509_get0_pubkey(certificate.get()) : nullptr;
   return key != nullptr ? static_cast<std::uint32_t>(std::max(EVP_PKEY_get_bits(key), 0)) : 0;
+}
+
+std::uint32_t key_bits(const X509* certificate, Bytes der) {
+  ASN1_OBJECT* object = nullptr;
+  const unsigned char* key = nullptr;
+  int size = 0;
+  X509_ALGOR* algorithm = nullptr;
+  X509_PUBKEY_get0_param(&object, &key, &size, &algorithm, X509_get_X509_PUBKEY(certificate));
+  std::uint32_t bits = 0;
+  if (OBJ_obj2nid(object) == NID_rsaEncryption && size > 0) {
+    bits = rsa_bits(Bytes(key, static_cast<std::size_t>(size)));
+  } else if (OBJ_obj2nid(object) == NID_X9_62_id_ecPublicKey) {
+    bits = curve_bits(algorithm);
+  }
+  return bits != 0 ? bits : decoded_bits(der);
 }
 
 }  // namespace
 
-Result<Certificate> parse_certificate(Bytes der) {
+// The library context has no providers: keys, which nobody here uses, are not decoded.
+struct CertificateReader::State {
+  std::unique_ptr<OSSL_LIB_CTX, Release<OSSL_LIB_CTX_free>> without_providers{OSSL_LIB_CTX_new()};
+  std::unordered_map<std::string, SharedCertificate> known;  // by DER
+};
+
+CertificateReader::CertificateReader() : state_(std::make_unique<State>()) {}
+CertificateReader::~CertificateReader() = default;
+CertificateReader::CertificateReader(CertificateReader&&) noexcept = default;
+CertificateReader& CertificateReader::operator=(CertificateReader&&) noexcept = default;
+
+Result<Certificate> CertificateReader::parse(Bytes der) const {
   if (der.empty() || der.size() > LONG_MAX) return fail("certificate: no bytes");
   const unsigned char* at = der.data();
-  const X509Ptr parsed(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+  X509* read = X509_new_ex(state_->without_providers.get(), nullptr);
+  d2i_X509(&read, &at, static_cast<long>(der.size()));  // lets it go when it fails
+  const X509Ptr parsed(read);
   if (!parsed || at != der.data() + der.size()) {
     ERR_clear_error();
     return fail("certificate: not an X.509 certificate in DER");
@@ -153,13 +232,27 @@ Result<Certificate> parse_certificate(Bytes der) {
       .not_before = time_of(X509_get0_notBefore(certificate)),
       .not_after = time_of(X509_get0_notAfter(certificate)),
       .key_type = key_type(certificate),
-      .key_bits = key_bits(certificate),
+      .key_bits = key_bits(certificate, der),
       .signature_algorithm = OBJ_nid2sn(X509_get_signature_nid(certificate)),
       .extended_key_usage = key_usages(certificate),
       .sha256 = sha256_hex(der),
   };
   ERR_clear_error();  // extensions and keys that OpenSSL could not read
   return facts;
+}
+
+SharedCertificate CertificateReader::read(Bytes der) {
+  const std::string key(as_text(der));
+  if (const auto known = state_->known.find(key); known != state_->known.end()) {
+    return known->second;
+  }
+  auto parsed = parse(der);
+  Certificate unreadable;
+  if (!parsed) unreadable.sha256 = sha256_hex(der);
+  const SharedCertificate certificate(parsed ? *std::move(parsed) : std::move(unreadable));
+  if (state_->known.size() >= max_remembered) state_->known.clear();
+  state_->known.emplace(key, certificate);
+  return certificate;
 }
 
 }  // namespace pcapaudit

@@ -48,7 +48,7 @@ class Flow::Delivery final : public TcpReassembler::Output {
   std::size_t side_;
 };
 
-Flow::Flow(const FlowPacket& first, const FlowKey& key)
+Flow::Flow(const FlowPacket& first, const FlowKey& key, CertificateReader& certificates)
     : ends_(key),
       capture_(first.capture),
       id_(first.id),
@@ -59,7 +59,7 @@ Flow::Flow(const FlowPacket& first, const FlowKey& key)
       vlans_(first.decoded.vlans),
       vlan_count_(first.decoded.vlan_count),
       tunnel_(first.decoded.tunnel),
-      stream_(carrier_of(first.decoded.transport)) {
+      stream_(carrier_of(first.decoded.transport), certificates) {
   const Decoded& decoded = first.decoded;
   ends_.one = {decoded.source, decoded.source_port};
   ends_.other = {decoded.destination, decoded.destination_port};

@@ -19,7 +19,7 @@ namespace pcapaudit {
 
 class Flow {
  public:
-  Flow(const FlowPacket& first, const FlowKey& key);
+  Flow(const FlowPacket& first, const FlowKey& key, CertificateReader& certificates);
 
   // Side 0 sent the flow's first packet.
   const FlowKey& key() const { return ends_; }

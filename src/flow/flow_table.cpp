@@ -29,6 +29,7 @@ struct FlowTable::State {
   void add_late(const FlowPacket& packet, EndedConnection& connection, std::size_t direction);
   void sweep(Timestamp clock);
 
+  CertificateReader certificates;  // outlives the flows that use it
   HashSlots<OpenFlow> flows;
   HashSlots<EndedConnection> ended;
   std::vector<ClosedFlow> closed;
@@ -91,12 +92,12 @@ void FlowTable::State::add(const FlowPacket& packet, const FlowKey& key, std::ui
     }
     if (!expired) flow.mark_port_reuse();
     closed.push_back(flow.close());
-    *open->flow = Flow(packet, key);
+    *open->flow = Flow(packet, key, certificates);
     open->flow->add(packet);
     return;
   }
   if (is_late(packet, hash)) return;
-  auto flow = std::make_unique<Flow>(packet, key);
+  auto flow = std::make_unique<Flow>(packet, key, certificates);
   flow->add(packet);
   flows.insert({.key_hash = hash, .flow = std::move(flow)});
 }

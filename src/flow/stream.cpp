@@ -18,6 +18,8 @@ std::string_view app_of(const DissectorSpec& spec, const Dissector& dissector) {
 class Discard final : public RecordSink {
  public:
   void emit(AppRecord) override {}
+  // Nobody reads it.
+  SharedCertificate certificate(Bytes) override { return Certificate{}; }
 };
 
 // Name of what `window` is, according to a dissector that said it is its own.

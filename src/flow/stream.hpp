@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <pcapaudit/app/dissector.hpp>
+#include <pcapaudit/app/x509.hpp>
 #include <pcapaudit/flow/closed_flow.hpp>
 
 #include "flow/anomaly_counts.hpp"
@@ -32,7 +33,9 @@ class Stream final : private RecordSink {
   // is a dissector and a peer playing ping-pong.
   static constexpr int max_handovers = 8;
 
-  explicit Stream(Carrier carrier) : carrier_(carrier) {}
+  // The reader must outlive it.
+  Stream(Carrier carrier, CertificateReader& certificates)
+      : certificates_(&certificates), carrier_(carrier) {}
 
   // The side that opened the connection, as the SYN says. Call before any bytes.
   void set_client_side(std::size_t side) { client_side_ = static_cast<std::int8_t>(side); }
@@ -73,6 +76,7 @@ class Stream final : private RecordSink {
   };
 
   void emit(AppRecord record) override { records_.push_back(std::move(record)); }
+  SharedCertificate certificate(Bytes der) override { return certificates_->read(der); }
 
   void advance_all(std::size_t side, Bytes fresh);
   // Bytes used from the front of `window`; stops when more bytes are needed.
@@ -93,6 +97,7 @@ class Stream final : private RecordSink {
   SeenStream seen_stream(std::size_t client_side) const;
 
   // Small, because every open flow has one.
+  CertificateReader* certificates_;
   std::array<Half, 2> halves_;
   const DissectorSpec* spec_ = nullptr;
   std::unique_ptr<Dissector> dissector_;

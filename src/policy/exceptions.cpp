@@ -26,7 +26,7 @@ bool asks_for(const ClosedFlow& flow, const std::string& name) {
   if (const TlsFacts* tls = flow.tls()) {
     if (matches_any({name}, tls->sni)) return true;
     const bool certified =
-        !tls->server_chain.empty() && matches_any(names_of(tls->server_chain.front()), name);
+        !tls->server_chain.empty() && matches_any(names_of(*tls->server_chain.front()), name);
     if (certified) return true;
   }
   const HttpFacts* http = flow.http();

@@ -90,14 +90,14 @@ std::string time_text(Timestamp time) {
 }
 
 // Judges the leaf, which stands first (RFC 5246 section 7.4.2).
-void fit_certificate(std::string_view owner, const std::vector<Certificate>& chain, Timestamp when,
+void fit_certificate(std::string_view owner, const CertificateChain& chain, Timestamp when,
                      std::uint32_t min_days_left, TlsFit& fit) {
   // A time that could not be read is left at zero.
-  if (chain.empty() || chain.front().not_after == Timestamp{}) {
+  if (chain.empty() || chain.front()->not_after == Timestamp{}) {
     fit.certificate_hidden = true;
     return;
   }
-  const Certificate& leaf = chain.front();
+  const Certificate& leaf = *chain.front();
   const bool is_over = leaf.not_after < when;
   if (!is_over && leaf.not_before <= when) {
     constexpr std::int64_t day_ns = std::int64_t{86'400} * ns_per_second;
@@ -128,9 +128,9 @@ bool is_weak(const Certificate& leaf) {
   return leaf.key_type == "EC" && leaf.key_bits < least_ec;
 }
 
-void fit_key(std::string_view owner, const std::vector<Certificate>& chain, TlsFit& fit) {
-  if (chain.empty() || !is_weak(chain.front())) return;
-  const Certificate& leaf = chain.front();
+void fit_key(std::string_view owner, const CertificateChain& chain, TlsFit& fit) {
+  if (chain.empty() || !is_weak(*chain.front())) return;
+  const Certificate& leaf = *chain.front();
   fit.problems.push_back(problem_of(FindingKind::weak_key, Field::key,
                                     fmt::format("{} certificate with a strong key", owner),
                                     fmt::format("{} {} bits", leaf.key_type, leaf.key_bits)));
@@ -147,7 +147,7 @@ void fit_names(const TlsProfile& profile, const TlsFacts& tls, TlsFit& fit) {
     fit.certificate_hidden = true;
     return;
   }
-  const std::vector<std::string> presented = names_of(tls.server_chain.front());
+  const std::vector<std::string> presented = names_of(*tls.server_chain.front());
   const bool names_one =
       std::any_of(profile.names.begin(), profile.names.end(), [&](const std::string& name) {
         return matches_any(presented, name) || matches_any({name}, presented);
@@ -161,7 +161,7 @@ void fit_names(const TlsProfile& profile, const TlsFacts& tls, TlsFit& fit) {
 
 void fit_issuer(const TlsProfile& profile, const TlsFacts& tls, TlsFit& fit) {
   if (profile.issuers.empty() || tls.server_chain.empty()) return;
-  const Certificate& leaf = tls.server_chain.front();
+  const Certificate& leaf = *tls.server_chain.front();
   const bool known =
       std::any_of(profile.issuers.begin(), profile.issuers.end(), [&](const std::string& part) {
         if (part == "public") return leaf.issuer != leaf.subject;
@@ -175,7 +175,7 @@ void fit_issuer(const TlsProfile& profile, const TlsFacts& tls, TlsFit& fit) {
 // Only what the client showed: an absent extension allows every use (RFC 5280 4.2.1.12).
 void fit_key_usage(const TlsProfile& profile, const TlsFacts& tls, TlsFit& fit) {
   if (!profile.client_eku || tls.client_chain.empty()) return;
-  const auto& usages = tls.client_chain.front().extended_key_usage;
+  const auto& usages = tls.client_chain.front()->extended_key_usage;
   const bool allowed =
       usages.empty() || std::any_of(usages.begin(), usages.end(), [](const std::string& usage) {
         return usage == "clientAuth" || usage == "anyExtendedKeyUsage";

@@ -22,9 +22,9 @@ std::string address_port(const Endpoint& end) {
                         : fmt::format("[{}]:{}", address, end.port);
 }
 
-Json certificate_json(const std::vector<Certificate>& chain) {
+Json certificate_json(const CertificateChain& chain) {
   if (chain.empty()) return nullptr;
-  const Certificate& leaf = chain.front();
+  const Certificate& leaf = *chain.front();
   return {{"subject", leaf.subject},
           {"issuer", leaf.issuer},
           {"san", leaf.san},

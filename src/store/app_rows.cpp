@@ -101,9 +101,9 @@ void AppRows::insert_facts(std::uint64_t flow, std::size_t number, const TlsFact
 }
 
 void AppRows::insert_chain(std::uint64_t flow, std::size_t number, std::string_view side,
-                           const std::vector<Certificate>& chain) {
+                           const CertificateChain& chain) {
   for (std::size_t position = 0; position < chain.size(); ++position) {
-    const Certificate& it = chain[position];
+    const Certificate& it = *chain[position];
     if (known_certificates_.contains(it.sha256)) {
       tls_certificate_.run(flow, number, side, position, it.sha256);
       continue;

@@ -28,7 +28,7 @@ class AppRows {
   void insert_facts(std::uint64_t flow, std::size_t number, const SipFacts& sip);
   void insert_facts(std::uint64_t flow, std::size_t number, const GenericFacts& facts);
   void insert_chain(std::uint64_t flow, std::size_t number, std::string_view side,
-                    const std::vector<Certificate>& chain);
+                    const CertificateChain& chain);
 
   std::int64_t http_kind_of(const HttpFacts& http);
 

@@ -78,6 +78,17 @@ std::vector<Leg> undocumented_inner(SQLite::Database& database, const Documented
   return read_legs(row);
 }
 
+bool has_undocumented_inner(SQLite::Database& database, const DocumentedFlow& inner) {
+  SQLite::Statement row(database,
+                        "SELECT 1 FROM flow_group WHERE client_roles & ? AND server_roles & ? "
+                        "AND rule IS NULL AND verdict = 'violation' "
+                        "AND outcome IN ('data', 'handshake') AND transport = 'tcp' "
+                        "ORDER BY 1 LIMIT 1");
+  row.bind(1, static_cast<std::int64_t>(inner.from));
+  row.bind(2, static_cast<std::int64_t>(inner.to));
+  return row.executeStep();
+}
+
 // Of the outer flows open when `inner` began: one with its host name before others, then the one
 // whose size comes nearest, then the later one.
 const Leg* outer_of(const Leg& inner, const std::vector<Leg>& outer) {
@@ -125,6 +136,8 @@ class Legs {
   }
 
   void compare(const Mapping& mapping, const DocumentedFlow& outer, const DocumentedFlow& inner) {
+    // Flows are looked at one by one only where there is something to compare.
+    if (!has_flows(database_, inner.id) && !has_undocumented_inner(database_, inner)) return;
     const std::vector<Leg> from_outside = flows_of_row(database_, outer.id);
     if (from_outside.empty()) return;  // the outer side was not captured, or not used
     std::optional<Finding> alone;

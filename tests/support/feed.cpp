@@ -2,6 +2,8 @@
 
 #include <memory>
 
+#include <pcapaudit/app/x509.hpp>
+
 namespace pcapaudit::test {
 namespace {
 
@@ -9,8 +11,10 @@ class Collect final : public RecordSink {
  public:
   explicit Collect(std::vector<AppRecord>& records) : records_(records) {}
   void emit(AppRecord record) override { records_.push_back(std::move(record)); }
+  SharedCertificate certificate(Bytes der) override { return reader_.read(der); }
 
  private:
+  CertificateReader reader_;
   std::vector<AppRecord>& records_;
 };
 

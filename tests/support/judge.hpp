@@ -154,8 +154,7 @@ constexpr std::int64_t ns_per_day = 86'400 * ns_per_second;
 
 // A chain of one certificate: "ok" (for two months more), "expired" (yesterday), "early"
 // (tomorrow), "unreadable", "last-instant" (ends with the flow's first packet), "hidden" (none).
-inline std::vector<Certificate> chain_of(const std::string& state, const std::string& subject) {
-  if (state == "hidden") return {};
+inline Certificate leaf_of(const std::string& state, const std::string& subject) {
   Certificate leaf;
   leaf.subject = subject;
   leaf.sha256 = subject + " " + state;
@@ -165,7 +164,12 @@ inline std::vector<Certificate> chain_of(const std::string& state, const std::st
   if (state == "last-instant") leaf.not_after = flow_time;
   if (state == "early") leaf.not_before = {flow_time.ns + ns_per_day / 2};
   if (state == "unreadable") leaf.not_before = leaf.not_after = {};
-  return {leaf};
+  return leaf;
+}
+
+inline CertificateChain chain_of(const std::string& state, const std::string& subject) {
+  if (state == "hidden") return {};
+  return {leaf_of(state, subject)};
 }
 
 inline void set_mutual(TlsFacts& tls, const std::string& text) {
@@ -189,11 +193,11 @@ inline AppRecord record_of(const std::string& app) {
 }
 
 // A valid leaf with these names, from a public issuer.
-inline std::vector<Certificate> chain_named(const std::vector<std::string>& names) {
-  std::vector<Certificate> chain = chain_of("ok", "CN=" + names.front());
-  chain.front().san = names;
-  chain.front().issuer = "CN=Public CA";
-  return chain;
+inline CertificateChain chain_named(const std::vector<std::string>& names) {
+  Certificate leaf = leaf_of("ok", "CN=" + names.front());
+  leaf.san = names;
+  leaf.issuer = "CN=Public CA";
+  return {leaf};
 }
 
 inline bool is_http_fact(const std::string& key) {

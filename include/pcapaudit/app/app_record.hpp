@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -70,6 +72,24 @@ struct Certificate {
   bool operator==(const Certificate&) const = default;
 };
 
+// One that many connections present: shared, and compared by value.
+class SharedCertificate {
+ public:
+  SharedCertificate(std::shared_ptr<const Certificate> certificate)
+      : certificate_(std::move(certificate)) {}
+  SharedCertificate(Certificate certificate)
+      : certificate_(std::make_shared<const Certificate>(std::move(certificate))) {}
+  const Certificate& operator*() const { return *certificate_; }
+  const Certificate* operator->() const { return certificate_.get(); }
+  bool operator==(const SharedCertificate& other) const {
+    return certificate_ == other.certificate_ || *certificate_ == *other.certificate_;
+  }
+
+ private:
+  std::shared_ptr<const Certificate> certificate_;  // never null
+};
+using CertificateChain = std::vector<SharedCertificate>;  // the peer's own first
+
 enum class MutualTls : std::uint8_t { proven, declined, not_requested, undeterminable };
 enum class MutualReason : std::uint8_t {
   none,
@@ -112,7 +132,7 @@ struct TlsFacts {
   bool certificate_requested = false;
   bool client_certificate_sent = false;  // a Certificate message with at least one certificate
   bool client_certificate_verify = false;
-  std::vector<Certificate> server_chain, client_chain;
+  CertificateChain server_chain, client_chain;
   MutualTls mutual = MutualTls::undeterminable;
   MutualReason mutual_reason = MutualReason::midstream;
   std::string ja3, ja4;

@@ -87,6 +87,8 @@ class RecordSink {
  public:
   virtual ~RecordSink() = default;
   virtual void emit(AppRecord record) = 0;
+  // Facts of a DER certificate, read once for all flows that show it (CertificateReader).
+  virtual SharedCertificate certificate(Bytes der) = 0;
 };
 
 class Dissector {

@@ -1,10 +1,8 @@
 // X.509 certificates through OpenSSL (the only file that sees it is src/app/x509.cpp).
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
-#include <string>
 
 #include <pcapaudit/app/app_record.hpp>
 #include <pcapaudit/base/bytes.hpp>
@@ -12,7 +10,25 @@
 
 namespace pcapaudit {
 
-// Facts of one DER certificate. Fails when OpenSSL cannot parse it. Thread-safe.
-Result<Certificate> parse_certificate(Bytes der);
+// Reads certificates, each kind of bytes once: servers show the same ones in every connection.
+// Used by one thread. Remembers up to max_remembered certificates, then begins anew.
+class CertificateReader {
+ public:
+  static constexpr std::size_t max_remembered = 4096;
+
+  CertificateReader();
+  ~CertificateReader();
+  CertificateReader(CertificateReader&&) noexcept;
+  CertificateReader& operator=(CertificateReader&&) noexcept;
+
+  // Facts of one DER certificate. Fails when OpenSSL cannot parse it.
+  Result<Certificate> parse(Bytes der) const;
+  // The same, remembered. One that cannot be parsed has its digest only.
+  SharedCertificate read(Bytes der);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 }  // namespace pcapaudit

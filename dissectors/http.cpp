@@ -6,7 +6,6 @@
 // Source: RFC 9110, RFC 9112.
 #include <algorithm>
 #include <charconv>
-#include <deque>
 #include <limits>
 #include <string>
 
@@ -227,7 +226,7 @@ class Http final : public Dissector {
     }
     const bool interim = start.status >= 100 && start.status < 200 && start.status != 101;
     std::string method = waiting_.empty() ? "" : waiting_.front();
-    if (!waiting_.empty() && !interim) waiting_.pop_front();
+    if (!waiting_.empty() && !interim) waiting_.erase(waiting_.begin());
     if (start.status == 101) {
       facts_.upgraded_to = upgrade.empty() ? "upgrade" : upgrade;
       return Step::handover(size);
@@ -302,7 +301,7 @@ class Http final : public Dissector {
 
   HttpFacts facts_;
   std::array<Half, 2> halves_;
-  std::deque<std::string> waiting_;  // methods of requests without their response
+  std::vector<std::string> waiting_;  // methods of requests without their response
 };
 
 }  // namespace

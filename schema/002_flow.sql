@@ -69,7 +69,7 @@ SELECT flow_row.id, flow_kind.capture, flow_row.first_packet, flow_kind.transpor
        flow_kind.icmp_type, flow_kind.icmp_code, flow_kind.app, flow_kind.server_app,
        flow_row.malformed_why, flow_kind.client_roles, flow_kind.server_roles, flow_kind.service,
        flow_kind.basis, flow_kind.verdict, flow_kind.rule, flow_kind.reason, flow_row.first,
-       flow_row.last, flow_kind.exception, flow_kind.grounds, flow_row.kind,
+       flow_row.last, flow_kind.exception, flow_kind.grounds,
        strftime('%Y-%m-%dT%H:%M:%S', flow_row.first / 1000000000 - (flow_row.first % 1000000000 < 0),
                 'unixepoch')
          || printf('.%09dZ', (flow_row.first % 1000000000 + 1000000000) % 1000000000) AS first_text,

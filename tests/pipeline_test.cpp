@@ -16,7 +16,13 @@ namespace {
 class StoreSink final : public FlowSink {
  public:
   explicit StoreSink(Store& store) : store_(store) {}
-  Result<void> accept(std::span<const AuditedFlow> flows) override { return store_.accept(flows); }
+  Result<void> accept(std::span<const AuditedFlow> flows,
+                      std::span<const LatePacket> late) override {
+    return store_.accept(flows, late);
+  }
+  Result<void> mark_unheard(std::span<const std::uint64_t> flows) override {
+    return store_.mark_unheard(flows);
+  }
 
  private:
   Store& store_;

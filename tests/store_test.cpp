@@ -302,7 +302,7 @@ TEST_CASE("store: hostile text and numbers are stored as they are") {
         Lines{"1969-12-31T23:59:59.999999999Z|2001:db8::1|4611686018427387904"});
 }
 
-TEST_CASE("store: a batch is all or nothing") {
+TEST_CASE("store: a write that fails leaves no part of it, and ends the writing") {
   auto store = Store::create(":memory:", false);
   REQUIRE(store);
   REQUIRE((*store)->write_policy(test::hand_policy()));
@@ -311,8 +311,14 @@ TEST_CASE("store: a batch is all or nothing") {
   CHECK_FALSE((*store)->accept(twice));
   CHECK(lines(**store, "SELECT count(*) FROM flow ORDER BY 1") == Lines{"0"});
   CHECK(lines(**store, "SELECT count(*) FROM role_set ORDER BY 1") == Lines{"0"});
-  CHECK((*store)->accept(std::span(&flow, 1)));
-  CHECK(lines(**store, "SELECT count(*) FROM role_set ORDER BY 1") == Lines{"2"});
+  CHECK_FALSE((*store)->accept(std::span(&flow, 1)));
+  CHECK_FALSE((*store)->finish({}, {}));
+  CHECK(lines(**store, "SELECT count(*) FROM flow ORDER BY 1") == Lines{"0"});
+}
+
+TEST_CASE("store: what is written fits the constraints of the schema") {
+  const auto store = test::hand_audit(test::hand_flows());
+  CHECK(lines(**store, "PRAGMA integrity_check") == Lines{"ok"});
 }
 
 TEST_CASE("store: an existing file is kept unless it may be replaced") {

@@ -25,7 +25,7 @@ constexpr std::string_view in_memory = ":memory:";
 // tests ask PRAGMA integrity_check, which reads the constraints too.
 constexpr const char* building_pragmas =
     "PRAGMA page_size = 16384; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; "
-    "PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; "
+    "PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; "
     "PRAGMA ignore_check_constraints = ON;";
 // Each commit writes the pages that changed: with few commits those at the ends of the tables are
 // written once.
@@ -93,7 +93,8 @@ struct Store::Impl {
   std::optional<Policy> policy;       // once written
   std::optional<FlowRows> flow_rows;  // needs the policy
   std::optional<SQLite::Transaction> transaction;
-  std::size_t uncommitted = 0;  // flows in it
+  std::size_t uncommitted = 0;   // flows in it
+  std::optional<Error> failure;  // of a write: nothing more is written
 
   // One thread at a time uses a store, so SQLite need not lock.
   Impl(const std::string& file, int flags)
@@ -150,6 +151,7 @@ Result<void> Store::write_policy(const Policy& policy) try {
 
 Result<void> Store::accept(std::span<const AuditedFlow> batch,
                            std::span<const LatePacket> late) try {
+  if (impl_->failure) return std::unexpected(*impl_->failure);
   if (!impl_->flow_rows) return fail(fmt::format("{}: flows before the policy", impl_->path));
   if (!impl_->transaction) impl_->transaction.emplace(impl_->database);
   for (const AuditedFlow& flow : batch) impl_->flow_rows->insert(flow);
@@ -158,7 +160,9 @@ Result<void> Store::accept(std::span<const AuditedFlow> batch,
   if (impl_->uncommitted >= flows_per_transaction) impl_->commit();
   return {};
 } catch (const std::exception& error) {
-  return fail(describe(impl_->path, error));
+  impl_->transaction.reset();  // rolls back
+  impl_->failure = Error{.what = describe(impl_->path, error)};
+  return std::unexpected(*impl_->failure);
 }
 
 Result<void> Store::mark_unheard(std::span<const std::uint64_t> flows) try {
@@ -170,6 +174,7 @@ Result<void> Store::mark_unheard(std::span<const std::uint64_t> flows) try {
 }
 
 Result<void> Store::finish(const RunFacts& run, std::span<const CaptureSummary> captures) try {
+  if (impl_->failure) return std::unexpected(*impl_->failure);
   if (!impl_->policy) return fail(fmt::format("{}: finished before the policy", impl_->path));
   if (!impl_->transaction) impl_->transaction.emplace(impl_->database);
   impl_->flow_rows->write_sums();

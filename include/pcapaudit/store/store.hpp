@@ -54,7 +54,8 @@ class Store {
   static Result<std::unique_ptr<Store>> open(const std::string& path);
   ~Store();
 
-  // Writing, in this order: policy once, flows in batches, finish once.
+  // Writing, in this order: policy once, flows in batches, finish once. A write that fails takes
+  // back what was not committed yet, and nothing more is written.
   Result<void> write_policy(const Policy& policy);
   // `late` packets belong to flows of this batch or of earlier ones.
   Result<void> accept(std::span<const AuditedFlow> batch, std::span<const LatePacket> late = {});

@@ -49,7 +49,9 @@ class Flow::Delivery final : public TcpReassembler::Output {
 };
 
 Flow::Flow(const FlowPacket& first, const FlowKey& key, CertificateReader& certificates)
-    : ends_(key),
+    : ends_{.one = {first.decoded.source, first.decoded.source_port},
+            .other = {first.decoded.destination, first.decoded.destination_port},
+            .transport = key.transport},
       capture_(first.capture),
       id_(first.id),
       first_packet_(first.number),
@@ -61,10 +63,9 @@ Flow::Flow(const FlowPacket& first, const FlowKey& key, CertificateReader& certi
       tunnel_(first.decoded.tunnel),
       stream_(carrier_of(first.decoded.transport), certificates) {
   const Decoded& decoded = first.decoded;
-  ends_.one = {decoded.source, decoded.source_port};
-  ends_.other = {decoded.destination, decoded.destination_port};
   minute_ = minute_of(first.clock);
   if (decoded.transport == Transport::icmp) {
+    icmp_key_ = std::make_unique<const FlowKey>(key);
     icmp_type_ = decoded.icmp_type;
     icmp_code_ = decoded.icmp_code;
   }

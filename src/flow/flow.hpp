@@ -22,7 +22,7 @@ class Flow {
   Flow(const FlowPacket& first, const FlowKey& key, CertificateReader& certificates);
 
   // Side 0 sent the flow's first packet.
-  const FlowKey& key() const { return ends_; }
+  const FlowKey& key() const { return icmp_key_ ? *icmp_key_ : ends_; }
   void add(const FlowPacket& packet);
   // A SYN that opens another connection on the same ports (RFC 9293 3.6: the old one is over).
   bool is_new_connection(const FlowPacket& packet) const;
@@ -63,7 +63,8 @@ class Flow {
   static constexpr std::uint8_t max_shift = 14;  // RFC 7323 2.3
   static constexpr std::int8_t unknown_side = -1;
 
-  FlowKey ends_;
+  FlowKey ends_;                             // side 0 is `one`
+  std::unique_ptr<const FlowKey> icmp_key_;  // ICMP is keyed by more than its ends
   std::uint32_t capture_;
   std::uint64_t id_, first_packet_;
   Timestamp first_, last_, last_clock_;

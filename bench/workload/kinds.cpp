@@ -13,11 +13,11 @@ constexpr std::uint32_t outside = 0x64400000;  // 100.64.0.0/16, in no list
 constexpr std::uint32_t director = 0x0a01020b, front_end = 0x0a01030b, proxy = 0xc6336428,
                         web_apps = 0x0a010405;
 
-// Seven of ten are documented; the rest are an undocumented target, port and application.
+// Seven of ten are documented; the others miss by answer, target, or application.
 std::vector<Place> web_places() {
-  return {{inside, director, 80},  {outside, proxy, 80},     {inside, director, 80},
-          {inside, director, 80},  {outside, proxy, 80},     {inside, director, 80},
-          {inside, front_end, 80}, {inside, director, 8080}, {inside, web_apps, 443},
+  return {{inside, director, 80}, {outside, proxy, 80},    {inside, director, 80},
+          {inside, director, 80}, {inside, front_end, 80}, {inside, director, 80},
+          {inside, director, 80}, {inside, web_apps, 443}, {inside, director, 80},
           {inside, director, 80}};
 }
 

@@ -3,15 +3,11 @@
 
 #include <fmt/format.h>
 
+#include "workload/places.hpp"
 #include "workload/words.hpp"
 
 namespace pcapaudit::bench {
 namespace {
-
-constexpr std::uint32_t inside = 0x0a140000;   // 10.20.0.0/16, internal clients
-constexpr std::uint32_t outside = 0x64400000;  // 100.64.0.0/16, in no list
-constexpr std::uint32_t director = 0x0a01020b, front_end = 0x0a01030b, proxy = 0xc6336428,
-                        web_apps = 0x0a010405;
 
 // Seven of ten are documented; the others miss by answer, target, or application.
 std::vector<Place> web_places() {
@@ -129,6 +125,7 @@ constexpr Kind kinds[] = {
     {"concurrent", "connections that are all open at once", 1'000'000, 0, concurrent_scripts},
     {"http", "connections of 100 small HTTP exchanges", 10'000, 200, http_scripts},
     {"sip", "20 calls each over UDP and TCP", 5'000, 200, sip_scripts},
+    {"tls", "TLS handshakes, with --certificates different ones", 200'000, 2'000, tls_scripts},
 };
 
 }  // namespace

@@ -83,6 +83,8 @@ int main(int argc, char** argv) {
   app.add_option("output", options.output, "pcap file")->required();
   app.add_option("--flows", options.sizes.flows, "so many connections");
   app.add_option("--bytes", options.sizes.bytes, "size of the file, about (long, mix)");
+  app.add_option("--certificates", options.sizes.certificates, "so many different ones (tls)")
+      ->check(CLI::PositiveNumber);
   app.add_option("--captures", options.captures, "directory of captures (mix)")
       ->check(CLI::ExistingDirectory);
   CLI11_PARSE(app, argc, argv);

@@ -1,6 +1,6 @@
 // Ethernet frames with IPv4 and TCP or UDP, checksums right, one after another in time.
 //
-// Borrows the writer. One thread. Every frame comes `gap_us` after the one before.
+// Borrows the sink. One thread. Every frame comes `gap_us` after the one before.
 #pragma once
 
 #include <array>
@@ -8,7 +8,7 @@
 
 #include <pcapaudit/base/bytes.hpp>
 
-#include "workload/pcap_writer.hpp"
+#include "workload/frame_sink.hpp"
 
 namespace pcapaudit::bench {
 
@@ -30,16 +30,15 @@ constexpr std::size_t segment_size = 1448;
 
 class Frames {
  public:
-  Frames(PcapWriter& out, std::int64_t gap_us) : out_(out), gap_us_(gap_us) {}
+  Frames(FrameSink& out, std::int64_t gap_us) : out_(out), gap_us_(gap_us) {}
 
   void tcp(const Ends& ends, const Segment& segment, Bytes payload);
   void udp(const Ends& ends, bool from_server, Bytes payload);
-  const PcapWriter& file() const { return out_; }
 
  private:
   void send(std::uint8_t protocol, const Ends& ends, bool from_server, std::size_t segment_length);
 
-  PcapWriter& out_;
+  FrameSink& out_;
   std::int64_t gap_us_;
   std::int64_t now_us_ = 1'700'000'000'000'000;
   std::uint16_t identification_ = 0;

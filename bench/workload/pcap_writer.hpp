@@ -13,13 +13,15 @@
 #include <pcapaudit/base/bytes.hpp>
 #include <pcapaudit/base/result.hpp>
 
+#include "workload/frame_sink.hpp"
+
 namespace pcapaudit::bench {
 
-class PcapWriter {
+class PcapWriter final : public FrameSink {
  public:
   static Result<PcapWriter> create(const std::string& path);
 
-  void frame(std::int64_t time_us, Bytes captured, std::uint32_t wire_length);
+  void frame(std::int64_t time_us, Bytes captured, std::uint32_t wire_length) override;
   std::uint64_t bytes() const { return bytes_; }  // of the file, so far
   std::uint64_t packets() const { return packets_; }
   Result<void> close();

@@ -129,7 +129,7 @@ std::vector<Talk> talks() {
   return {
       {"http", "http_100_exchanges", Carrier::tcp, spoken_in("http")},
       {"http", "http_1_exchange", Carrier::tcp, spoken_in("short")},
-      {"http2", "http2", Carrier::tcp, both_sides("http2/prior")},
+      {"http", "http2", Carrier::tcp, both_sides("http2/prior")},
       {"tls", "tls12", Carrier::tcp, spoken_in("tls")},
       {"tls", "tls12_mutual", Carrier::tcp, both_sides("tls/tls12_mutual")},
       {"tls", "tls13", Carrier::tcp, both_sides("tls/tls13")},

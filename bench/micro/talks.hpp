@@ -14,7 +14,7 @@ struct Talk {
     std::size_t side = 0;  // 0: client
     std::string bytes;
   };
-  std::string name;  // what the dissector must call it
+  std::string name;  // what the engine must find: ClosedFlow::app
   std::string title;
   Carrier carrier = Carrier::tcp;
   std::vector<Piece> pieces;

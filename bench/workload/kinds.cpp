@@ -99,9 +99,10 @@ std::string sip_answer(std::string_view status, std::string_view method, int seq
 }
 
 Result<std::vector<Script>> sip_scripts(const Sizes&) {
-  constexpr std::string_view session =
+  const std::string session = fmt::format(
       "v=0\r\no=- 1 1 IN IP4 10.20.0.1\r\ns=-\r\nc=IN IP4 10.20.0.1\r\nt=0 0\r\n"
-      "m=audio 50000 RTP/AVP 0 8\r\na=rtpmap:0 PCMU/8000\r\n";
+      "m=audio {} RTP/AVP 0 8\r\na=rtpmap:0 PCMU/8000\r\n",
+      port_mark);
   const Script calls{
       .carrier = Script::Carrier::udp,
       .acknowledge = false,

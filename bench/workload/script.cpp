@@ -19,13 +19,15 @@ Line says(bool from_server, std::string text, std::uint64_t times) {
   Line line{.from_server = from_server, .text = std::move(text), .times = times};
   line.numbers = places_of(number_mark, line.text);
   line.certificates = places_of(certificate_mark, line.text);
+  line.ports = places_of(port_mark, line.text);
   return line;
 }
 
-void write_digits(std::string& text, const std::vector<std::size_t>& places, std::uint64_t number) {
+void write_digits(std::string& text, const std::vector<std::size_t>& places, std::string_view mark,
+                  std::uint64_t number) {
   for (const std::size_t place : places) {
     std::uint64_t rest = number;
-    for (std::size_t i = number_mark.size(); i-- > 0; rest /= 10) {
+    for (std::size_t i = mark.size(); i-- > 0; rest /= 10) {
       text[place + i] = static_cast<char>('0' + rest % 10);
     }
   }
@@ -51,10 +53,12 @@ Ends ends_of(const Script& script, std::uint64_t number) {
 
 std::string_view spoken(const Script& script, std::uint64_t number, std::uint64_t round,
                         const Line& line, std::string& scratch) {
-  if (line.numbers.empty() && line.certificates.empty()) return line.text;
+  if (line.numbers.empty() && line.certificates.empty() && line.ports.empty()) return line.text;
   scratch = line.text;
-  write_digits(scratch, line.numbers, number * script.rounds + round);
-  write_digits(scratch, line.certificates, number % script.certificates);
+  const std::uint64_t serial = number * script.rounds + round;
+  write_digits(scratch, line.numbers, number_mark, serial);
+  write_digits(scratch, line.certificates, certificate_mark, number % script.certificates);
+  write_digits(scratch, line.ports, port_mark, first_port + serial % ports);
   return scratch;
 }
 

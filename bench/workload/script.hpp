@@ -2,8 +2,9 @@
 // number.
 //
 // Plain values. Eight of `number_mark` in a text stand for the number of the conversation and
-// round, eight of `certificate_mark` for the number of its certificate; both are written as eight
-// decimal digits, so that all conversations of a script have the same length.
+// round, eight of `certificate_mark` for the number of its certificate, five of `port_mark` for a
+// port of its own; they are written as so many decimal digits, so that all conversations of a
+// script have the same length.
 #pragma once
 
 #include <cstdint>
@@ -17,12 +18,13 @@ namespace pcapaudit::bench {
 
 constexpr std::string_view number_mark = "########";
 constexpr std::string_view certificate_mark = "@@@@@@@@";
+constexpr std::string_view port_mark = "~~~~~";
 
 struct Line {
   bool from_server = false;
   std::string text;
   std::uint64_t times = 1;  // the text again and again, as one stream
-  std::vector<std::size_t> numbers = {}, certificates = {};  // where the marks are
+  std::vector<std::size_t> numbers = {}, certificates = {}, ports = {};  // where the marks are
 };
 
 Line client_says(std::string text);

@@ -115,7 +115,8 @@ struct MatrixCell {
 
 struct ReportMatrix {
   Listed<MatrixRole> roles;
-  Listed<MatrixCell> cells;  // those of shown roles in which something stands, by from and to
+  std::vector<MatrixCell> cells;  // those of shown roles in which something stands, by from and to
+  Listed<std::size_t> told;       // of these, the ones to tell in full, gravest first
   bool operator==(const ReportMatrix&) const = default;
 };
 
@@ -149,7 +150,8 @@ struct ReportFlow {
 };
 
 struct ReportFinding {
-  std::string id, kind, severity, client, server, transports, service, outcome, text, subject;
+  std::string id, kind, title, severity, client, server, transports, service, outcome, text,
+      subject;
   std::uint64_t server_port = 0, flows = 0;
   std::optional<Timestamp> first, last;
   bool came_through = false;  // not only attempts that were blocked or refused

@@ -61,7 +61,7 @@ struct ReportCoverage {
   std::uint64_t packets = 0, dropped = 0, truncated = 0, gaps = 0, gap_flows = 0;
   std::uint64_t duplicates = 0, fragments = 0, incomplete = 0;
   std::uint64_t one_sided = 0, midstream = 0;  // flows
-  std::uint64_t encrypted = 0, decrypted = 0;  // flows with TLS or QUIC; of these, opened
+  std::uint64_t encrypted = 0;                 // flows of which TLS or QUIC hides the content
   std::uint64_t hidden_certificates = 0, hidden_names = 0, resumed = 0;  // flows
   std::uint64_t unknown_application = 0, no_payload = 0;                 // flows
   std::vector<NamedCount> decode_issues;                                 // packets without a flow
@@ -141,14 +141,19 @@ struct UndeterminedGroup {
 
 struct UnknownHost {
   std::string address, offers, uses, resembles;
+  std::string first, last;  // RFC 3339, as the view has them
   std::uint64_t flows = 0;
-  std::optional<Timestamp> first, last;
   bool operator==(const UnknownHost&) const = default;
 };
 
-struct ReportUndetermined {
+struct UndeterminedReason {
+  std::string reason, meaning;
   std::uint64_t flows = 0, bytes = 0;
-  std::vector<NamedCount> reasons;
+  bool operator==(const UndeterminedReason&) const = default;
+};
+
+struct ReportUndetermined {
+  std::vector<UndeterminedReason> reasons;
   Listed<UndeterminedGroup> groups;
   Listed<UnknownHost> hosts;
   bool operator==(const ReportUndetermined&) const = default;

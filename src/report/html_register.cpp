@@ -110,8 +110,7 @@ Markup html_register(const ReportModel& model, const Links& links) {
   out += table({.caption = "Register of documented flows (times in UTC)",
                 .columns = {"Id", "From → to", "Service", "Need and source", "Owner and approval",
                             "Status", "Last seen", "Flows", "Bytes"},
-                .empty = "No flow is documented.",
-                .css = "register"},
+                .empty = "No flow is documented."},
                rows, rules.rules.cut());
   return out + html("</div>\n");
 }

@@ -151,7 +151,8 @@ class CardReader {
   void read_evidence() {
     constexpr int most_flows = 3;  // enough to look at; the database has them all
     for (ModelRow& it : reader_.rows(fmt::format(
-             "SELECT finding, id, capture.name, first_packet, transport, client, client_port, "
+             "SELECT finding, chosen.id, capture.name, first_packet, transport, client, "
+             "client_port, "
              "server, server_port, outcome, start, flow_packets, flow_bytes, total FROM ("
              "SELECT finding.id AS finding, flow.id, flow.capture, first_packet, transport, "
              "client, "
@@ -198,11 +199,6 @@ std::vector<std::string> remedies(const ReportCard& card) {
                                      card.observed.empty() ? "what was seen" : card.observed)
                        : fmt::format("Correct {}: {}.", card.failing_field, card.expected));
   }
-  if (card.finding.violates) {
-    list.emplace_back(
-        "If it is meant as it is, document it in the site file with an owner and a review, or "
-        "write an exception with a reason and an end.");
-  }
   return list;
 }
 
@@ -218,7 +214,6 @@ ReportCard make_card(Columns columns, const std::vector<ReportRule>& rules) {
   const auto found = std::find_if(rules.begin(), rules.end(),
                                   [&](const ReportRule& it) { return it.id == card.row; });
   if (found != rules.end()) card.documented = *found;
-  card.meaning = words_of_kind(card.finding.kind).meaning;
   card.remedies = remedies(card);
   return card;
 }

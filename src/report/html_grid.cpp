@@ -49,12 +49,21 @@ Sign sign_of(MatrixCell::Sight sight) {
   return {"v-never", "M.34 .5 L.66 .5"};
 }
 
-Markup square(int x, int y, int side, const Sign& sign) {
+Markup stroke(const Sign& sign, int x, int y, int side) {
   return html(
-      "<rect class=\"cell {0}\" x=\"{1}\" y=\"{2}\" width=\"{3}\" height=\"{3}\" rx=\"3\"/>"
-      "<path class=\"sign {0}\" transform=\"translate({1} {2}) scale({3})\" d=\"{4}\" "
+      "<path class=\"sign {}\" transform=\"translate({} {}) scale({})\" d=\"{}\" "
       "vector-effect=\"non-scaling-stroke\"/>",
       sign.css, x, y, side, sign.path);
+}
+
+Markup ground(const Sign& sign, int x, int y, int side) {
+  return html(
+      "<rect class=\"cell {0}\" x=\"{1}\" y=\"{2}\" width=\"{3}\" height=\"{3}\" rx=\"3\"/>",
+      sign.css, x, y, side);
+}
+
+Markup square(const Sign& sign, int x, int y, int side) {
+  return ground(sign, x, y, side) + stroke(sign, x, y, side);
 }
 
 // Traffic that is documented, in a cell whose sign tells of something graver.
@@ -62,14 +71,14 @@ bool is_also_documented(const MatrixCell& cell) {
   return cell.state > MatrixCell::State::seen && cell.flows.allowed > 0;
 }
 
-// A small tick on a ground of its own, in the upper right corner.
-Markup corner(int x, int y, int side) {
-  const int size = side * 2 / 5;
-  return html(
-      "<rect class=\"corner s-seen\" x=\"{0}\" y=\"{1}\" width=\"{2}\" height=\"{2}\"/>"
-      "<path class=\"sign s-seen thin\" transform=\"translate({0} {1}) scale({2})\" d=\"{3}\" "
-      "vector-effect=\"non-scaling-stroke\"/>",
-      x + side - size - 1, y + 1, size, sign_of(MatrixCell::State::seen).path);
+// The sign makes room for a small tick in the upper right corner.
+Markup square_with_tick(const Sign& sign, int x, int y, int side) {
+  const int tick = side * 2 / 5, rest = side * 7 / 10;
+  const Sign seen = sign_of(MatrixCell::State::seen);
+  return ground(sign, x, y, side) + stroke(sign, x + 1, y + side - rest - 1, rest) +
+         html("<rect class=\"corner {0}\" x=\"{1}\" y=\"{2}\" width=\"{3}\" height=\"{3}\"/>",
+              seen.css, x + side - tick - 1, y + 1, tick) +
+         stroke(seen, x + side - tick - 1, y + 1, tick);
 }
 
 // Places of everything in the picture, in pixels.
@@ -134,7 +143,7 @@ Markup legend_entry(const Sign& sign, std::string_view name) {
   return html(
       "<li><svg width=\"24\" height=\"24\" viewBox=\"0 0 24 24\" aria-hidden=\"true\">{}</svg>"
       "{}</li>\n",
-      square(1, 1, 22, sign), name);
+      square(sign, 1, 1, 22), name);
 }
 
 }  // namespace
@@ -201,10 +210,9 @@ Markup role_grid(const ReportMatrix& matrix, const Links& links, GridKind kind) 
       const std::string words = cell_words(matrix, cell, kind);
       out += html("<a href=\"#{}\" aria-label=\"{}\"><title>{}</title>{}</a>\n",
                   links.pair(found->second), words, words,
-                  square(at.x(column), at.y(row), at.cell, sign) +
-                      (kind == GridKind::state && is_also_documented(cell)
-                           ? corner(at.x(column), at.y(row), at.cell)
-                           : Markup{}));
+                  kind == GridKind::state && is_also_documented(cell)
+                      ? square_with_tick(sign, at.x(column), at.y(row), at.cell)
+                      : square(sign, at.x(column), at.y(row), at.cell));
     }
   }
   return out + html("</svg>\n</section>\n");
@@ -216,8 +224,8 @@ Markup grid_legend(GridKind kind) {
     for (const auto state : state_order) out += legend_entry(sign_of(state), state_name(state));
     out += html(
         "<li><svg width=\"24\" height=\"24\" viewBox=\"0 0 24 24\" aria-hidden=\"true\">"
-        "{}{}</svg>and documented traffic, too</li>\n",
-        square(1, 1, 22, sign_of(MatrixCell::State::violation)), corner(1, 1, 22));
+        "{}</svg>and documented traffic, too</li>\n",
+        square_with_tick(sign_of(MatrixCell::State::violation), 1, 1, 22));
   } else {
     for (const auto sight : sight_order) out += legend_entry(sign_of(sight), sight_name(sight));
   }

@@ -152,7 +152,9 @@ Cell cell(Markup inside) {
   return {.inside = std::move(inside)};
 }
 Cell number_cell(std::uint64_t number) {
-  return {.inside = escaped(spaced(number)), .key = std::to_string(number), .is_number = true};
+  return {.inside = number == 0 ? html("<span class=\"none\">0</span>") : escaped(spaced(number)),
+          .key = std::to_string(number),
+          .is_number = true};
 }
 Cell bytes_cell(std::uint64_t bytes) {
   return {.inside = escaped(bytes_text(bytes)), .key = std::to_string(bytes), .is_number = true};
@@ -212,9 +214,15 @@ std::string_view column_class(const std::vector<Row>& rows, std::size_t column) 
     most.line = std::max(most.line, it.line);
     most.word = std::max(most.word, it.word);
   }
-  constexpr std::size_t short_line = 14, short_word = 8, word = 12;
-  if (most.line <= short_line) return "k";
-  return most.word <= short_word ? "w8" : most.word <= word ? "w12" : "w17";
+  // Characters of the longest line or word, and the class for columns up to there.
+  struct Step {
+    std::size_t line, word;
+    std::string_view css;
+  };
+  for (const Step& it : {Step{14, 14, "k"}, Step{28, 12, "w12"}, Step{60, 17, "w17"}}) {
+    if (most.line <= it.line && most.word <= it.word) return it.css;
+  }
+  return most.line <= 60 ? "w17" : "w26";
 }
 
 }  // namespace

@@ -106,16 +106,15 @@ class CardReader {
       by_id_[it.finding.id] = &it;
       ids += fmt::format("{}'{}'", ids.empty() ? "" : ", ", it.finding.id);
     }
-    // A flow is in a finding by its first problem of the finding's kind.
+    // A flow is in a finding by its ends, its service and a problem of the finding's kind. The LIMIT
+    // keeps the few findings a table of their own, so that one pass over the flows is enough.
     flows_ = fmt::format(
-        "FROM problem CROSS JOIN flow ON flow.id = problem.flow CROSS JOIN finding "
-        "ON finding.kind = problem.kind AND finding.client_roles = flow.client_roles "
-        "AND finding.server_roles = flow.server_roles AND finding.service = flow.service "
-        "AND finding.server_port = flow.server_port "
-        "WHERE finding.id IN ({}) AND problem.exception IS NULL AND flow.verdict <> 'ignored' "
-        "AND NOT EXISTS (SELECT 1 FROM problem AS earlier WHERE earlier.flow = problem.flow "
-        "AND earlier.exception IS NULL AND earlier.kind = problem.kind "
-        "AND earlier.number < problem.number)",
+        "FROM flow CROSS JOIN (SELECT * FROM finding WHERE id IN ({}) LIMIT -1) AS finding "
+        "ON finding.client_roles = flow.client_roles AND finding.server_roles = flow.server_roles "
+        "AND finding.service = flow.service AND finding.server_port = flow.server_port "
+        "WHERE flow.verdict <> 'ignored' AND EXISTS (SELECT 1 FROM problem "
+        "WHERE problem.flow = flow.id AND problem.kind = finding.kind "
+        "AND problem.exception IS NULL)",
         ids);
   }
 

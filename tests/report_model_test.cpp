@@ -123,6 +123,21 @@ TEST_CASE("report: a page is rendered whatever is missing") {
   CHECK(render_html(model_of({})).ends_with("</html>\n"));
 }
 
+TEST_CASE("report: changes since a baseline are a section of their own, when there is a baseline") {
+  ReportModel model = model_of(test::hand_flows());
+  CHECK(render_html(model).find("id=\"changes\"") == std::string::npos);
+  model.changes = ReportChanges{.baseline = "the audit of 2026-05-20",
+                                .changes = {.rows = {{.kind = ReportChange::Kind::gone,
+                                                      .what = "host",
+                                                      .id = "10.1.0.5",
+                                                      .text = "<not seen any more>"}},
+                                            .total = 3}};
+  const std::string page = render_html(model);
+  CHECK(page.find("id=\"changes\"") != std::string::npos);
+  CHECK(page.find("&lt;not seen any more&gt;") != std::string::npos);
+  CHECK(page.find("2 more rows, see CSV.") != std::string::npos);
+}
+
 TEST_CASE("markup: text cannot become anything else") {
   struct Case {
     std::string_view text, want;

@@ -8,9 +8,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <unordered_map>
 
+#include <pcapaudit/app/app_record.hpp>
 #include <pcapaudit/report/flow_lines.hpp>
+#include <pcapaudit/report/formats.hpp>
 #include <pcapaudit/report/report.hpp>
 #include <pcapaudit/run/pipeline.hpp>
 
@@ -79,9 +82,47 @@ CommandResult run_inspect(const Options& options) {
   return static_cast<int>(flows.empty() ? ExitCode::insufficient : ExitCode::ok);
 }
 
+namespace {
+
+Result<ReportDress> read_dress(const Options& options) {
+  ReportDress dress{.title = clean_text(options.title),
+                    .classification = clean_text(options.classification),
+                    .logo = {}};
+  if (options.logo_file.empty()) return dress;
+  std::ifstream file(options.logo_file, std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(file)), {});
+  if (!file) return fail(fmt::format("cannot read {}", options.logo_file));
+  auto logo = logo_uri(bytes);
+  if (!logo) return fail(fmt::format("{}: {}", options.logo_file, logo.error().what));
+  dress.logo = std::move(*logo);
+  return dress;
+}
+
+// Every format that was asked for, from one model.
+CommandResult write_formats(const Store& store, const Options& options) {
+  auto dress = read_dress(options);
+  if (!dress) return failure(dress.error(), ExitCode::usage);
+  auto model = read_report_model(store);
+  if (!model) return failure(model.error(), ExitCode::usage);
+  model->dress = std::move(*dress);
+  for (const ReportFormat& format : report_formats()) {
+    const auto file = options.report_files.find(std::string(format.name));
+    if (file == options.report_files.end()) continue;
+    const auto written = write_out(file->second, format.render(*model));
+    if (!written) return written;
+  }
+  return static_cast<int>(ExitCode::ok);
+}
+
+}  // namespace
+
 CommandResult run_report(const Options& options) {
   const auto store = Store::open(options.inputs.front());
   if (!store) return failure(store.error(), ExitCode::usage);
+  if (!options.report_files.empty()) {
+    const auto written = write_formats(**store, options);
+    if (!written || options.json_file.empty()) return written;
+  }
   if (!options.json_file.empty()) {
     const auto json = render_json(**store);
     if (!json) return failure(json.error(), ExitCode::usage);

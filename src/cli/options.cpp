@@ -1,11 +1,15 @@
 // The command line: grammar, help with examples first, usage errors.
 #include "cli/options.hpp"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
 #include <map>
 #include <thread>
+
+#include <pcapaudit/report/formats.hpp>
 
 #include "cli/commands.hpp"
 
@@ -33,6 +37,8 @@ constexpr const char* inspect_examples =
 constexpr const char* report_examples =
     "Examples:\n"
     "  pcapaudit report q4.db\n"
+    "  pcapaudit report q4.db --html q4.html                one page, to read and to print\n"
+    "  pcapaudit report q4.db --html q4.html --title 'Q4 review' --classification CONFIDENTIAL\n"
     "  pcapaudit report q4.db --json q4.json\n";
 constexpr const char* explain_examples =
     "Examples:\n"
@@ -171,6 +177,21 @@ CLI::App* add_report(CLI::App& app, Options& options) {
       ->expected(1)
       ->option_text("DB");
   report->add_option("--json", options.json_file, "write JSON to a file (- for stdout)")
+      ->option_text("FILE");
+  for (const ReportFormat& format : report_formats()) {
+    report
+        ->add_option_function<std::string>(
+            fmt::format("--{}", format.name),
+            [&options, name = std::string(format.name)](const std::string& file) {
+              options.report_files[name] = file;
+            },
+            std::string(format.about) + " (- for stdout)")
+        ->option_text("FILE");
+  }
+  report->add_option("--title", options.title, "title on the first page")->option_text("TEXT");
+  report->add_option("--classification", options.classification, "stands on every page")
+      ->option_text("TEXT");
+  report->add_option("--logo", options.logo_file, "PNG, JPEG or SVG for the first page")
       ->option_text("FILE");
   add_common(*report, options);
   return report;

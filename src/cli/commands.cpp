@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include <pcapaudit/report/flow_lines.hpp>
+#include <pcapaudit/report/query.hpp>
 #include <pcapaudit/report/report.hpp>
 #include <pcapaudit/run/pipeline.hpp>
 
@@ -76,6 +77,11 @@ CommandResult run_report(const Options& options) {
     if (!json) return failure(json.error(), ExitCode::usage);
     return write_out(options.json_file, *json);
   }
+  if (!options.csv_folder.empty()) {
+    const auto written = write_csv(**store, options.csv_folder);
+    if (!written) return failure(written.error(), ExitCode::output);
+    return static_cast<int>(ExitCode::ok);
+  }
   const auto text = render_text(
       **store, {.database_name = options.inputs.front(), .color = wants_color(options.color)});
   if (!text) return failure(text.error(), ExitCode::usage);
@@ -114,6 +120,8 @@ CommandResult run_command(const Options& options) {
       return run_replay(options);
     case Command::learn:
       return run_learn(options);
+    case Command::query:
+      return run_query(options);
     case Command::policy_list:
       return run_policy_list(options);
     case Command::policy_show:

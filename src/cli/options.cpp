@@ -33,7 +33,8 @@ constexpr const char* inspect_examples =
 constexpr const char* report_examples =
     "Examples:\n"
     "  pcapaudit report q4.db\n"
-    "  pcapaudit report q4.db --json q4.json\n";
+    "  pcapaudit report q4.db --json q4.json\n"
+    "  pcapaudit report q4.db --csv q4/                     one file for each view\n";
 constexpr const char* explain_examples =
     "Examples:\n"
     "  pcapaudit explain q4.db V-1A2B                       a finding\n"
@@ -53,6 +54,10 @@ constexpr const char* learn_examples =
     "Examples:\n"
     "  pcapaudit learn q4.db -o draft.toml                  rows for what is not documented\n"
     "  pcapaudit learn capture.pcapng -p site.toml -o draft.toml\n";
+constexpr const char* query_examples =
+    "Examples:\n"
+    "  pcapaudit query q4.db 'SELECT * FROM v_role_matrix'\n"
+    "  pcapaudit query q4.db 'SELECT client, count(*) FROM v_flow GROUP BY 1' --format csv\n";
 constexpr const char* policy_examples =
     "Examples:\n"
     "  pcapaudit policy list\n"
@@ -172,6 +177,8 @@ CLI::App* add_report(CLI::App& app, Options& options) {
       ->option_text("DB");
   report->add_option("--json", options.json_file, "write JSON to a file (- for stdout)")
       ->option_text("FILE");
+  report->add_option("--csv", options.csv_folder, "write one CSV file for each view")
+      ->option_text("DIR");
   add_common(*report, options);
   return report;
 }
@@ -260,6 +267,19 @@ CLI::App* add_learn(CLI::App& app, Options& options) {
   return learn;
 }
 
+CLI::App* add_query(CLI::App& app, Options& options) {
+  CLI::App* query = app.add_subcommand("query", "read-only SQL over the database's views");
+  add_database(*query, options);
+  query->add_option("sql", options.subject, "one SELECT; docs/database.md names the views")
+      ->required()
+      ->option_text("SQL");
+  query->add_option("--format", options.format, "for a terminal, or for programs [table]")
+      ->check(CLI::IsMember({"table", "json", "csv"}).description(""))
+      ->option_text("table|json|csv");
+  add_common(*query, options);
+  return query;
+}
+
 struct PolicyCommands {
   CLI::App *list, *show, *check, *plan, *test, *exporting, *importing;
 };
@@ -313,9 +333,9 @@ std::expected<Options, int> parse_options(int argc, const char* const* argv) {
       {"pcapaudit", program_examples}, {"audit", audit_examples},     {"inspect", inspect_examples},
       {"report", report_examples},     {"explain", explain_examples}, {"why", why_examples},
       {"rules", rules_examples},       {"replay", replay_examples},   {"learn", learn_examples},
-      {"policy", policy_examples},     {"list", policy_examples},     {"show", policy_examples},
-      {"check", policy_examples},      {"plan", policy_examples},     {"test", policy_examples},
-      {"export", policy_examples},     {"import", policy_examples}};
+      {"query", query_examples},       {"policy", policy_examples},   {"list", policy_examples},
+      {"show", policy_examples},       {"check", policy_examples},    {"plan", policy_examples},
+      {"test", policy_examples},       {"export", policy_examples},   {"import", policy_examples}};
   formatter->column_width(34);
   app.formatter(formatter);
   app.set_version_flag("--version", "pcapaudit " PCAPAUDIT_VERSION);
@@ -328,6 +348,7 @@ std::expected<Options, int> parse_options(int argc, const char* const* argv) {
   const CLI::App* rules = add_rules(app, options);
   const CLI::App* replay = add_replay(app, options);
   const CLI::App* learn = add_learn(app, options);
+  const CLI::App* query = add_query(app, options);
   const PolicyCommands policy = add_policy(app, options);
 
   try {
@@ -356,6 +377,7 @@ std::expected<Options, int> parse_options(int argc, const char* const* argv) {
         {rules, Command::rules},
         {replay, Command::replay},
         {learn, Command::learn},
+        {query, Command::query},
         {policy.list, Command::policy_list},
         {policy.show, Command::policy_show},
         {policy.check, Command::policy_check},

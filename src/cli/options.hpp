@@ -25,7 +25,8 @@ enum class Command : std::uint8_t {
   why,
   rules,
   replay,
-  learn
+  learn,
+  query
 };
 enum class When : std::uint8_t { automatic, always, never };
 
@@ -38,8 +39,9 @@ struct Options {
   bool verify_checksums = false;
   std::string format = "text";  // text, json; inspect: table, jsonl
   std::string json_file;        // report --json
+  std::string csv_folder;       // report --csv
   bool strict = false;          // rows and prose of the documentation only
-  std::string subject;          // explain: finding or flow
+  std::string subject;          // explain: finding or flow; query: SQL
   Question question;            // why
   Severity fail_on = Severity::medium;
   double max_loss_percent = 1.0;

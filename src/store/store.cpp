@@ -8,7 +8,7 @@
 #include <set>
 
 #include "store/findings.hpp"
-#include "store/flow_rows.hpp"
+#include "store/impl.hpp"
 #include "store/policy_rows.hpp"
 #include "store/schema.hpp"
 #include "store/sqlite.hpp"
@@ -80,15 +80,6 @@ std::string describe(const std::string& path, const std::exception& error) {
 }
 
 }  // namespace
-
-struct Store::Impl {
-  std::string path;
-  SQLite::Database database;
-  std::optional<Policy> policy;       // once written
-  std::optional<FlowRows> flow_rows;  // needs the policy
-
-  Impl(const std::string& file, int flags) : path(file), database(file, flags) {}
-};
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Store::~Store() = default;

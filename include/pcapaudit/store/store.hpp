@@ -17,6 +17,7 @@
 #include <pcapaudit/net/decoder.hpp>
 #include <pcapaudit/policy/policy.hpp>
 #include <pcapaudit/policy/verdict.hpp>
+#include <pcapaudit/store/rows.hpp>
 
 namespace pcapaudit {
 
@@ -61,6 +62,10 @@ class Store {
 
   // Reading. `sql` must have an ORDER BY.
   Result<Table> query(const std::string& sql) const;
+  // One statement of somebody else's, which may only read: anything that writes, opens another
+  // file, loads code or changes the connection is refused. Row by row, so memory does not grow with
+  // them.
+  Result<void> ask(const std::string& sql, RowSink& sink) const;
   // The policy that judged, loaded again from its stored texts.
   Result<Policy> policy() const;
   // The flows in the order of their ids; `where` is a condition on the table flow, "1" for all.

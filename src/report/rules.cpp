@@ -13,16 +13,6 @@
 namespace pcapaudit {
 namespace {
 
-// Shortest capture in which a flow of this rhythm should have shown itself; 0 when nobody can say.
-std::int64_t least_seconds(const std::string& expect) {
-  constexpr std::int64_t hour = 3600, day = 24 * hour;
-  if (expect == "hourly") return hour;
-  if (expect == "daily") return day;
-  if (expect == "weekly") return 7 * day;
-  if (expect == "monthly") return 31 * day;
-  return 0;
-}
-
 std::string pad(const std::string& text, std::size_t width) {
   return text + std::string(width > text.size() ? width - text.size() : 0, ' ');
 }

@@ -1,0 +1,188 @@
+// Escaping, numbers and tables of the HTML report.
+#include "report/html_markup.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "report/layout.hpp"
+
+namespace pcapaudit {
+namespace {
+
+constexpr std::string_view thin_space = "\xe2\x80\xaf";  // U+202F, does not break
+constexpr std::size_t most_wire = 160;                   // characters of one wire string
+
+struct Range {
+  std::uint32_t first, last;
+};
+// Characters without a shape that change what a reader sees (Unicode 15, Bidi_Control,
+// Default_Ignorable_Code_Point) and line separators.
+constexpr std::array unseen = {
+    Range{0x00ad, 0x00ad},   Range{0x034f, 0x034f}, Range{0x061c, 0x061c}, Range{0x115f, 0x1160},
+    Range{0x17b4, 0x17b5},   Range{0x180b, 0x180f}, Range{0x200b, 0x200f}, Range{0x2028, 0x202e},
+    Range{0x2060, 0x206f},   Range{0x3164, 0x3164}, Range{0xfe00, 0xfe0f}, Range{0xfeff, 0xfeff},
+    Range{0xffa0, 0xffa0},   Range{0xfff0, 0xfffb}, Range{0xe0000, 0xe0fff},
+};
+
+bool is_unseen(std::uint32_t code) {
+  return std::any_of(unseen.begin(), unseen.end(),
+                     [&](Range it) { return it.first <= code && code <= it.last; });
+}
+
+// Bytes of the character at the front; the text is well-formed UTF-8 (clean_text).
+std::size_t character_length(std::string_view text) {
+  const auto first = static_cast<unsigned char>(text.front());
+  const std::size_t length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  return std::min(length, text.size());
+}
+
+std::uint32_t code_point(std::string_view character) {
+  const auto byte = [&](std::size_t i) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(character[i]));
+  };
+  if (character.size() == 1) return byte(0);
+  std::uint32_t code = byte(0) & (0xffU >> (character.size() + 1));
+  for (std::size_t i = 1; i < character.size(); ++i) code = code << 6U | (byte(i) & 0x3fU);
+  return code;
+}
+
+std::string_view entity(std::string_view character) {
+  if (character == "&") return "&amp;";
+  if (character == "<") return "&lt;";
+  if (character == ">") return "&gt;";
+  if (character == "\"") return "&quot;";
+  if (character == "'") return "&#39;";
+  return character;
+}
+
+}  // namespace
+
+Markup escaped(std::string_view text) {
+  Markup out;
+  while (!text.empty()) {
+    const std::string_view character = text.substr(0, character_length(text));
+    text.remove_prefix(character.size());
+    const std::uint32_t code = code_point(character);
+    if (is_unseen(code)) {
+      out.html += fmt::format("[U+{:04X}]", code);
+    } else {
+      out.html += entity(character);
+    }
+  }
+  return out;
+}
+
+Markup wire(std::string_view text) {
+  std::size_t end = 0, count = 0;
+  while (end < text.size() && count < most_wire) {
+    end += character_length(text.substr(end));
+    ++count;
+  }
+  if (end == text.size()) return html("<bdi class=\"w\">{}</bdi>", text);
+  return html("<bdi class=\"w\">{}</bdi>… ({} more bytes)", text.substr(0, end),
+              text.size() - end);
+}
+
+Markup wires(const Listed<std::string>& names) {
+  std::vector<Markup> parts;
+  for (const std::string& name : names.rows) parts.push_back(wire(name));
+  if (names.cut() > 0) parts.push_back(html("{} more", spaced(names.cut())));
+  return joined(parts, ", ");
+}
+
+Markup joined(const std::vector<Markup>& parts, std::string_view between) {
+  Markup out;
+  for (const Markup& part : parts) {
+    if (!out.html.empty()) out += escaped(between);
+    out += part;
+  }
+  return out;
+}
+
+std::string spaced(std::uint64_t number) {
+  std::string text = std::to_string(number);
+  for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, thin_space);
+  return text;
+}
+
+std::string bytes_text(std::uint64_t bytes) {
+  constexpr std::array units = {"kB", "MB", "GB", "TB", "PB", "EB"};
+  if (bytes < 1000) return fmt::format("{}{}B", bytes, thin_space);
+  double value = static_cast<double>(bytes) / 1000;
+  std::size_t unit = 0;
+  while (value >= 999.5 && unit + 1 < units.size()) {
+    value /= 1000;
+    ++unit;
+  }
+  const int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
+  return fmt::format("{:.{}f}{}{}", value, decimals, thin_space, units[unit]);
+}
+
+std::string duration_text(std::int64_t seconds) {
+  constexpr std::int64_t minute = 60, hour = 60 * minute, day = 24 * hour;
+  const auto two = [](std::int64_t big, const char* big_name, std::int64_t small,
+                      const char* small_name) {
+    std::string text = fmt::format("{}{}{}", big, thin_space, big_name);
+    if (small > 0) text += fmt::format(" {}{}{}", small, thin_space, small_name);
+    return text;
+  };
+  if (seconds < minute) return fmt::format("{}{}s", seconds, thin_space);
+  if (seconds < hour) return two(seconds / minute, "min", seconds % minute, "s");
+  if (seconds < day) return two(seconds / hour, "h", seconds % hour / minute, "min");
+  return two(seconds / day, "d", seconds % day / hour, "h");
+}
+
+std::string day_and_time(Timestamp time) {
+  return to_second(to_text(time));
+}
+
+Cell cell(std::string_view text) {
+  return {.inside = escaped(text)};
+}
+Cell cell(Markup inside) {
+  return {.inside = std::move(inside)};
+}
+Cell number_cell(std::uint64_t number) {
+  return {.inside = escaped(spaced(number)), .key = std::to_string(number), .is_number = true};
+}
+Cell bytes_cell(std::uint64_t bytes) {
+  return {.inside = escaped(bytes_text(bytes)), .key = std::to_string(bytes), .is_number = true};
+}
+Cell time_cell(std::optional<Timestamp> time) {
+  if (!time) return {.inside = html("<span class=\"none\">never</span>"), .key = "0"};
+  const std::string text = day_and_time(*time);
+  return {.inside = html("<time datetime=\"{0}Z\">{1}</time>", text, text), .key = text};
+}
+
+Markup cut_note(std::uint64_t cut, std::string_view what) {
+  if (cut == 0) return {};
+  return html("<p class=\"cut\">{} more {}, see CSV.</p>\n", spaced(cut), what);
+}
+
+Markup table(const TableText& text, const std::vector<Row>& rows, std::uint64_t cut) {
+  if (rows.empty()) return html("<p class=\"none\">{}</p>\n", text.empty);
+  Markup out = html(
+      "<section class=\"scroll\" tabindex=\"0\" aria-label=\"{0}\">\n<table class=\"sort {1}\">\n"
+      "<caption>{0}</caption>\n<thead><tr>",
+      text.caption, text.css);
+  for (std::size_t i = 0; i < text.columns.size(); ++i) {
+    const bool is_number = rows.front().cells[i].is_number;
+    out += html("<th scope=\"col\"{}>{}</th>", Markup{is_number ? " class=\"n\"" : ""},
+                text.columns[i]);
+  }
+  out += html("</tr></thead>\n<tbody>\n");
+  for (const Row& row : rows) {
+    out += row.id.empty() ? html("<tr>") : html("<tr id=\"{}\">", row.id);
+    for (const Cell& it : row.cells) {
+      Markup attributes;
+      if (it.is_number) attributes += html(" class=\"n\"");
+      if (!it.key.empty()) attributes += html(" data-k=\"{}\"", it.key);
+      out += html("<td{}>{}</td>", attributes, it.inside);
+    }
+    out += html("</tr>\n");
+  }
+  out += html("</tbody>\n</table>\n</section>\n");
+  return out + cut_note(cut, cut == 1 ? "row" : "rows");
+}
+
+}  // namespace pcapaudit

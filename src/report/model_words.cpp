@@ -1,0 +1,162 @@
+// Kinds of findings, reasons and packet issues in words; the facts behind them: docs/verdicts.md.
+#include "report/model_words.hpp"
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+namespace pcapaudit {
+namespace {
+
+struct KindEntry {
+  std::string_view kind;
+  KindWords words;
+};
+
+constexpr std::array kinds = {
+    KindEntry{"undocumented",
+              {"Not documented", "No documented flow allows this traffic.",
+               "Stop the traffic at its client or at the firewall, or have it documented."}},
+    KindEntry{
+        "reversed-direction",
+        {"Documented the other way round", "The documented flow exists, but from server to client.",
+         "Find out which side is meant to open the connection; close the other direction."}},
+    KindEntry{
+        "wrong-application",
+        {"Another application", "Addresses, port and direction are documented; the bytes are not.",
+         "Find the program that speaks here and move it, or correct its settings."}},
+    KindEntry{"outside-schedule",
+              {"Outside the documented time", "The flow is documented, for other times.",
+               "Move the job into its window, or have the window changed."}},
+    KindEntry{"not-mutual",
+              {"No mutual TLS", "The documentation asks for mutual TLS; the client proved nothing.",
+               "Let the server ask for a client certificate and the client present it."}},
+    KindEntry{"old-tls",
+              {"TLS version too old", "The negotiated TLS version is below the documented one.",
+               "Switch the old version off at the server; see which clients still need it."}},
+    KindEntry{"expired-certificate",
+              {"Certificate not valid", "A certificate had ended, or not begun, when it was used.",
+               "Replace the certificate, and have its end watched."}},
+    KindEntry{"wrong-name",
+              {"Wrong name in the certificate", "The server certificate names something else.",
+               "Install a certificate with the documented names."}},
+    KindEntry{"wrong-sni",
+              {"Unknown server name", "The client asked for a name that the row does not know.",
+               "Correct the client's target, or add the name to the site file."}},
+    KindEntry{
+        "wrong-issuer",
+        {"Unexpected issuer", "The server certificate comes from another issuer.",
+         "Install a certificate of the documented issuer; rule out interception on the way."}},
+    KindEntry{"wrong-key-usage",
+              {"Certificate not made for this", "The client certificate is not for authentication.",
+               "Issue the client a certificate with the usage client authentication."}},
+    KindEntry{"http-path",
+              {"Path not documented", "The row does not allow this HTTP path.",
+               "Narrow the publishing rule of the proxy, or document the path."}},
+    KindEntry{"http-host",
+              {"Host name not documented", "The row does not allow this HTTP host name.",
+               "Narrow the publishing rule of the proxy, or document the host name."}},
+    KindEntry{"no-redirect",
+              {"Content instead of a redirect", "Only redirects to HTTPS are documented here.",
+               "Let the listener answer with a redirect to https and nothing else."}},
+    KindEntry{"clear-credentials",
+              {"Credentials in clear", "Credentials could be read by anybody on the way.",
+               "Protect the service by TLS and change the credentials."}},
+    KindEntry{"discouraged",
+              {"Advised against", "Allowed, but the documentation advises against it here.",
+               "Plan the way that the documentation recommends."}},
+    KindEntry{"vip-bypass",
+              {"Past the virtual address", "A pool member was addressed instead of the pool.",
+               "Let the client use the virtual address."}},
+    KindEntry{"weak-tls",
+              {"Weak TLS", "Allowed, with a TLS version that should go.",
+               "Plan to switch the version off."}},
+    KindEntry{"weak-key",
+              {"Short key", "Allowed, with a certificate whose key is too short.",
+               "Replace the certificate by one with a longer key."}},
+    KindEntry{"expiring-certificate",
+              {"Certificate ends soon", "Allowed, and a certificate is about to end.",
+               "Renew the certificate in time."}},
+    KindEntry{"outside-purpose",
+              {"Outside its purpose", "Allowed, for hosts or paths that the row is not for.",
+               "See whether the proxy publishes more than it should."}},
+    KindEntry{"exception-expired",
+              {"Exception not in force", "An exception would cover this at another time.",
+               "Correct the cause, or have the exception renewed by its approver."}},
+    KindEntry{"inner-without-outer",
+              {"Inner leg without a request", "The proxy went inside while nobody had asked it to.",
+               "Find out what on the proxy opens these connections."}},
+    KindEntry{"wrong-inner-leg",
+              {"Wrong inner port", "A request from outside went on to an undocumented port.",
+               "Correct the port translation of the publishing rule."}},
+    KindEntry{"needed-not-seen",
+              {"Needed and not seen", "The site needs this flow; both sides appeared, it did not.",
+               "See whether the service works; else correct the site's answers."}},
+    KindEntry{"role-contradiction",
+              {"Behaves like another role", "The host's undocumented flows fit another role.",
+               "Check the inventory: which role does this address have?"}},
+    KindEntry{"unknown-host",
+              {"Host without a role", "The host talks to documented hosts and has no role itself.",
+               "Bind the address to its role in the site file, or take the host away."}},
+    KindEntry{"exception-unused",
+              {"Exception without use", "The exception covered nothing in this audit.",
+               "Withdraw the exception when it is not needed any more."}},
+    KindEntry{"exception-over-limit",
+              {"Exception beyond its limit", "The exception covered more flows a day than agreed.",
+               "Have the owner explain the rise, or have the limit changed."}},
+};
+
+struct Meaning {
+  std::string_view name, text;
+};
+
+constexpr std::array reasons = {
+    Meaning{"no-payload", "a row fits by address and port; no bytes tell the application"},
+    Meaning{"unknown-application", "there were bytes, and no dissector knows them"},
+    Meaning{"one-sided", "only the client's or only the server's bytes were captured"},
+    Meaning{"direction-unknown", "who opened the connection is a guess"},
+    Meaning{"tls13-encrypted", "mutual TLS is demanded, and TLS 1.3 encrypts the certificates"},
+    Meaning{"resumed", "mutual TLS is demanded, and a resumed session shows no certificates"},
+    Meaning{"midstream", "mutual TLS is demanded, and the handshake was before the capture"},
+    Meaning{"gap", "mutual TLS is demanded, and bytes of the handshake are missing"},
+    Meaning{"truncated", "mutual TLS is demanded, and the handshake was cut short"},
+    Meaning{"renegotiated", "mutual TLS is demanded, and a second handshake was encrypted"},
+    Meaning{"tls-handshake-not-seen", "the row demands TLS, and no handshake was captured"},
+    Meaning{"unknown-host", "a host has no role, and the site wants to be asked"},
+    Meaning{"certificate-hidden", "a certificate could not be seen"},
+};
+
+constexpr std::array issues = {
+    Meaning{"not-ip", "neither IPv4 nor IPv6 (ARP, LLDP and the like)"},
+    Meaning{"other-transport", "IP without TCP, UDP or ICMP"},
+    Meaning{"fragment", "part of a datagram that never became whole"},
+    Meaning{"unsupported-link", "a link type that cannot be read"},
+    Meaning{"truncated", "cut before the end of its headers"},
+    Meaning{"malformed", "headers that contradict themselves"},
+    Meaning{"nesting-cap", "more tunnels inside each other than are followed"},
+    Meaning{"bad-checksum", "left out by --verify-checksums"},
+};
+
+std::string_view meaning_in(std::span<const Meaning> list, std::string_view name) {
+  const auto found =
+      std::find_if(list.begin(), list.end(), [&](const Meaning& it) { return it.name == name; });
+  return found == list.end() ? std::string_view() : found->text;
+}
+
+}  // namespace
+
+KindWords words_of_kind(std::string_view kind) {
+  const auto* const found = std::find_if(kinds.begin(), kinds.end(),
+                                         [&](const KindEntry& it) { return it.kind == kind; });
+  return found == kinds.end() ? KindWords{kind, "", ""} : found->words;
+}
+
+std::string_view meaning_of_reason(std::string_view reason) {
+  return meaning_in(reasons, reason);
+}
+
+std::string_view meaning_of_issue(std::string_view issue) {
+  return meaning_in(issues, issue);
+}
+
+}  // namespace pcapaudit

@@ -122,6 +122,8 @@ CommandResult run_command(const Options& options) {
       return run_learn(options);
     case Command::query:
       return run_query(options);
+    case Command::diff:
+      return run_diff(options);
     case Command::policy_list:
       return run_policy_list(options);
     case Command::policy_show:

@@ -58,6 +58,10 @@ constexpr const char* query_examples =
     "Examples:\n"
     "  pcapaudit query q4.db 'SELECT * FROM v_role_matrix'\n"
     "  pcapaudit query q4.db 'SELECT client, count(*) FROM v_flow GROUP BY 1' --format csv\n";
+constexpr const char* diff_examples =
+    "Examples:\n"
+    "  pcapaudit diff q3.db q4.db                           what is new, gone, changed\n"
+    "  pcapaudit diff q3.db q4.db --html changes.html --fail-on high\n";
 constexpr const char* policy_examples =
     "Examples:\n"
     "  pcapaudit policy list\n"
@@ -280,6 +284,23 @@ CLI::App* add_query(CLI::App& app, Options& options) {
   return query;
 }
 
+CLI::App* add_diff(CLI::App& app, Options& options) {
+  CLI::App* diff = app.add_subcommand("diff", "what differs between two audits");
+  diff->add_option("databases", options.inputs, "the older audit, then the newer one")
+      ->required()
+      ->expected(2)
+      ->option_text("OLD NEW");
+  diff->add_option("--format", options.format, "on stdout [text]")
+      ->check(CLI::IsMember({"text", "json"}).description(""))
+      ->option_text("text|json");
+  diff->add_option("--html", options.html_file, "write a page as well")->option_text("FILE");
+  add_word(*diff, "--fail-on", options.fail_on,
+           "exit 1 when a finding this grave is new or worse [medium]", severity_words,
+           "info|low|medium|high|critical");
+  add_common(*diff, options);
+  return diff;
+}
+
 struct PolicyCommands {
   CLI::App *list, *show, *check, *plan, *test, *exporting, *importing;
 };
@@ -333,9 +354,10 @@ std::expected<Options, int> parse_options(int argc, const char* const* argv) {
       {"pcapaudit", program_examples}, {"audit", audit_examples},     {"inspect", inspect_examples},
       {"report", report_examples},     {"explain", explain_examples}, {"why", why_examples},
       {"rules", rules_examples},       {"replay", replay_examples},   {"learn", learn_examples},
-      {"query", query_examples},       {"policy", policy_examples},   {"list", policy_examples},
-      {"show", policy_examples},       {"check", policy_examples},    {"plan", policy_examples},
-      {"test", policy_examples},       {"export", policy_examples},   {"import", policy_examples}};
+      {"query", query_examples},       {"diff", diff_examples},       {"policy", policy_examples},
+      {"list", policy_examples},       {"show", policy_examples},     {"check", policy_examples},
+      {"plan", policy_examples},       {"test", policy_examples},     {"export", policy_examples},
+      {"import", policy_examples}};
   formatter->column_width(34);
   app.formatter(formatter);
   app.set_version_flag("--version", "pcapaudit " PCAPAUDIT_VERSION);
@@ -349,6 +371,7 @@ std::expected<Options, int> parse_options(int argc, const char* const* argv) {
   const CLI::App* replay = add_replay(app, options);
   const CLI::App* learn = add_learn(app, options);
   const CLI::App* query = add_query(app, options);
+  const CLI::App* diff = add_diff(app, options);
   const PolicyCommands policy = add_policy(app, options);
 
   try {
@@ -378,6 +401,7 @@ std::expected<Options, int> parse_options(int argc, const char* const* argv) {
         {replay, Command::replay},
         {learn, Command::learn},
         {query, Command::query},
+        {diff, Command::diff},
         {policy.list, Command::policy_list},
         {policy.show, Command::policy_show},
         {policy.check, Command::policy_check},

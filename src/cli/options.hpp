@@ -26,7 +26,8 @@ enum class Command : std::uint8_t {
   rules,
   replay,
   learn,
-  query
+  query,
+  diff
 };
 enum class When : std::uint8_t { automatic, always, never };
 
@@ -40,6 +41,7 @@ struct Options {
   std::string format = "text";  // text, json; inspect: table, jsonl
   std::string json_file;        // report --json
   std::string csv_folder;       // report --csv
+  std::string html_file;        // diff --html
   bool strict = false;          // rows and prose of the documentation only
   std::string subject;          // explain: finding or flow; query: SQL
   Question question;            // why

@@ -72,15 +72,15 @@ std::string csv_line(const std::vector<std::string>& fields) {
   return line + "\r\n";
 }
 
-std::string csv_line(std::span<const Cell> cells) {
+std::string csv_line(std::span<const SqlCell> cells) {
   std::vector<std::string> fields;
   fields.reserve(cells.size());
-  for (const Cell& cell : cells) fields.push_back(cell_text(cell));
+  for (const SqlCell& cell : cells) fields.push_back(cell_text(cell));
   return csv_line(fields);
 }
 
-std::string cell_text(const Cell& cell) {
-  if (cell.type != Cell::Type::blob) return std::string(cell.text);
+std::string cell_text(const SqlCell& cell) {
+  if (cell.type != SqlCell::Type::blob) return std::string(cell.text);
   std::string text;
   for (const char byte : cell.text) {
     text += fmt::format("{:02x}", static_cast<unsigned>(static_cast<unsigned char>(byte)));

@@ -15,9 +15,9 @@ std::string csv_field(std::string_view text);
 
 // Fields joined by commas, with CRLF.
 std::string csv_line(const std::vector<std::string>& fields);
-std::string csv_line(std::span<const Cell> cells);
+std::string csv_line(std::span<const SqlCell> cells);
 
 // The bytes of a blob as hexadecimal digits; any other cell as it is.
-std::string cell_text(const Cell& cell);
+std::string cell_text(const SqlCell& cell);
 
 }  // namespace pcapaudit

@@ -41,7 +41,7 @@ class CsvAnswer final : public Answer {
   Result<void> columns(const std::vector<std::string>& names) override {
     return put(csv_line(names));
   }
-  Result<void> row(std::span<const Cell> cells) override { return put(csv_line(cells)); }
+  Result<void> row(std::span<const SqlCell> cells) override { return put(csv_line(cells)); }
 };
 
 std::string json_string(std::string_view text) {
@@ -63,7 +63,7 @@ class JsonAnswer final : public Answer {
     for (std::string& key : keys_) key = json_string(key);
     return put("[");
   }
-  Result<void> row(std::span<const Cell> cells) override {
+  Result<void> row(std::span<const SqlCell> cells) override {
     std::string line = std::exchange(first_, false) ? "\n{" : ",\n{";
     for (std::size_t i = 0; i < cells.size(); ++i) {
       line += fmt::format("{}{}: {}", i > 0 ? ", " : "", keys_[i], value(cells[i]));
@@ -73,13 +73,13 @@ class JsonAnswer final : public Answer {
   Result<void> finish() override { return put(first_ ? "]\n" : "\n]\n"); }
 
  private:
-  static std::string value(const Cell& cell) {
+  static std::string value(const SqlCell& cell) {
     switch (cell.type) {
-      case Cell::Type::null:
+      case SqlCell::Type::null:
         return "null";
-      case Cell::Type::integer:
+      case SqlCell::Type::integer:
         return std::string(cell.text);
-      case Cell::Type::real: {
+      case SqlCell::Type::real: {
         // SQLite writes infinities as Inf, which JSON does not have.
         const Json number = Json::parse(cell.text, nullptr, /*allow_exceptions=*/false);
         return number.is_number() ? std::string(cell.text) : "null";
@@ -105,11 +105,11 @@ class TableAnswer final : public Answer {
     heading.right.assign(names.size(), false);
     return keep(std::move(heading));
   }
-  Result<void> row(std::span<const Cell> cells) override {
+  Result<void> row(std::span<const SqlCell> cells) override {
     Line line;
-    for (const Cell& cell : cells) {
+    for (const SqlCell& cell : cells) {
       line.cells.push_back(visible(cell_text(cell)));
-      line.right.push_back(cell.type == Cell::Type::integer || cell.type == Cell::Type::real);
+      line.right.push_back(cell.type == SqlCell::Type::integer || cell.type == SqlCell::Type::real);
     }
     return measuring_ ? keep(std::move(line)) : put(text(line));
   }

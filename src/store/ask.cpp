@@ -80,26 +80,26 @@ class ReadOnly {
   std::string refused_;
 };
 
-Cell cell_of(sqlite3_stmt* row, int column) {
+SqlCell cell_of(sqlite3_stmt* row, int column) {
   constexpr auto type_of = [](int type) {
     switch (type) {
       case SQLITE_INTEGER:
-        return Cell::Type::integer;
+        return SqlCell::Type::integer;
       case SQLITE_FLOAT:
-        return Cell::Type::real;
+        return SqlCell::Type::real;
       case SQLITE_TEXT:
-        return Cell::Type::text;
+        return SqlCell::Type::text;
       case SQLITE_BLOB:
-        return Cell::Type::blob;
+        return SqlCell::Type::blob;
       default:
-        return Cell::Type::null;
+        return SqlCell::Type::null;
     }
   };
-  const Cell::Type type = type_of(sqlite3_column_type(row, column));
-  if (type == Cell::Type::null) return {};
+  const SqlCell::Type type = type_of(sqlite3_column_type(row, column));
+  if (type == SqlCell::Type::null) return {};
   // The order matters: asking for the bytes first would not count a number's text.
-  const void* bytes = type == Cell::Type::blob ? sqlite3_column_blob(row, column)
-                                               : sqlite3_column_text(row, column);
+  const void* bytes = type == SqlCell::Type::blob ? sqlite3_column_blob(row, column)
+                                                  : sqlite3_column_text(row, column);
   const auto length = static_cast<std::size_t>(sqlite3_column_bytes(row, column));
   return {.type = type, .text = {static_cast<const char*>(bytes), length}};
 }
@@ -133,7 +133,7 @@ Result<void> hand_out(sqlite3* connection, sqlite3_stmt* statement, RowSink& sin
     names.emplace_back(sqlite3_column_name(statement, i));
   }
   if (auto taken = sink.columns(names); !taken) return taken;
-  std::vector<Cell> cells(names.size());
+  std::vector<SqlCell> cells(names.size());
   int code = SQLITE_ROW;
   while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
     for (std::size_t i = 0; i < cells.size(); ++i)

@@ -1,6 +1,6 @@
 // Rows of one statement, handed out one at a time and as SQLite typed them.
 //
-// A Cell's text belongs to the statement and ends with the call that passes it. Integers
+// A SqlCell's text belongs to the statement and ends with the call that passes it. Integers
 // and reals come as SQLite writes them, blobs as their bytes.
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace pcapaudit {
 
-struct Cell {
+struct SqlCell {
   enum class Type : std::uint8_t { null, integer, real, text, blob };
   Type type = Type::null;
   std::string_view text = {};  // empty for null
@@ -26,7 +26,7 @@ class RowSink {
   virtual ~RowSink() = default;
   // Once, before the first row; also when there is none.
   virtual Result<void> columns(const std::vector<std::string>& names) = 0;
-  virtual Result<void> row(std::span<const Cell> cells) = 0;
+  virtual Result<void> row(std::span<const SqlCell> cells) = 0;
 };
 
 }  // namespace pcapaudit

@@ -12,5 +12,6 @@ struct EmbeddedFile {
 
 std::span<const EmbeddedFile> schema_files();  // schema/*.sql
 std::span<const EmbeddedFile> packs_files();   // packs/*.toml
+std::span<const EmbeddedFile> report_files();  // src/report/report.css and report.js
 
 }  // namespace pcapaudit

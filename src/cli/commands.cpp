@@ -1,4 +1,4 @@
-// inspect, report and the policy commands; audit has a file of its own.
+// inspect, and which command is run; the others have files of their own.
 #include "cli/commands.hpp"
 
 #include <fmt/format.h>
@@ -10,8 +10,6 @@
 #include <fstream>
 
 #include <pcapaudit/report/flow_lines.hpp>
-#include <pcapaudit/report/query.hpp>
-#include <pcapaudit/report/report.hpp>
 #include <pcapaudit/run/pipeline.hpp>
 
 #include "cli/interrupt.hpp"
@@ -67,26 +65,6 @@ CommandResult run_inspect(const Options& options) {
   if (summary->interrupted) return interrupted_exit_code();
   if (is_partial(*summary)) return static_cast<int>(ExitCode::partial);
   return static_cast<int>(flows.empty() ? ExitCode::insufficient : ExitCode::ok);
-}
-
-CommandResult run_report(const Options& options) {
-  const auto store = Store::open(options.inputs.front());
-  if (!store) return failure(store.error(), ExitCode::usage);
-  if (!options.json_file.empty()) {
-    const auto json = render_json(**store);
-    if (!json) return failure(json.error(), ExitCode::usage);
-    return write_out(options.json_file, *json);
-  }
-  if (!options.csv_folder.empty()) {
-    const auto written = write_csv(**store, options.csv_folder);
-    if (!written) return failure(written.error(), ExitCode::output);
-    return static_cast<int>(ExitCode::ok);
-  }
-  const auto text = render_text(
-      **store, {.database_name = options.inputs.front(), .color = wants_color(options.color)});
-  if (!text) return failure(text.error(), ExitCode::usage);
-  fmt::print("{}", *text);
-  return static_cast<int>(ExitCode::ok);
 }
 
 CommandResult write_out(const std::string& path, const std::string& text) {

@@ -1,13 +1,18 @@
 // The command line: grammar, help with examples first, usage errors.
 #include "cli/options.hpp"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
 #include <map>
 #include <thread>
 
+#include <pcapaudit/report/formats.hpp>
+
 #include "cli/commands.hpp"
+#include "cli/form_options.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -34,7 +39,9 @@ constexpr const char* report_examples =
     "Examples:\n"
     "  pcapaudit report q4.db\n"
     "  pcapaudit report q4.db --json q4.json\n"
-    "  pcapaudit report q4.db --csv q4/                     one file for each view\n";
+    "  pcapaudit report q4.db --csv q4/                     one file for each view\n"
+    "  pcapaudit report q4.db --html q4.html                one page, to read and to print\n"
+    "  pcapaudit report q4.db --html q4.html --title 'Q4 review' --classification CONFIDENTIAL\n";
 constexpr const char* explain_examples =
     "Examples:\n"
     "  pcapaudit explain q4.db V-1A2B                       a finding\n"
@@ -54,14 +61,6 @@ constexpr const char* learn_examples =
     "Examples:\n"
     "  pcapaudit learn q4.db -o draft.toml                  rows for what is not documented\n"
     "  pcapaudit learn capture.pcapng -p site.toml -o draft.toml\n";
-constexpr const char* query_examples =
-    "Examples:\n"
-    "  pcapaudit query q4.db 'SELECT * FROM v_role_matrix'\n"
-    "  pcapaudit query q4.db 'SELECT client, count(*) FROM v_flow GROUP BY 1' --format csv\n";
-constexpr const char* diff_examples =
-    "Examples:\n"
-    "  pcapaudit diff q3.db q4.db                           what is new, gone, changed\n"
-    "  pcapaudit diff q3.db q4.db --html changes.html --fail-on high\n";
 constexpr const char* policy_examples =
     "Examples:\n"
     "  pcapaudit policy list\n"
@@ -146,9 +145,7 @@ CLI::App* add_audit(CLI::App& app, Options& options) {
   audit->add_flag("--strict", options.strict, "only rows that stand in a table or sentence");
   audit->add_option("-o,--output", options.output, "database to write")->option_text("DB");
   audit->add_flag("--force", options.force, "replace an existing database");
-  add_word(*audit, "--fail-on", options.fail_on,
-           "exit 1 when a finding is at least this grave [medium]", severity_words,
-           "info|low|medium|high|critical");
+  add_fail_on_option(*audit, options, "exit 1 when a finding is at least this grave [medium]");
   audit
       ->add_option("--max-loss", options.max_loss_percent,
                    "exit 4 when more packets were lost by the capture [1]")
@@ -183,6 +180,23 @@ CLI::App* add_report(CLI::App& app, Options& options) {
       ->option_text("FILE");
   report->add_option("--csv", options.csv_folder, "write one CSV file for each view")
       ->option_text("DIR");
+  for (const ReportFormat& format : report_formats()) {
+    report
+        ->add_option_function<std::string>(
+            fmt::format("--{}", format.name),
+            [&options, name = std::string(format.name)](const std::string& file) {
+              options.report_files[name] = file;
+            },
+            std::string(format.about) + " (- for stdout)")
+        ->option_text("FILE");
+  }
+  report->add_option("--title", options.title, "title on the first page")->option_text("TEXT");
+  report->add_option("--classification", options.classification, "stands on every page")
+      ->option_text("TEXT");
+  report->add_option("--logo", options.logo_file, "PNG, JPEG or SVG for the first page")
+      ->option_text("FILE");
+  report->add_option("--baseline", options.baseline, "an earlier audit: tell what changed since")
+      ->option_text("DB");
   add_common(*report, options);
   return report;
 }
@@ -271,35 +285,20 @@ CLI::App* add_learn(CLI::App& app, Options& options) {
   return learn;
 }
 
-CLI::App* add_query(CLI::App& app, Options& options) {
-  CLI::App* query = app.add_subcommand("query", "read-only SQL over the database's views");
-  add_database(*query, options);
-  query->add_option("sql", options.subject, "one SELECT; docs/database.md names the views")
-      ->required()
-      ->option_text("SQL");
-  query->add_option("--format", options.format, "for a terminal, or for programs [table]")
-      ->check(CLI::IsMember({"table", "json", "csv"}).description(""))
-      ->option_text("table|json|csv");
-  add_common(*query, options);
-  return query;
+}  // namespace
+
+void add_common_options(CLI::App& app, Options& options) {
+  add_common(app, options);
+}
+void add_database_option(CLI::App& app, Options& options) {
+  add_database(app, options);
+}
+void add_fail_on_option(CLI::App& app, Options& options, const char* text) {
+  add_word(app, "--fail-on", options.fail_on, text, severity_words,
+           "info|low|medium|high|critical");
 }
 
-CLI::App* add_diff(CLI::App& app, Options& options) {
-  CLI::App* diff = app.add_subcommand("diff", "what differs between two audits");
-  diff->add_option("databases", options.inputs, "the older audit, then the newer one")
-      ->required()
-      ->expected(2)
-      ->option_text("OLD NEW");
-  diff->add_option("--format", options.format, "on stdout [text]")
-      ->check(CLI::IsMember({"text", "json"}).description(""))
-      ->option_text("text|json");
-  diff->add_option("--html", options.html_file, "write a page as well")->option_text("FILE");
-  add_word(*diff, "--fail-on", options.fail_on,
-           "exit 1 when a finding this grave is new or worse [medium]", severity_words,
-           "info|low|medium|high|critical");
-  add_common(*diff, options);
-  return diff;
-}
+namespace {
 
 struct PolicyCommands {
   CLI::App *list, *show, *check, *plan, *test, *exporting, *importing;
@@ -354,10 +353,9 @@ std::expected<Options, int> parse_options(int argc, const char* const* argv) {
       {"pcapaudit", program_examples}, {"audit", audit_examples},     {"inspect", inspect_examples},
       {"report", report_examples},     {"explain", explain_examples}, {"why", why_examples},
       {"rules", rules_examples},       {"replay", replay_examples},   {"learn", learn_examples},
-      {"query", query_examples},       {"diff", diff_examples},       {"policy", policy_examples},
-      {"list", policy_examples},       {"show", policy_examples},     {"check", policy_examples},
-      {"plan", policy_examples},       {"test", policy_examples},     {"export", policy_examples},
-      {"import", policy_examples}};
+      {"policy", policy_examples},     {"list", policy_examples},     {"show", policy_examples},
+      {"check", policy_examples},      {"plan", policy_examples},     {"test", policy_examples},
+      {"export", policy_examples},     {"import", policy_examples}};
   formatter->column_width(34);
   app.formatter(formatter);
   app.set_version_flag("--version", "pcapaudit " PCAPAUDIT_VERSION);
@@ -370,8 +368,8 @@ std::expected<Options, int> parse_options(int argc, const char* const* argv) {
   const CLI::App* rules = add_rules(app, options);
   const CLI::App* replay = add_replay(app, options);
   const CLI::App* learn = add_learn(app, options);
-  const CLI::App* query = add_query(app, options);
-  const CLI::App* diff = add_diff(app, options);
+  const std::vector<CommandOfApp> forms = add_form_commands(app, options);
+  for (const CommandOfApp& it : forms) formatter->examples[it.app->get_name()] = it.examples;
   const PolicyCommands policy = add_policy(app, options);
 
   try {
@@ -400,8 +398,6 @@ std::expected<Options, int> parse_options(int argc, const char* const* argv) {
         {rules, Command::rules},
         {replay, Command::replay},
         {learn, Command::learn},
-        {query, Command::query},
-        {diff, Command::diff},
         {policy.list, Command::policy_list},
         {policy.show, Command::policy_show},
         {policy.check, Command::policy_check},
@@ -411,6 +407,9 @@ std::expected<Options, int> parse_options(int argc, const char* const* argv) {
         {policy.importing, Command::policy_import}};
     for (const auto& [app_of_command, command] : others) {
       if (*app_of_command) options.command = command;
+    }
+    for (const CommandOfApp& it : forms) {
+      if (*it.app) options.command = it.command;
     }
   }
   return options;

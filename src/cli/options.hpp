@@ -2,6 +2,7 @@
 #pragma once
 
 #include <expected>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -38,13 +39,16 @@ struct Options {
   std::string output;  // database; empty: kept in memory
   std::string filter;  // BPF
   bool verify_checksums = false;
-  std::string format = "text";  // text, json; inspect: table, jsonl
-  std::string json_file;        // report --json
-  std::string csv_folder;       // report --csv
-  std::string html_file;        // diff --html
-  bool strict = false;          // rows and prose of the documentation only
-  std::string subject;          // explain: finding or flow; query: SQL
-  Question question;            // why
+  std::string format = "text";                      // text, json; inspect: table, jsonl
+  std::string json_file;                            // report --json
+  std::map<std::string, std::string> report_files;  // report: format name to file
+  std::string csv_folder;                           // report --csv
+  std::string baseline;                             // report: database of an earlier audit
+  std::string html_file;                            // diff --html
+  std::string title, classification, logo_file;     // what the site puts on its report
+  bool strict = false;                              // rows and prose of the documentation only
+  std::string subject;                              // explain: finding or flow; query: SQL
+  Question question;                                // why
   Severity fail_on = Severity::medium;
   double max_loss_percent = 1.0;
   unsigned threads = 1;

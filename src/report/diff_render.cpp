@@ -6,6 +6,7 @@
 
 #include <pcapaudit/report/diff.hpp>
 
+#include "report/csv.hpp"
 #include "report/diff_sections.hpp"
 #include "report/escape.hpp"
 #include "report/layout.hpp"
@@ -123,6 +124,18 @@ std::string render_changes_json(const Changes& changes) {
     out[section.key] = {{"same", section.list->same}, {"changes", std::move(list)}};
   }
   return json_escaped(out.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
+}
+
+std::string render_changes_csv(const Changes& changes) {
+  std::string text =
+      csv_line({"what", "change", "id", "severity", "text", "before", "after", "note"});
+  for (const ChangeSection& section : sections_of(changes)) {
+    for (const Change& it : section.list->changes) {
+      text += csv_line({section.one, std::string(to_text(it.kind)), it.id, it.severity, it.text,
+                        it.before, it.after, it.note});
+    }
+  }
+  return text;
 }
 
 ReportChanges to_report_changes(const Changes& changes, std::size_t limit) {

@@ -18,10 +18,10 @@ struct Range {
 // Characters without a shape that change what a reader sees (Unicode 15, Bidi_Control,
 // Default_Ignorable_Code_Point) and line separators.
 constexpr std::array unseen = {
-    Range{0x00ad, 0x00ad},   Range{0x034f, 0x034f}, Range{0x061c, 0x061c}, Range{0x115f, 0x1160},
-    Range{0x17b4, 0x17b5},   Range{0x180b, 0x180f}, Range{0x200b, 0x200f}, Range{0x2028, 0x202e},
-    Range{0x2060, 0x206f},   Range{0x3164, 0x3164}, Range{0xfe00, 0xfe0f}, Range{0xfeff, 0xfeff},
-    Range{0xffa0, 0xffa0},   Range{0xfff0, 0xfffb}, Range{0xe0000, 0xe0fff},
+    Range{0x00ad, 0x00ad}, Range{0x034f, 0x034f}, Range{0x061c, 0x061c},   Range{0x115f, 0x1160},
+    Range{0x17b4, 0x17b5}, Range{0x180b, 0x180f}, Range{0x200b, 0x200f},   Range{0x2028, 0x202e},
+    Range{0x2060, 0x206f}, Range{0x3164, 0x3164}, Range{0xfe00, 0xfe0f},   Range{0xfeff, 0xfeff},
+    Range{0xffa0, 0xffa0}, Range{0xfff0, 0xfffb}, Range{0xe0000, 0xe0fff},
 };
 
 bool is_unseen(std::uint32_t code) {
@@ -34,6 +34,15 @@ std::size_t character_length(std::string_view text) {
   const auto first = static_cast<unsigned char>(text.front());
   const std::size_t length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
   return std::min(length, text.size());
+}
+
+// Where the first `characters` of the text end.
+std::size_t end_of(std::string_view text, std::size_t characters) {
+  std::size_t end = 0;
+  for (; end < text.size() && characters > 0; --characters) {
+    end += character_length(text.substr(end));
+  }
+  return end;
 }
 
 std::uint32_t code_point(std::string_view character) {
@@ -72,15 +81,15 @@ Markup escaped(std::string_view text) {
   return out;
 }
 
+std::string shortened(std::string_view text, std::size_t characters) {
+  const std::size_t end = end_of(text, characters);
+  return std::string(text.substr(0, end)) + (end == text.size() ? "" : "…");
+}
+
 Markup wire(std::string_view text) {
-  std::size_t end = 0, count = 0;
-  while (end < text.size() && count < most_wire) {
-    end += character_length(text.substr(end));
-    ++count;
-  }
+  const std::size_t end = end_of(text, most_wire);
   if (end == text.size()) return html("<bdi class=\"w\">{}</bdi>", text);
-  return html("<bdi class=\"w\">{}</bdi>… ({} more bytes)", text.substr(0, end),
-              text.size() - end);
+  return html("<bdi class=\"w\">{}</bdi>… ({} more bytes)", text.substr(0, end), text.size() - end);
 }
 
 Markup wires(const Listed<std::string>& names) {

@@ -1,4 +1,5 @@
-// HTML as a type of its own: text becomes Markup by being escaped, and only Markup goes out as it is.
+// HTML as a type of its own: text becomes Markup by being escaped, and only Markup goes out as it
+// is.
 #pragma once
 
 #include <fmt/format.h>
@@ -58,10 +59,13 @@ Markup wire(std::string_view text);
 Markup wires(const Listed<std::string>& names);
 Markup joined(const std::vector<Markup>& parts, std::string_view between);
 
-std::string spaced(std::uint64_t number);  // "24 902", with spaces that do not break
-std::string bytes_text(std::uint64_t bytes);  // "1.24 MB"
+// At most `characters` of it, with … for the rest.
+std::string shortened(std::string_view text, std::size_t characters);
+
+std::string spaced(std::uint64_t number);         // "24 902", with spaces that do not break
+std::string bytes_text(std::uint64_t bytes);      // "1.24 MB"
 std::string duration_text(std::int64_t seconds);  // "3 h 20 min"
-std::string day_and_time(Timestamp time);  // "2026-11-20 10:00:00"
+std::string day_and_time(Timestamp time);         // "2026-11-20 10:00:00"
 
 // One cell of a table; `key` sorts where the text does not.
 struct Cell {

@@ -8,6 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include <pcapaudit/report/diff.hpp>
+
+#include "report/escape.hpp"
+
 namespace pcapaudit {
 namespace {
 
@@ -102,15 +106,16 @@ Result<Json> read(const Store& store, const Section& section) {
 
 }  // namespace
 
-Result<std::string> render_json(const Store& store) {
+Result<std::string> render_json(const Store& store, const Changes* changes) {
   Json report = Json::object();
   for (const Section& section : sections) {
     auto value = read(store, section);
     if (!value) return std::unexpected(value.error());
     report[section.key] = std::move(*value);
   }
+  if (changes != nullptr) report["changes"] = Json::parse(render_changes_json(*changes));
   // Names of files may hold bytes that are not UTF-8; they become U+FFFD.
-  return report.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_escaped(report.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
 }
 
 }  // namespace pcapaudit

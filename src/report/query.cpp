@@ -171,20 +171,27 @@ Result<std::string> every_column(const Store& store, const std::string& view) {
   return list;
 }
 
-Result<void> write_view(const Store& store, const std::string& view, const std::string& path) {
-  const auto order = every_column(store, view);
-  if (!order) return std::unexpected(order.error());
+Result<void> write_file(const std::string& path,
+                        const std::function<Result<void>(const WriteText&)>& fill) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   const auto cannot = [&] { return fail(fmt::format("cannot write {}", path)); };
-  const auto done = answer_query(store, fmt::format("SELECT * FROM {} ORDER BY {}", view, *order),
-                                 "csv", [&](std::string_view text) -> Result<void> {
-                                   if (!file.write(text.data(), std::ssize(text))) return cannot();
-                                   return {};
-                                 });
-  if (!done) return done;
+  const auto filled = fill([&](std::string_view text) -> Result<void> {
+    if (!file.write(text.data(), std::ssize(text))) return cannot();
+    return {};
+  });
+  if (!filled) return filled;
   file.close();
   if (!file) return cannot();
   return {};
+}
+
+Result<void> write_view(const Store& store, const std::string& view, const std::string& path) {
+  const auto order = every_column(store, view);
+  if (!order) return std::unexpected(order.error());
+  return write_file(path, [&](const WriteText& write) {
+    return answer_query(store, fmt::format("SELECT * FROM {} ORDER BY {}", view, *order), "csv",
+                        write);
+  });
 }
 
 }  // namespace
@@ -196,7 +203,7 @@ Result<void> answer_query(const Store& store, const std::string& sql, const std:
   return answer->finish();
 }
 
-Result<void> write_csv(const Store& store, const std::string& folder) {
+Result<void> write_csv(const Store& store, const Changes* changes, const std::string& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) return fail(fmt::format("cannot make the folder {}: {}", folder, error.message()));
@@ -207,7 +214,9 @@ Result<void> write_csv(const Store& store, const std::string& folder) {
     const std::string path = (std::filesystem::path(folder) / (row[0] + ".csv")).string();
     if (auto written = write_view(store, row[0], path); !written) return written;
   }
-  return {};
+  if (changes == nullptr) return {};
+  return write_file((std::filesystem::path(folder) / "changes.csv").string(),
+                    [&](const WriteText& write) { return write(render_changes_csv(*changes)); });
 }
 
 }  // namespace pcapaudit

@@ -62,6 +62,7 @@ std::uint64_t count_worse(const Changes& changes, Severity limit);
 std::string render_changes_text(const Changes& changes, bool color);
 std::string render_changes_json(const Changes& changes);
 std::string render_changes_html(const Changes& changes);
+std::string render_changes_csv(const Changes& changes);  // docs/formats.md
 
 // For the part of a report that tells changes since a baseline: the first `limit` of them.
 ReportChanges to_report_changes(const Changes& changes, std::size_t limit);

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include <pcapaudit/base/result.hpp>
+#include <pcapaudit/report/diff.hpp>
 #include <pcapaudit/store/store.hpp>
 
 namespace pcapaudit {
@@ -20,8 +21,8 @@ using WriteText = std::function<Result<void>(std::string_view)>;
 Result<void> answer_query(const Store& store, const std::string& sql, const std::string& format,
                           const WriteText& write);
 
-// Makes the folder when it is missing and writes one file for each view: v_flow.csv ... Files of
-// these names are replaced.
-Result<void> write_csv(const Store& store, const std::string& folder);
+// Makes the folder when it is missing and writes one file for each view: v_flow.csv ... and
+// changes.csv when there are `changes` to tell (or null). Files of these names are replaced.
+Result<void> write_csv(const Store& store, const Changes* changes, const std::string& folder);
 
 }  // namespace pcapaudit

@@ -102,6 +102,10 @@ CommandResult run_command(const Options& options) {
       return run_query(options);
     case Command::diff:
       return run_diff(options);
+    case Command::sign:
+      return run_sign(options);
+    case Command::verify:
+      return run_verify(options);
     case Command::policy_list:
       return run_policy_list(options);
     case Command::policy_show:

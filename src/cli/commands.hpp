@@ -50,6 +50,8 @@ CommandResult run_replay(const Options& options);
 CommandResult run_learn(const Options& options);
 CommandResult run_query(const Options& options);
 CommandResult run_diff(const Options& options);
+CommandResult run_sign(const Options& options);
+CommandResult run_verify(const Options& options);
 
 // Text to a file, or to stdout when the name is empty or "-".
 CommandResult write_out(const std::string& path, const std::string& text);

@@ -23,18 +23,18 @@ Markup html_controls(const ReportModel& model, const Links& links);
 
 constexpr std::array sections = {
     Section{"coverage", "Coverage", html_coverage, true},
-    Section{"matrix", "Matrix of roles", html_matrix, true},
+    Section{"matrix", "Matrix of roles", html_matrix},
     Section{"findings", "Findings", html_findings, true},
     Section{"register", "Register of documented flows", html_register, true},
     Section{"unused", "Unused and not observable", html_unused},
     Section{"exceptions", "Exceptions", html_exceptions},
-    Section{"tls", "TLS and mutual TLS", html_tls, true},
+    Section{"tls", "TLS and mutual TLS", html_tls},
     Section{"clear", "Clear text and SIP", html_clear},
     Section{"undetermined", "Undetermined traffic and unknown hosts", html_undetermined},
     Section{"traffic", "Traffic over time", html_traffic},
     Section{"changes", "Changes since the baseline", html_changes},
     Section{"controls", "Controls that this report supports", html_controls},
-    Section{"annex", "Annex", html_annex, true},
+    Section{"annex", "Annex", html_annex},
     Section{"signoff", "Sign-off", html_signoff, true},
 };
 

@@ -163,12 +163,9 @@ Markup html_changes(const ReportModel& model, const Links& links) {
 
 Markup html_annex(const ReportModel& model, const Links& links) {
   const ReportAnnex& annex = model.annex;
-  Markup out = html("<h3>Inputs and options</h3>\n") + inputs(model);
-  out += html("<h3>Counters</h3>\n") + definitions("Counters, defined", annex.counters);
-  out += html("<h3>Roles</h3>\n") + roles(annex);
-  out += html("<h3>Documents and doubts</h3>\n") + documents(annex) + doubts(annex, links);
-  out += answers(annex);
-  return out + html("<h3>Words</h3>\n") + definitions("Words of this report", annex.words);
+  return inputs(model) + definitions("Counters, defined", annex.counters) + roles(annex) +
+         documents(annex) + doubts(annex, links) + answers(annex) +
+         definitions("Words of this report", annex.words);
 }
 
 Markup html_signoff(const ReportModel& model, const Links&) {

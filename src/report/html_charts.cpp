@@ -197,14 +197,14 @@ Markup byte_columns(const ReportTraffic& traffic) {
 }
 
 Markup expiry_timeline(const std::vector<ReportCertificate>& certificates, Timestamp now) {
-  constexpr int row_height = 26, top = 24, left = 250;
+  constexpr int row_height = 26, top = 24, left = 250, right = 140;
   constexpr std::int64_t year = 365 * 86'400 * ns_per_second;
   if (certificates.empty()) return {};
   // Two years ahead; what ends later runs to the edge.
   const TimeAxis axis{.from = {now.ns - year / 2},
                       .to = {now.ns + 2 * year},
                       .left = left,
-                      .width = chart_width - left - 110};
+                      .width = chart_width - left - right};
   const int bottom = top + row_height * static_cast<int>(certificates.size());
   Markup inside;
   const auto mark = [&](Timestamp time, std::string_view css, const std::string& text) {
@@ -219,13 +219,13 @@ Markup expiry_timeline(const std::vector<ReportCertificate>& certificates, Times
   for (const ReportCertificate& it : certificates) {
     const double zero = axis.x(now), end = axis.x(it.not_after);
     const bool ended = it.days_left < 0;
-    const std::string name = shortened(it.subject.empty() ? it.sha256 : it.subject, 34);
+    const std::string name = shortened(it.subject.empty() ? it.sha256 : it.subject, 30);
     inside += html("<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>", left - 8, y + 16, name);
     inside += html("<rect class=\"{}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"12\"/>",
                    ended ? "ended" : "bar", px(std::min(zero, end)), y + 6,
                    px(std::max(std::abs(end - zero), 2.0)));
     const auto days = static_cast<std::uint64_t>(ended ? -it.days_left : it.days_left);
-    inside += html("<text x=\"{}\" y=\"{}\">{}</text>\n", chart_width - 104, y + 16,
+    inside += html("<text x=\"{}\" y=\"{}\">{}</text>\n", chart_width - right + 8, y + 16,
                    ended ? fmt::format("ended {} d ago", spaced(days))
                          : fmt::format("{} d left", spaced(days)));
     y += row_height;

@@ -88,7 +88,6 @@ Markup html_coverage(const ReportModel& model, const Links& links) {
   out += role_list("Bound to addresses, and at no end of any flow:", coverage.unseen_roles);
   out += role_list("Named by the documentation, and without an address in the site file:",
                    coverage.unbound_roles);
-  out += html("<h3>Limits</h3>\n");
   return out + limit_table(coverage);
 }
 
@@ -110,11 +109,11 @@ Markup html_matrix(const ReportModel& model, const Links& links) {
                               cell(links.findings(it.findings))},
                     .id = links.pair(index)});
   }
-  out += html("<h3 id=\"pairs\">Pairs of roles</h3>\n");
   return out + table({.caption = "Pairs of roles, gravest first, in flows",
                       .columns = {"From", "To", "State", "Documented by", "Allowed", "Violations",
                                   "Stopped", "Waived", "Undetermined", "Findings"},
-                      .empty = "No pair of roles is documented or was seen."},
+                      .empty = "No pair of roles is documented or was seen.",
+                      .id = "pairs"},
                      rows, matrix.told.cut());
 }
 

@@ -206,7 +206,6 @@ Markup html_undetermined(const ReportModel& model, const Links& links) {
                   .empty = ""},
                  groups, part.groups.cut());
   }
-  out += html("<h3>Hosts without a role</h3>\n");
   return out + table({.caption = "Hosts without a role",
                       .columns = {"Address", "Offers", "Uses", "Resembles", "Flows"},
                       .empty = "Every internal address has a role."},

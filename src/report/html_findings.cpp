@@ -40,18 +40,17 @@ Markup outcomes(const ReportCard& card) {
   for (const NamedCount& it : card.outcomes) {
     parts.push_back(html("{} in {}", outcome_words(it.name), counted(it.count, "flow", "flows")));
   }
-  return joined(parts, "; ");
-}
-
-Markup volume(const ReportCard& card) {
-  if (card.finding.flows == 0) return {};
-  return html("{} flows, {} packets, {}", spaced(card.finding.flows), spaced(card.packets),
-              bytes_text(card.bytes));
+  if (parts.empty()) {
+    return card.finding.flows == 0 ? Markup{}
+                                   : html("{}", counted(card.finding.flows, "flow", "flows"));
+  }
+  return joined(parts, "; ") +
+         html("<br>{}, {}", counted(card.packets, "packet", "packets"), bytes_text(card.bytes));
 }
 
 Markup period(const ReportFinding& finding) {
   if (!finding.first || !finding.last) return {};
-  return html("{} to {} UTC", time_cell(finding.first).inside, time_cell(finding.last).inside);
+  return html("{} to<br>{} UTC", time_cell(finding.first).inside, time_cell(finding.last).inside);
 }
 
 Markup hosts(const Listed<NamedCount>& list) {
@@ -67,12 +66,13 @@ Markup evidence(const Listed<ReportFlow>& list) {
   if (list.rows.empty()) return {};
   Markup out = html("<ul>\n");
   for (const ReportFlow& it : list.rows) {
-    out += html("<li>Flow {}: {} packet {}, {} UTC<br>{}</li>\n", it.id, wire(it.capture),
-                it.first_packet, time_cell(it.first).inside, wire(it.wireshark));
+    out += html("<li>flow {}: {}, packet {}, {}</li>\n", it.id, wire(it.capture), it.first_packet,
+                time_cell(it.first).inside);
   }
   out += html("</ul>\n");
-  if (list.cut() > 0) out += html("{} more, see CSV", spaced(list.cut()));
-  return out;
+  if (list.cut() > 0) out += html("<p class=\"cut\">{} more, see CSV</p>\n", spaced(list.cut()));
+  return out + html("<span class=\"soft\">Wireshark, the first:</span> {}",
+                    wire(list.rows.front().wireshark));
 }
 
 Markup remedy(const ReportCard& card) {
@@ -95,7 +95,7 @@ Markup card_markup(const ReportCard& card, const Links& links) {
   Markup out = html("<article class=\"card {0}\" id=\"{1}\" aria-labelledby=\"{1}-h\">\n<header>",
                     it.severity, it.id);
   out += html("<h4 id=\"{}-h\">{}{}</h4>{} <span class=\"id\">{}</span>", it.id, it.title,
-              it.client.empty() && it.server.empty()
+              !it.subject.empty() && (it.client.empty() || it.server.empty())
                   ? html(": {}", wire(it.subject))
                   : html(": {} to {}, {}", wire(roles_text(it.client)), wire(roles_text(it.server)),
                          service_text(it.transports, it.server_port, it.service)),
@@ -103,18 +103,20 @@ Markup card_markup(const ReportCard& card, const Links& links) {
   if (it.violates) {
     out += html(" <span class=\"tag\">{}</span>", it.came_through ? "came through" : "stopped");
   }
-  out += html("</header>\n<p class=\"sentence\">{}</p>\n<dl class=\"facts\">\n", it.text);
-  out += fact("Meaning", escaped(card.meaning));
+  out += html(
+      "</header>\n<p class=\"sentence\">{}</p>\n<div class=\"halves\">\n"
+      "<dl class=\"facts\">\n",
+      it.text);
   out += fact(card.row_is_nearest ? "Nearest row" : "Documented row", documented_row(card, links));
   out += fact(card.row_is_nearest ? "Fails on" : "Broken in", failing(card));
   out += fact("Outcome", outcomes(card));
-  out += fact("Volume", volume(card));
-  out += fact("First and last", period(it));
+  out += fact("First, last", period(it));
+  out += html("</dl>\n<dl class=\"facts\">\n");
   out += fact("Clients", hosts(card.clients));
   out += fact("Servers", hosts(card.servers));
   out += fact("Evidence", evidence(card.evidence));
   out += fact("What to do", remedy(card));
-  return out + html("</dl>\n") + decision() + html("</article>\n");
+  return out + html("</dl>\n</div>\n") + decision() + html("</article>\n");
 }
 
 Markup severity_line(const ReportFindings& findings) {
@@ -122,9 +124,14 @@ Markup severity_line(const ReportFindings& findings) {
   for (const NamedCount& it : findings.severities) {
     if (it.count > 0) parts.push_back(html("{} {}", spaced(it.count), severity_tag(it.name)));
   }
-  return html("<p>{} came through, {} were stopped, {} are remarks. {}</p>\n",
-              spaced(findings.came_through), spaced(findings.stopped), spaced(findings.remarks),
-              joined(parts, "  "));
+  return html(
+      "<p>{}: {} came through, {} stopped, {}. By severity: {}.</p>\n"
+      "<p class=\"lead\">What came through stands first, then attempts that were stopped, "
+      "then remarks. What is meant as it is can be documented in the site file, with an "
+      "owner and a review, or excepted, with a reason and an end.</p>\n",
+      counted(findings.total, "finding", "findings"), spaced(findings.came_through),
+      spaced(findings.stopped), counted(findings.remarks, "remark", "remarks"),
+      joined(parts, ", "));
 }
 
 }  // namespace
@@ -140,7 +147,7 @@ Markup html_findings(const ReportModel& model, const Links& links) {
   std::vector<Row> rows;
   for (const ReportFinding& it : findings.others.rows) {
     rows.push_back({.cells = {cell(wire(it.id)), cell(severity_tag(it.severity)), cell(it.title),
-                              cell(it.client.empty() && it.server.empty()
+                              cell(!it.subject.empty() && (it.client.empty() || it.server.empty())
                                        ? wire(it.subject)
                                        : html("{} to {}", wire(roles_text(it.client)),
                                               wire(roles_text(it.server)))),
@@ -149,7 +156,7 @@ Markup html_findings(const ReportModel& model, const Links& links) {
                               number_cell(it.flows)},
                     .id = it.id});
   }
-  out += html("<h3>Further findings</h3>\n<div data-filter=\"Filter further findings\">\n");
+  out += html("<div data-filter=\"Filter further findings\">\n");
   out += table({.caption = "Further findings",
                 .columns = {"Finding", "Severity", "What", "Who", "Service", "Outcome", "Flows"},
                 .empty = ""},

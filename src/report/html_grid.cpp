@@ -8,8 +8,7 @@
 namespace pcapaudit {
 namespace {
 
-constexpr int wide_cell = 36, narrow_cell = 28;
-constexpr std::size_t most_wide = 16;   // roles that fit A4 with wide cells
+constexpr int widest_cell = 44, narrowest_cell = 24, grid_width = 720;  // fits A4
 constexpr std::size_t label_most = 26;  // characters of a role's name
 constexpr int character = 7;            // its width in the charts' type, at most
 
@@ -50,17 +49,41 @@ Sign sign_of(MatrixCell::Sight sight) {
   return {"v-never", "M.34 .5 L.66 .5"};
 }
 
-Markup square(int x, int y, int side, const Sign& sign) {
+Markup stroke(const Sign& sign, int x, int y, int side) {
   return html(
-      "<rect class=\"cell {0}\" x=\"{1}\" y=\"{2}\" width=\"{3}\" height=\"{3}\" rx=\"3\"/>"
-      "<path class=\"sign {0}\" transform=\"translate({1} {2}) scale({3})\" d=\"{4}\" "
+      "<path class=\"sign {}\" transform=\"translate({} {}) scale({})\" d=\"{}\" "
       "vector-effect=\"non-scaling-stroke\"/>",
       sign.css, x, y, side, sign.path);
 }
 
+Markup ground(const Sign& sign, int x, int y, int side) {
+  return html(
+      "<rect class=\"cell {0}\" x=\"{1}\" y=\"{2}\" width=\"{3}\" height=\"{3}\" rx=\"3\"/>",
+      sign.css, x, y, side);
+}
+
+Markup square(const Sign& sign, int x, int y, int side) {
+  return ground(sign, x, y, side) + stroke(sign, x, y, side);
+}
+
+// Traffic that is documented, in a cell whose sign tells of something graver.
+bool is_also_documented(const MatrixCell& cell) {
+  return cell.state > MatrixCell::State::seen && cell.flows.allowed > 0;
+}
+
+// The sign makes room for a small tick in the upper right corner.
+Markup square_with_tick(const Sign& sign, int x, int y, int side) {
+  const int tick = side * 2 / 5, rest = side * 7 / 10;
+  const Sign seen = sign_of(MatrixCell::State::seen);
+  return ground(sign, x, y, side) + stroke(sign, x + 1, y + side - rest - 1, rest) +
+         html("<rect class=\"corner {0}\" x=\"{1}\" y=\"{2}\" width=\"{3}\" height=\"{3}\"/>",
+              seen.css, x + side - tick - 1, y + 1, tick) +
+         stroke(seen, x + side - tick - 1, y + 1, tick);
+}
+
 // Places of everything in the picture, in pixels.
 struct GridLayout {
-  int cell = wide_cell, left = 0, top = 0, width = 0, height = 0;
+  int cell = 0, left = 0, top = 0, width = 0, height = 0;
 
   explicit GridLayout(const std::vector<MatrixRole>& roles) {
     std::size_t longest = 6;
@@ -68,8 +91,8 @@ struct GridLayout {
       longest = std::max(longest, std::min(it.id.size(), label_most));
     const int label = static_cast<int>(longest) * character;
     const int count = static_cast<int>(roles.size());
-    if (roles.size() > most_wide) cell = narrow_cell;
     left = label + 16;
+    cell = std::clamp((grid_width - left - label * 56 / 100) / count, narrowest_cell, widest_cell);
     top = label * 83 / 100 + 22;  // sine of 56 degrees
     width = left + count * cell + label * 56 / 100 + 8;
     height = top + count * cell + 6;
@@ -120,7 +143,7 @@ Markup legend_entry(const Sign& sign, std::string_view name) {
   return html(
       "<li><svg width=\"24\" height=\"24\" viewBox=\"0 0 24 24\" aria-hidden=\"true\">{}</svg>"
       "{}</li>\n",
-      square(1, 1, 22, sign), name);
+      square(sign, 1, 1, 22), name);
 }
 
 }  // namespace
@@ -187,7 +210,9 @@ Markup role_grid(const ReportMatrix& matrix, const Links& links, GridKind kind) 
       const std::string words = cell_words(matrix, cell, kind);
       out += html("<a href=\"#{}\" aria-label=\"{}\"><title>{}</title>{}</a>\n",
                   links.pair(found->second), words, words,
-                  square(at.x(column), at.y(row), at.cell, sign));
+                  kind == GridKind::state && is_also_documented(cell)
+                      ? square_with_tick(sign, at.x(column), at.y(row), at.cell)
+                      : square(sign, at.x(column), at.y(row), at.cell));
     }
   }
   return out + html("</svg>\n</section>\n");
@@ -197,6 +222,10 @@ Markup grid_legend(GridKind kind) {
   Markup out = html("<ul class=\"legend\">\n");
   if (kind == GridKind::state) {
     for (const auto state : state_order) out += legend_entry(sign_of(state), state_name(state));
+    out += html(
+        "<li><svg width=\"24\" height=\"24\" viewBox=\"0 0 24 24\" aria-hidden=\"true\">"
+        "{}</svg>and documented traffic, too</li>\n",
+        square_with_tick(sign_of(MatrixCell::State::violation), 1, 1, 22));
   } else {
     for (const auto sight : sight_order) out += legend_entry(sign_of(sight), sight_name(sight));
   }

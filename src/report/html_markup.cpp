@@ -152,7 +152,9 @@ Cell cell(Markup inside) {
   return {.inside = std::move(inside)};
 }
 Cell number_cell(std::uint64_t number) {
-  return {.inside = escaped(spaced(number)), .key = std::to_string(number), .is_number = true};
+  return {.inside = number == 0 ? html("<span class=\"none\">0</span>") : escaped(spaced(number)),
+          .key = std::to_string(number),
+          .is_number = true};
 }
 Cell bytes_cell(std::uint64_t bytes) {
   return {.inside = escaped(bytes_text(bytes)), .key = std::to_string(bytes), .is_number = true};
@@ -160,7 +162,9 @@ Cell bytes_cell(std::uint64_t bytes) {
 Cell time_cell(std::optional<Timestamp> time) {
   if (!time) return {.inside = html("<span class=\"none\">never</span>"), .key = "0"};
   const std::string text = day_and_time(*time);
-  return {.inside = html("<time datetime=\"{0}Z\">{1}</time>", text, text), .key = text};
+  return {.inside = html("<time datetime=\"{0} {1}Z\"><span>{0}</span> <span>{1}</span></time>",
+                         text.substr(0, 10), text.substr(11)),
+          .key = text};
 }
 
 Markup cut_note(std::uint64_t cut, std::string_view what) {
@@ -168,25 +172,79 @@ Markup cut_note(std::uint64_t cut, std::string_view what) {
   return html("<p class=\"cut\">{} more {}, see CSV.</p>\n", spaced(cut), what);
 }
 
+namespace {
+
+// Longest line and longest word of a cell as it is shown, in characters.
+struct Extent {
+  std::size_t line = 0, word = 0;
+};
+
+Extent extent_of(std::string_view markup) {
+  Extent most;
+  std::size_t line = 0, word = 0;
+  const auto note = [&] {
+    most.line = std::max(most.line, line);
+    most.word = std::max(most.word, word);
+  };
+  while (!markup.empty()) {
+    const bool is_tag = markup.front() == '<';
+    const std::size_t end = is_tag                  ? markup.find('>') + 1
+                            : markup.front() == '&' ? markup.find(';') + 1
+                                                    : character_length(markup);
+    const std::string_view piece = markup.substr(0, end);
+    markup.remove_prefix(end);
+    if (piece == "<br>" || piece == "<span class=\"sub\">") {
+      note();
+      line = word = 0;
+    } else if (!is_tag) {
+      ++line;
+      word = piece == " " ? 0 : word + 1;
+    }
+    note();
+  }
+  return most;
+}
+
+// How narrow a column may become: style sheets cannot know what it holds.
+std::string_view column_class(const std::vector<Row>& rows, std::size_t column) {
+  if (rows.front().cells[column].is_number) return "n";
+  Extent most;
+  for (const Row& row : rows) {
+    const Extent it = extent_of(row.cells[column].inside.html);
+    most.line = std::max(most.line, it.line);
+    most.word = std::max(most.word, it.word);
+  }
+  // Characters of the longest line or word, and the class for columns up to there.
+  struct Step {
+    std::size_t line, word;
+    std::string_view css;
+  };
+  for (const Step& it : {Step{14, 14, "k"}, Step{28, 12, "w12"}, Step{60, 17, "w17"}}) {
+    if (most.line <= it.line && most.word <= it.word) return it.css;
+  }
+  return most.line <= 60 ? "w17" : "w26";
+}
+
+}  // namespace
+
 Markup table(const TableText& text, const std::vector<Row>& rows, std::uint64_t cut) {
   if (rows.empty()) return html("<p class=\"none\">{}</p>\n", text.empty);
   Markup out = html(
-      "<section class=\"scroll\" tabindex=\"0\" aria-label=\"{0}\">\n<table class=\"sort {1}\">\n"
+      "<section class=\"scroll\" tabindex=\"0\" aria-label=\"{0}\"{1}>\n<table class=\"sort\">\n"
       "<caption>{0}</caption>\n<thead><tr>",
-      text.caption, text.css);
+      text.caption, text.id.empty() ? Markup{} : html(" id=\"{}\"", text.id));
+  std::vector<std::string_view> classes;
   for (std::size_t i = 0; i < text.columns.size(); ++i) {
-    const bool is_number = rows.front().cells[i].is_number;
-    out += html("<th scope=\"col\"{}>{}</th>", Markup{is_number ? " class=\"n\"" : ""},
-                text.columns[i]);
+    classes.push_back(column_class(rows, i));
+    out += html("<th scope=\"col\" class=\"{}\">{}</th>", classes[i], text.columns[i]);
   }
   out += html("</tr></thead>\n<tbody>\n");
   for (const Row& row : rows) {
     out += row.id.empty() ? html("<tr>") : html("<tr id=\"{}\">", row.id);
-    for (const Cell& it : row.cells) {
-      Markup attributes;
-      if (it.is_number) attributes += html(" class=\"n\"");
-      if (!it.key.empty()) attributes += html(" data-k=\"{}\"", it.key);
-      out += html("<td{}>{}</td>", attributes, it.inside);
+    for (std::size_t i = 0; i < row.cells.size(); ++i) {
+      const Cell& it = row.cells[i];
+      const Markup key = it.key.empty() ? Markup{} : html(" data-k=\"{}\"", it.key);
+      out += html("<td class=\"{}\"{}>{}</td>", classes[i], key, it.inside);
     }
     out += html("</tr>\n");
   }

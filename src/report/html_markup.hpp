@@ -90,7 +90,7 @@ struct TableText {
   std::string caption;
   std::vector<std::string> columns;
   std::string empty;
-  std::string css = {};
+  std::string id = {};  // an anchor
 };
 Markup table(const TableText& text, const std::vector<Row>& rows, std::uint64_t cut = 0);
 Markup cut_note(std::uint64_t cut, std::string_view what);

@@ -108,10 +108,9 @@ Markup html_register(const ReportModel& model, const Links& links) {
   for (const ReportRule& it : rules.rules.rows) rows.push_back(register_row(it, links));
   out += html("<div data-filter=\"Filter the register\">\n");
   out += table({.caption = "Register of documented flows (times in UTC)",
-                .columns = {"Id", "From → to", "Service", "Need and source", "Owner and approval",
-                            "Status", "Last seen", "Flows", "Bytes"},
-                .empty = "No flow is documented.",
-                .css = "register"},
+                .columns = {"Id", "From → to", "Service", "Need and source", "Owner", "Status",
+                            "Last seen", "Flows", "Bytes"},
+                .empty = "No flow is documented."},
                rows, rules.rules.cut());
   return out + html("</div>\n");
 }

@@ -106,16 +106,15 @@ class CardReader {
       by_id_[it.finding.id] = &it;
       ids += fmt::format("{}'{}'", ids.empty() ? "" : ", ", it.finding.id);
     }
-    // A flow is in a finding by its first problem of the finding's kind.
+    // A flow is in a finding by its ends, its service and a problem of the finding's kind. The LIMIT
+    // keeps the few findings a table of their own, so that one pass over the flows is enough.
     flows_ = fmt::format(
-        "FROM problem CROSS JOIN flow ON flow.id = problem.flow CROSS JOIN finding "
-        "ON finding.kind = problem.kind AND finding.client_roles = flow.client_roles "
-        "AND finding.server_roles = flow.server_roles AND finding.service = flow.service "
-        "AND finding.server_port = flow.server_port "
-        "WHERE finding.id IN ({}) AND problem.exception IS NULL AND flow.verdict <> 'ignored' "
-        "AND NOT EXISTS (SELECT 1 FROM problem AS earlier WHERE earlier.flow = problem.flow "
-        "AND earlier.exception IS NULL AND earlier.kind = problem.kind "
-        "AND earlier.number < problem.number)",
+        "FROM flow CROSS JOIN (SELECT * FROM finding WHERE id IN ({}) LIMIT -1) AS finding "
+        "ON finding.client_roles = flow.client_roles AND finding.server_roles = flow.server_roles "
+        "AND finding.service = flow.service AND finding.server_port = flow.server_port "
+        "WHERE flow.verdict <> 'ignored' AND EXISTS (SELECT 1 FROM problem "
+        "WHERE problem.flow = flow.id AND problem.kind = finding.kind "
+        "AND problem.exception IS NULL)",
         ids);
   }
 
@@ -151,7 +150,8 @@ class CardReader {
   void read_evidence() {
     constexpr int most_flows = 3;  // enough to look at; the database has them all
     for (ModelRow& it : reader_.rows(fmt::format(
-             "SELECT finding, id, capture.name, first_packet, transport, client, client_port, "
+             "SELECT finding, chosen.id, capture.name, first_packet, transport, client, "
+             "client_port, "
              "server, server_port, outcome, start, flow_packets, flow_bytes, total FROM ("
              "SELECT finding.id AS finding, flow.id, flow.capture, first_packet, transport, "
              "client, "
@@ -198,11 +198,6 @@ std::vector<std::string> remedies(const ReportCard& card) {
                                      card.observed.empty() ? "what was seen" : card.observed)
                        : fmt::format("Correct {}: {}.", card.failing_field, card.expected));
   }
-  if (card.finding.violates) {
-    list.emplace_back(
-        "If it is meant as it is, document it in the site file with an owner and a review, or "
-        "write an exception with a reason and an end.");
-  }
   return list;
 }
 
@@ -218,7 +213,6 @@ ReportCard make_card(Columns columns, const std::vector<ReportRule>& rules) {
   const auto found = std::find_if(rules.begin(), rules.end(),
                                   [&](const ReportRule& it) { return it.id == card.row; });
   if (found != rules.end()) card.documented = *found;
-  card.meaning = words_of_kind(card.finding.kind).meaning;
   card.remedies = remedies(card);
   return card;
 }

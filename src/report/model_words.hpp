@@ -10,7 +10,7 @@
 namespace pcapaudit {
 
 struct KindWords {
-  std::string_view title, meaning, remedy;
+  std::string_view title, remedy;
 };
 KindWords words_of_kind(std::string_view kind);  // of a finding; empty ones for an unknown kind
 

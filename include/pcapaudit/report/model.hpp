@@ -165,7 +165,7 @@ struct ReportCard {
   std::string row, failing_field, expected, observed;  // `row` fails, or comes nearest
   bool row_is_nearest = false;  // else the flow met the row's ends and port and broke it
   std::optional<ReportRule> documented;
-  std::string meaning, mistake;  // of the kind; what explains it
+  std::string mistake;  // what explains it
   std::vector<std::string> remedies;
   std::uint64_t packets = 0, bytes = 0;
   std::vector<NamedCount> outcomes;     // flows, gravest first

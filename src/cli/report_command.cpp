@@ -18,8 +18,6 @@
 namespace pcapaudit {
 namespace {
 
-constexpr std::size_t shown_changes = 200;  // of a report's part; JSON and diff have them all
-
 Result<ReportDress> read_dress(const Options& options) {
   ReportDress dress{.title = clean_text(options.title),
                     .classification = clean_text(options.classification),
@@ -34,18 +32,18 @@ Result<ReportDress> read_dress(const Options& options) {
   return dress;
 }
 
-// Every format that was asked for, from one model.
+// Every format that was asked for, each from the part of the audit that it wants to show.
 CommandResult write_formats(const Store& store, const std::optional<Changes>& changes,
                             const Options& options) {
   auto dress = read_dress(options);
   if (!dress) return failure(dress.error(), ExitCode::usage);
-  auto model = read_report_model(store);
-  if (!model) return failure(model.error(), ExitCode::usage);
-  model->dress = std::move(*dress);
-  if (changes) model->changes = to_report_changes(*changes, shown_changes);
   for (const ReportFormat& format : report_formats()) {
     const auto file = options.report_files.find(std::string(format.name));
     if (file == options.report_files.end()) continue;
+    auto model = read_report_model(store, format.limits);
+    if (!model) return failure(model.error(), ExitCode::usage);
+    model->dress = *dress;
+    if (changes) model->changes = to_report_changes(*changes, 5 * format.limits.rows);
     const auto written = write_out(file->second, format.render(*model));
     if (!written) return written;
   }

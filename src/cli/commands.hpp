@@ -56,6 +56,10 @@ CommandResult run_verify(const Options& options);
 // Text to a file, or to stdout when the name is empty or "-".
 CommandResult write_out(const std::string& path, const std::string& text);
 
+// An audit database as `options` want it: as it is, or with pseudonyms.
+std::expected<std::unique_ptr<Store>, CommandFailure> open_store(const Options& options,
+                                                                 const std::string& path);
+
 CommandResult run_command(const Options& options);
 
 // The audit of `options`, without a file and without a word.

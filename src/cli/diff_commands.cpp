@@ -11,11 +11,13 @@
 namespace pcapaudit {
 
 CommandResult run_diff(const Options& options) {
-  const auto older = Store::open(options.inputs[0]);
-  if (!older) return failure(older.error(), ExitCode::usage);
-  const auto newer = Store::open(options.inputs[1]);
-  if (!newer) return failure(newer.error(), ExitCode::usage);
-  const auto changes = compare(**older, options.inputs[0], **newer, options.inputs[1]);
+  const auto older = open_store(options, options.inputs[0]);
+  if (!older) return std::unexpected(older.error());
+  const auto newer = open_store(options, options.inputs[1]);
+  if (!newer) return std::unexpected(newer.error());
+  const bool named = options.redact_key_file.empty();
+  const auto changes =
+      compare(**older, named ? options.inputs[0] : "", **newer, named ? options.inputs[1] : "");
   if (!changes) return failure(changes.error(), ExitCode::usage);
   if (!options.html_file.empty()) {
     const auto written = write_out(options.html_file, render_changes_html(*changes));

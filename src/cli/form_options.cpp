@@ -32,6 +32,7 @@ CommandOfApp add_query(CLI::App& app, Options& options) {
   query->add_option("--format", options.format, "for a terminal, or for programs [table]")
       ->check(CLI::IsMember({"table", "json", "csv"}).description(""))
       ->option_text("table|json|csv");
+  add_redact_option(*query, options);
   add_common_options(*query, options);
   return {.app = query, .command = Command::query, .examples = query_examples};
 }
@@ -47,6 +48,7 @@ CommandOfApp add_diff(CLI::App& app, Options& options) {
       ->option_text("text|json");
   diff->add_option("--html", options.html_file, "write a page as well")->option_text("FILE");
   add_fail_on_option(*diff, options, "exit 1 when a finding this grave is new or worse [medium]");
+  add_redact_option(*diff, options);
   add_common_options(*diff, options);
   return {.app = diff, .command = Command::diff, .examples = diff_examples};
 }
@@ -91,6 +93,12 @@ CommandOfApp add_verify(CLI::App& app, Options& options) {
 }
 
 }  // namespace
+
+void add_redact_option(CLI::App& app, Options& options) {
+  app.add_option("--redact", options.redact_key_file,
+                 "pseudonyms for addresses, names and URIs, by this key")
+      ->option_text("KEYFILE");
+}
 
 std::vector<CommandOfApp> add_form_commands(CLI::App& app, Options& options) {
   return {add_query(app, options), add_diff(app, options), add_sign(app, options),

@@ -197,6 +197,7 @@ CLI::App* add_report(CLI::App& app, Options& options) {
       ->option_text("FILE");
   report->add_option("--baseline", options.baseline, "an earlier audit: tell what changed since")
       ->option_text("DB");
+  add_redact_option(*report, options);
   add_common(*report, options);
   return report;
 }

@@ -52,6 +52,7 @@ struct Options {
   std::string csv_folder;                                // report --csv
   std::string baseline;                                  // report: database of an earlier audit
   std::string html_file;                                 // diff --html
+  std::string redact_key_file;                           // report, query, diff
   std::string reviewer, key_file, sign_time, sign_note;  // sign
   std::vector<DecisionWords> decisions;                  // sign, in the order given
   std::vector<std::string> public_keys;                  // verify --key

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 
 #include <pcapaudit/report/query.hpp>
 
@@ -9,9 +11,26 @@
 
 namespace pcapaudit {
 
-CommandResult run_query(const Options& options) {
-  const auto store = Store::open(options.inputs.front());
+std::expected<std::unique_ptr<Store>, CommandFailure> open_store(const Options& options,
+                                                                 const std::string& path) {
+  std::string key;
+  if (!options.redact_key_file.empty()) {
+    std::ifstream file(options.redact_key_file, std::ios::binary);
+    key.assign(std::istreambuf_iterator<char>(file), {});
+    if (!file) {
+      return failure({.what = fmt::format("cannot read {}", options.redact_key_file)},
+                     ExitCode::usage);
+    }
+  }
+  auto store =
+      options.redact_key_file.empty() ? Store::open(path) : Store::open_redacted(path, key);
   if (!store) return failure(store.error(), ExitCode::usage);
+  return std::move(*store);
+}
+
+CommandResult run_query(const Options& options) {
+  const auto store = open_store(options, options.inputs.front());
+  if (!store) return std::unexpected(store.error());
   bool broken = false;  // standard output
   const auto done = answer_query(
       **store, options.subject, options.format, [&](std::string_view text) -> Result<void> {

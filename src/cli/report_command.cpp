@@ -50,19 +50,27 @@ CommandResult write_formats(const Store& store, const std::optional<Changes>& ch
   return static_cast<int>(ExitCode::ok);
 }
 
-Result<std::optional<Changes>> read_changes(const Store& store, const Options& options) {
+// Names of databases are typed by the user, and not shown where names are pseudonyms.
+std::string shown_name(const Options& options, const std::string& path) {
+  return options.redact_key_file.empty() ? path : "";
+}
+
+std::expected<std::optional<Changes>, CommandFailure> read_changes(const Store& store,
+                                                                   const Options& options) {
   if (options.baseline.empty()) return std::nullopt;
-  const auto older = Store::open(options.baseline);
+  const auto older = open_store(options, options.baseline);
   if (!older) return std::unexpected(older.error());
-  auto changes = compare(**older, options.baseline, store, options.inputs.front());
-  if (!changes) return std::unexpected(changes.error());
+  auto changes = compare(**older, shown_name(options, options.baseline), store,
+                         shown_name(options, options.inputs.front()));
+  if (!changes) return failure(changes.error(), ExitCode::usage);
   return std::move(*changes);
 }
 
 CommandResult print_report(const Store& store, const std::optional<Changes>& changes,
                            const Options& options) {
   const bool color = wants_color(options.color);
-  auto text = render_text(store, {.database_name = options.inputs.front(), .color = color});
+  auto text = render_text(
+      store, {.database_name = shown_name(options, options.inputs.front()), .color = color});
   if (!text) return failure(text.error(), ExitCode::usage);
   if (changes) *text += "\nChanges\n" + render_changes_text(*changes, color);
   return write_out("", *text);
@@ -71,10 +79,10 @@ CommandResult print_report(const Store& store, const std::optional<Changes>& cha
 }  // namespace
 
 CommandResult run_report(const Options& options) {
-  const auto store = Store::open(options.inputs.front());
-  if (!store) return failure(store.error(), ExitCode::usage);
+  const auto store = open_store(options, options.inputs.front());
+  if (!store) return std::unexpected(store.error());
   const auto changes = read_changes(**store, options);
-  if (!changes) return failure(changes.error(), ExitCode::usage);
+  if (!changes) return std::unexpected(changes.error());
   if (options.report_files.empty() && options.json_file.empty() && options.csv_folder.empty()) {
     return print_report(**store, *changes, options);
   }

@@ -1,4 +1,4 @@
-// SHA-256 and MD5 through OpenSSL (src/base/digest.cpp is the only file here that sees it).
+// SHA-256, HMAC and MD5 through OpenSSL (src/base/digest.cpp is the only file here that sees it).
 #pragma once
 
 #include <memory>
@@ -26,6 +26,7 @@ class Sha256 {
 };
 
 std::string sha256_hex(Bytes bytes);
+std::string hmac_sha256_hex(Bytes key, Bytes bytes);  // RFC 2104
 std::string md5_hex(Bytes bytes);  // only for JA3, which is defined by it
 
 }  // namespace pcapaudit

@@ -53,6 +53,11 @@ class Store {
   static Result<std::unique_ptr<Store>> create(const std::string& path, bool overwrite);
   // Opens an audit for reading; fails on a file that is not ours or of another schema version.
   static Result<std::unique_ptr<Store>> open(const std::string& path);
+  // A private copy of an audit, gone with the Store, in which addresses, names, URIs and the free
+  // text that holds them are pseudonyms: the same under the same key in every audit
+  // (docs/formats.md). The policy's texts are left out, so policy() and each_flow() are of no use.
+  static Result<std::unique_ptr<Store>> open_redacted(const std::string& path,
+                                                      const std::string& key);
   ~Store();
 
   // Writing, in this order: policy once, flows in batches, finish once.

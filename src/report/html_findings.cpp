@@ -107,7 +107,7 @@ Markup card_markup(const ReportCard& card, const Links& links) {
       "</header>\n<p class=\"sentence\">{}</p>\n<div class=\"halves\">\n"
       "<dl class=\"facts\">\n",
       it.text);
-  out += fact(card.row_is_nearest ? "Nearest row" : "Documented row", documented_row(card, links));
+  out += fact(card.row_is_nearest ? "Nearest row" : "Documented", documented_row(card, links));
   out += fact(card.row_is_nearest ? "Fails on" : "Broken in", failing(card));
   out += fact("Outcome", outcomes(card));
   out += fact("First, last", period(it));

@@ -15,9 +15,11 @@ Links::Links(const ReportModel& model) {
 namespace {
 
 Markup link_in(const std::map<std::string, std::string>& anchors, const std::string& id) {
+  constexpr std::size_t longest_whole = 24;  // longer ones may break at the end of a line
+  const Markup css{id.size() <= longest_whole ? "w nb" : "w"};
   const auto found = anchors.find(id);
-  if (found == anchors.end()) return wire(id);
-  return html("<a class=\"w\" href=\"#{}\">{}</a>", found->second, id);
+  if (found == anchors.end()) return html("<bdi class=\"{}\">{}</bdi>", css, shortened(id, 80));
+  return html("<a class=\"{}\" href=\"#{}\">{}</a>", css, found->second, id);
 }
 
 Markup links_in(const std::map<std::string, std::string>& anchors, const Listed<std::string>& ids) {

@@ -219,7 +219,7 @@ std::string_view column_class(const std::vector<Row>& rows, std::size_t column) 
     std::size_t line, word;
     std::string_view css;
   };
-  for (const Step& it : {Step{14, 14, "k"}, Step{28, 12, "w12"}, Step{60, 17, "w17"}}) {
+  for (const Step& it : {Step{14, 14, "k"}, Step{20, 12, "w12"}, Step{60, 17, "w17"}}) {
     if (most.line <= it.line && most.word <= it.word) return it.css;
   }
   return most.line <= 60 ? "w17" : "w26";

@@ -13,7 +13,8 @@ constexpr std::int64_t most_parts = 96;  // of a time line: as many columns as c
 constexpr std::size_t most_silent = 24;  // stretches of one capture
 constexpr std::int64_t minute = 60;
 
-// Seconds a part, so that people can read the axis; whole minutes from one minute on.
+// Seconds a part, so that people can read the axis. Whole minutes for all but short times: the
+// database knows bytes by the minute.
 std::int64_t part_seconds(std::int64_t span) {
   constexpr std::int64_t hour = 60 * minute, day = 24 * hour;
   constexpr std::array steps = {std::int64_t{1},
@@ -40,8 +41,10 @@ std::int64_t part_seconds(std::int64_t span) {
                                 28 * day,
                                 91 * day,
                                 364 * day};
-  const auto* const found = std::find_if(steps.begin(), steps.end(),
-                                         [&](std::int64_t it) { return span / it < most_parts; });
+  const std::int64_t least = span > 10 * minute ? minute : 1;
+  const auto* const found = std::find_if(steps.begin(), steps.end(), [&](std::int64_t it) {
+    return it >= least && span / it < most_parts;
+  });
   return found == steps.end() ? span / most_parts + 1 : *found;
 }
 

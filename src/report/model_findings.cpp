@@ -106,8 +106,8 @@ class CardReader {
       by_id_[it.finding.id] = &it;
       ids += fmt::format("{}'{}'", ids.empty() ? "" : ", ", it.finding.id);
     }
-    // A flow is in a finding by its ends, its service and a problem of the finding's kind. The LIMIT
-    // keeps the few findings a table of their own, so that one pass over the flows is enough.
+    // A flow is in a finding by its ends, its service and a problem of the finding's kind. The
+    // LIMIT keeps the few findings a table of their own, so that one pass over the flows is enough.
     flows_ = fmt::format(
         "FROM flow CROSS JOIN (SELECT * FROM finding WHERE id IN ({}) LIMIT -1) AS finding "
         "ON finding.client_roles = flow.client_roles AND finding.server_roles = flow.server_roles "

@@ -22,10 +22,17 @@
   for (const table of document.querySelectorAll("table.sort")) {
     if (table.tBodies[0].rows.length < 2) continue;
     Array.from(table.tHead.rows[0].cells).forEach((head, column) => {
-      const button = document.createElement("button");
-      button.type = "button";
+      // Not a button element: Chromium does not repeat a table head that holds one on each page.
+      const button = document.createElement("span");
+      button.setAttribute("role", "button");
+      button.tabIndex = 0;
       button.textContent = head.textContent;
       button.addEventListener("click", () => sort(table, column, head));
+      button.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" && event.key !== " ") return;
+        event.preventDefault();
+        sort(table, column, head);
+      });
       head.replaceChildren(button);
     });
   }

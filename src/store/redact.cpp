@@ -214,11 +214,10 @@ void learn(Database& database, Pseudonyms& pseudonyms) {
         "SELECT DISTINCT value FROM app_field WHERE name IN ('name', 'sni') ORDER BY 1"}) {
     for (const std::string& name : texts(database, sql)) pseudonyms.learn_name(name);
   }
-  for (const char* sql :
-       {"SELECT subject FROM certificate UNION SELECT issuer FROM certificate ORDER BY 1"}) {
-    for (const std::string& name : texts(database, sql)) {
-      for (const std::string& value : attribute_values(name)) pseudonyms.learn_phrase(value);
-    }
+  for (const std::string& name :
+       texts(database,
+             "SELECT subject FROM certificate UNION SELECT issuer FROM certificate ORDER BY 1")) {
+    for (const std::string& value : attribute_values(name)) pseudonyms.learn_phrase(value);
   }
   for (const std::string& phrase :
        texts(database,

@@ -2,6 +2,7 @@
 #include <pcapaudit/base/digest.hpp>
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include <array>
 #include <utility>
@@ -61,6 +62,13 @@ std::int64_t sha256_prefix(Bytes bytes) {
   EVP_Digest(bytes.data(), bytes.size(), out.data(), nullptr, EVP_sha256(), nullptr);
   const auto number = static_cast<std::int64_t>(ByteReader(out).u64());
   return number == 0 ? 1 : number;
+}
+std::string hmac_sha256_hex(Bytes key, Bytes bytes) {
+  std::array<std::uint8_t, EVP_MAX_MD_SIZE> out{};
+  unsigned length = 0;
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes.data(), bytes.size(),
+       out.data(), &length);
+  return to_hex(Bytes(out).first(length));
 }
 std::string md5_hex(Bytes bytes) {
   return digest_hex(EVP_md5(), bytes);

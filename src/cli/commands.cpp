@@ -1,4 +1,4 @@
-// inspect, report and the policy commands; audit has a file of its own.
+// inspect, and which command is run; the others have files of their own.
 #include "cli/commands.hpp"
 
 #include <fmt/format.h>
@@ -8,13 +8,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
 #include <unordered_map>
 
-#include <pcapaudit/app/app_record.hpp>
 #include <pcapaudit/report/flow_lines.hpp>
-#include <pcapaudit/report/formats.hpp>
-#include <pcapaudit/report/report.hpp>
 #include <pcapaudit/run/pipeline.hpp>
 
 #include "cli/interrupt.hpp"
@@ -82,59 +78,6 @@ CommandResult run_inspect(const Options& options) {
   return static_cast<int>(flows.empty() ? ExitCode::insufficient : ExitCode::ok);
 }
 
-namespace {
-
-Result<ReportDress> read_dress(const Options& options) {
-  ReportDress dress{.title = clean_text(options.title),
-                    .classification = clean_text(options.classification),
-                    .logo = {}};
-  if (options.logo_file.empty()) return dress;
-  std::ifstream file(options.logo_file, std::ios::binary);
-  const std::string bytes((std::istreambuf_iterator<char>(file)), {});
-  if (!file) return fail(fmt::format("cannot read {}", options.logo_file));
-  auto logo = logo_uri(bytes);
-  if (!logo) return fail(fmt::format("{}: {}", options.logo_file, logo.error().what));
-  dress.logo = std::move(*logo);
-  return dress;
-}
-
-// Every format that was asked for, from one model.
-CommandResult write_formats(const Store& store, const Options& options) {
-  auto dress = read_dress(options);
-  if (!dress) return failure(dress.error(), ExitCode::usage);
-  auto model = read_report_model(store);
-  if (!model) return failure(model.error(), ExitCode::usage);
-  model->dress = std::move(*dress);
-  for (const ReportFormat& format : report_formats()) {
-    const auto file = options.report_files.find(std::string(format.name));
-    if (file == options.report_files.end()) continue;
-    const auto written = write_out(file->second, format.render(*model));
-    if (!written) return written;
-  }
-  return static_cast<int>(ExitCode::ok);
-}
-
-}  // namespace
-
-CommandResult run_report(const Options& options) {
-  const auto store = Store::open(options.inputs.front());
-  if (!store) return failure(store.error(), ExitCode::usage);
-  if (!options.report_files.empty()) {
-    const auto written = write_formats(**store, options);
-    if (!written || options.json_file.empty()) return written;
-  }
-  if (!options.json_file.empty()) {
-    const auto json = render_json(**store);
-    if (!json) return failure(json.error(), ExitCode::usage);
-    return write_out(options.json_file, *json);
-  }
-  const auto text = render_text(
-      **store, {.database_name = options.inputs.front(), .color = wants_color(options.color)});
-  if (!text) return failure(text.error(), ExitCode::usage);
-  fmt::print("{}", *text);
-  return static_cast<int>(ExitCode::ok);
-}
-
 CommandResult write_out(const std::string& path, const std::string& text) {
   if (path.empty() || path == "-") {
     fmt::print("{}", text);
@@ -166,6 +109,14 @@ CommandResult run_command(const Options& options) {
       return run_replay(options);
     case Command::learn:
       return run_learn(options);
+    case Command::query:
+      return run_query(options);
+    case Command::diff:
+      return run_diff(options);
+    case Command::sign:
+      return run_sign(options);
+    case Command::verify:
+      return run_verify(options);
     case Command::policy_list:
       return run_policy_list(options);
     case Command::policy_show:

@@ -48,9 +48,17 @@ CommandResult run_why(const Options& options);
 CommandResult run_rules(const Options& options);
 CommandResult run_replay(const Options& options);
 CommandResult run_learn(const Options& options);
+CommandResult run_query(const Options& options);
+CommandResult run_diff(const Options& options);
+CommandResult run_sign(const Options& options);
+CommandResult run_verify(const Options& options);
 
 // Text to a file, or to stdout when the name is empty or "-".
 CommandResult write_out(const std::string& path, const std::string& text);
+
+// An audit database as `options` want it: as it is, or with pseudonyms.
+std::expected<std::unique_ptr<Store>, CommandFailure> open_store(const Options& options,
+                                                                 const std::string& path);
 
 CommandResult run_command(const Options& options);
 

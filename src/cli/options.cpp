@@ -12,6 +12,7 @@
 #include <pcapaudit/report/formats.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/form_options.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -37,9 +38,10 @@ constexpr const char* inspect_examples =
 constexpr const char* report_examples =
     "Examples:\n"
     "  pcapaudit report q4.db\n"
+    "  pcapaudit report q4.db --json q4.json\n"
+    "  pcapaudit report q4.db --csv q4/                     one file for each view\n"
     "  pcapaudit report q4.db --html q4.html                one page, to read and to print\n"
-    "  pcapaudit report q4.db --html q4.html --title 'Q4 review' --classification CONFIDENTIAL\n"
-    "  pcapaudit report q4.db --json q4.json\n";
+    "  pcapaudit report q4.db --html q4.html --title 'Q4 review' --classification CONFIDENTIAL\n";
 constexpr const char* explain_examples =
     "Examples:\n"
     "  pcapaudit explain q4.db V-1A2B                       a finding\n"
@@ -143,9 +145,7 @@ CLI::App* add_audit(CLI::App& app, Options& options) {
   audit->add_flag("--strict", options.strict, "only rows that stand in a table or sentence");
   audit->add_option("-o,--output", options.output, "database to write")->option_text("DB");
   audit->add_flag("--force", options.force, "replace an existing database");
-  add_word(*audit, "--fail-on", options.fail_on,
-           "exit 1 when a finding is at least this grave [medium]", severity_words,
-           "info|low|medium|high|critical");
+  add_fail_on_option(*audit, options, "exit 1 when a finding is at least this grave [medium]");
   audit
       ->add_option("--max-loss", options.max_loss_percent,
                    "exit 4 when more packets were lost by the capture [1]")
@@ -178,6 +178,8 @@ CLI::App* add_report(CLI::App& app, Options& options) {
       ->option_text("DB");
   report->add_option("--json", options.json_file, "write JSON to a file (- for stdout)")
       ->option_text("FILE");
+  report->add_option("--csv", options.csv_folder, "write one CSV file for each view")
+      ->option_text("DIR");
   for (const ReportFormat& format : report_formats()) {
     report
         ->add_option_function<std::string>(
@@ -193,6 +195,9 @@ CLI::App* add_report(CLI::App& app, Options& options) {
       ->option_text("TEXT");
   report->add_option("--logo", options.logo_file, "PNG, JPEG or SVG for the first page")
       ->option_text("FILE");
+  report->add_option("--baseline", options.baseline, "an earlier audit: tell what changed since")
+      ->option_text("DB");
+  add_redact_option(*report, options);
   add_common(*report, options);
   return report;
 }
@@ -281,6 +286,21 @@ CLI::App* add_learn(CLI::App& app, Options& options) {
   return learn;
 }
 
+}  // namespace
+
+void add_common_options(CLI::App& app, Options& options) {
+  add_common(app, options);
+}
+void add_database_option(CLI::App& app, Options& options) {
+  add_database(app, options);
+}
+void add_fail_on_option(CLI::App& app, Options& options, const char* text) {
+  add_word(app, "--fail-on", options.fail_on, text, severity_words,
+           "info|low|medium|high|critical");
+}
+
+namespace {
+
 struct PolicyCommands {
   CLI::App *list, *show, *check, *plan, *test, *exporting, *importing;
 };
@@ -349,6 +369,8 @@ std::expected<Options, int> parse_options(int argc, const char* const* argv) {
   const CLI::App* rules = add_rules(app, options);
   const CLI::App* replay = add_replay(app, options);
   const CLI::App* learn = add_learn(app, options);
+  const std::vector<CommandOfApp> forms = add_form_commands(app, options);
+  for (const CommandOfApp& it : forms) formatter->examples[it.app->get_name()] = it.examples;
   const PolicyCommands policy = add_policy(app, options);
 
   try {
@@ -386,6 +408,9 @@ std::expected<Options, int> parse_options(int argc, const char* const* argv) {
         {policy.importing, Command::policy_import}};
     for (const auto& [app_of_command, command] : others) {
       if (*app_of_command) options.command = command;
+    }
+    for (const CommandOfApp& it : forms) {
+      if (*it.app) options.command = it.command;
     }
   }
   return options;

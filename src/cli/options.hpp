@@ -26,9 +26,18 @@ enum class Command : std::uint8_t {
   why,
   rules,
   replay,
-  learn
+  learn,
+  query,
+  diff,
+  sign,
+  verify
 };
 enum class When : std::uint8_t { automatic, always, never };
+
+// One --decision, with the --note behind it.
+struct DecisionWords {
+  std::string decision, note;
+};
 
 struct Options {
   Command command = Command::audit;
@@ -37,13 +46,20 @@ struct Options {
   std::string output;  // database; empty: kept in memory
   std::string filter;  // BPF
   bool verify_checksums = false;
-  std::string format = "text";                      // text, json; inspect: table, jsonl
-  std::string json_file;                            // report --json
-  std::map<std::string, std::string> report_files;  // report: format name to file
-  std::string title, classification, logo_file;     // what the site puts on its report
-  bool strict = false;                              // rows and prose of the documentation only
-  std::string subject;                              // explain: finding or flow
-  Question question;                                // why
+  std::string format = "text";                           // text, json; inspect: table, jsonl
+  std::string json_file;                                 // report --json
+  std::map<std::string, std::string> report_files;       // report: format name to file
+  std::string csv_folder;                                // report --csv
+  std::string baseline;                                  // report: database of an earlier audit
+  std::string html_file;                                 // diff --html
+  std::string redact_key_file;                           // report, query, diff
+  std::string reviewer, key_file, sign_time, sign_note;  // sign
+  std::vector<DecisionWords> decisions;                  // sign, in the order given
+  std::vector<std::string> public_keys;                  // verify --key
+  std::string title, classification, logo_file;          // what the site puts on its report
+  bool strict = false;                                   // rows and prose of the documentation only
+  std::string subject;                                   // explain: finding or flow; query: SQL
+  Question question;                                     // why
   Severity fail_on = Severity::medium;
   double max_loss_percent = 1.0;
   unsigned threads = 1;

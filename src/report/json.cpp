@@ -1,62 +1,65 @@
 // The audit as one JSON object: each key is a stable view, each row an object by column name.
+//
+// What every key and column holds: schema/report.schema.json.
 #include <pcapaudit/report/report.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string_view>
 #include <vector>
+
+#include <pcapaudit/report/diff.hpp>
+
+#include "report/escape.hpp"
 
 namespace pcapaudit {
 namespace {
 
 using Json = nlohmann::ordered_json;  // keys stay in the order of the views' columns
 
-enum class CellKind : std::uint8_t { text, number, flag, list };
+// Integers that mean yes or no, and texts that are JSON lists. One name means the same everywhere.
+constexpr std::string_view flags[] = {
+    "partial",       "damaged",
+    "needed",        "resumed",
+    "established",   "certificate_requested",
+    "early_data",    "client_certificate_sent",
+    "retry_request", "renegotiated",
+    "lync_signs",    "credentials_in_clear",
+};
+constexpr std::string_view lists[] = {
+    "arguments",
+    "alpn_offered",
+    "san",
+    "extended_key_usage",
+    "alerts",
+    "methods",
+    "hosts",
+    "paths",
+    "media",
+    "statuses",
+    "servers",
+    "user_agents",
+    "locations",
+    "waives",
+    "authorization_schemes",
+    "from_domains",
+    "to_domains",
+};
 
-// Columns of the views that are not text. One name means the same in every view.
-CellKind kind_of(std::string_view column) {
-  constexpr std::string_view numbers[] = {
-      "captures",     "packets",      "flows",        "allowed",      "violation", "waived",
-      "undetermined", "ignored",      "findings",     "bytes",        "dropped",   "truncated",
-      "decoded",      "filtered",     "server_port",  "port",         "blocked",   "flow",
-      "key_bits",     "server_flows", "client_flows", "issuer_flows",
-  };
-  constexpr std::string_view flags[] = {
-      "partial",
-      "damaged",
-      "needed",
-      "resumed",
-      "established",
-      "certificate_requested",
-      "client_certificate_sent",
-  };
-  constexpr std::string_view lists[] = {"arguments", "alpn_offered", "san", "extended_key_usage",
-                                        "alerts"};
-  const auto holds = [&](std::span<const std::string_view> names) {
-    return std::find(names.begin(), names.end(), column) != names.end();
-  };
-  if (holds(numbers)) return CellKind::number;
-  if (holds(flags)) return CellKind::flag;
-  if (holds(lists)) return CellKind::list;
-  return CellKind::text;
+bool holds(std::span<const std::string_view> names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-Json cell(std::string_view column, const std::string& text) {
-  const CellKind kind = kind_of(column);
-  if (text.empty()) return nullptr;
-  if (kind == CellKind::flag) return text != "0";
-  if (kind == CellKind::number) {
-    std::int64_t value = 0;
-    std::from_chars(text.data(), text.data() + text.size(), value);
-    return value;
+Json value_of(const std::string& column, const SqlCell& cell) {
+  if (cell.text.empty()) return nullptr;  // NULL, and texts that say nothing
+  if (cell.type == SqlCell::Type::integer && holds(flags, column)) return cell.text != "0";
+  if (cell.type == SqlCell::Type::integer || cell.type == SqlCell::Type::real ||
+      holds(lists, column)) {
+    Json value = Json::parse(cell.text, nullptr, /*allow_exceptions=*/false);
+    if (!value.is_discarded()) return value;
   }
-  if (kind == CellKind::list) {
-    Json list = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-    if (!list.is_discarded()) return list;
-  }
-  return text;
+  return std::string(cell.text);
 }
 
 struct Section {
@@ -83,34 +86,61 @@ constexpr Section sections[] = {
     {"tls", "SELECT * FROM v_tls ORDER BY flow, version"},
     {"certificates", "SELECT * FROM v_certificate ORDER BY sha256"},
     {"unknown_hosts", "SELECT * FROM v_unknown_host ORDER BY address"},
+    {"undetermined",
+     "SELECT client_role, server_role, service, server_port, reason, count(*) AS flows FROM v_flow "
+     "WHERE verdict = 'undetermined' GROUP BY 1, 2, 3, 4, 5 ORDER BY 6 DESC, 1, 2, 3, 4, 5"},
+    {"undocumented_pairs",
+     "SELECT from_role, to_role, attempts, blocked, refused, established AS came_through "
+     "FROM v_negative ORDER BY from_role, to_role"},
+    {"exceptions", "SELECT * FROM v_exception ORDER BY exception"},
+    {"legs", "SELECT * FROM v_leg ORDER BY mapping, inner_flow"},
+    {"http", "SELECT * FROM v_http ORDER BY flow, version, hosts, paths"},
+    {"sip", "SELECT * FROM v_sip ORDER BY flow, transport, methods"},
+    {"coverage", "SELECT * FROM v_coverage ORDER BY client_role, server_role"},
+    {"decode_issues", "SELECT * FROM v_decode_issue ORDER BY capture, issue"},
+    {"ledger", "SELECT * FROM v_ledger ORDER BY number"},
+};
+
+class JsonRows final : public RowSink {
+ public:
+  Result<void> columns(const std::vector<std::string>& names) override {
+    names_ = names;
+    return {};
+  }
+  Result<void> row(std::span<const SqlCell> cells) override {
+    Json object = Json::object();
+    for (std::size_t i = 0; i < cells.size(); ++i)
+      object[names_[i]] = value_of(names_[i], cells[i]);
+    rows_.push_back(std::move(object));
+    return {};
+  }
+  Json take() { return std::move(rows_); }
+
+ private:
+  std::vector<std::string> names_;
+  Json rows_ = Json::array();
 };
 
 Result<Json> read(const Store& store, const Section& section) {
-  const auto table = store.query(section.sql);
-  if (!table) return std::unexpected(table.error());
-  Json rows = Json::array();
-  for (const auto& row : table->rows) {
-    Json object = Json::object();
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      object[table->columns[i]] = cell(table->columns[i], row[i]);
-    }
-    rows.push_back(std::move(object));
-  }
+  JsonRows sink;
+  if (auto asked = store.ask(section.sql, sink); !asked) return std::unexpected(asked.error());
+  Json rows = sink.take();
   if (!section.single) return rows;
   return rows.empty() ? Json(nullptr) : rows.front();
 }
 
 }  // namespace
 
-Result<std::string> render_json(const Store& store) {
+Result<std::string> render_json(const Store& store, const Changes* changes) {
   Json report = Json::object();
   for (const Section& section : sections) {
     auto value = read(store, section);
     if (!value) return std::unexpected(value.error());
     report[section.key] = std::move(*value);
   }
+  if (changes != nullptr) report["changes"] = Json::parse(render_changes_json(*changes));
   // Names of files may hold bytes that are not UTF-8; they become U+FFFD.
-  return report.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_escaped(report.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
 }
 
 }  // namespace pcapaudit

@@ -9,6 +9,7 @@
 
 #include <pcapaudit/app/app_record.hpp>
 
+#include "report/escape.hpp"
 #include "report/layout.hpp"
 
 namespace pcapaudit {
@@ -30,7 +31,7 @@ class Reader {
       return {};
     }
     for (auto& row : table->rows) {
-      for (std::string& cell : row) cell = clean_text(cell, max_cell);
+      for (std::string& cell : row) cell = visible(clean_text(cell, max_cell));
     }
     return std::move(table->rows);
   }

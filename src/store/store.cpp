@@ -8,7 +8,7 @@
 #include <set>
 
 #include "store/findings.hpp"
-#include "store/flow_rows.hpp"
+#include "store/impl.hpp"
 #include "store/policy_rows.hpp"
 #include "store/schema.hpp"
 #include "store/sqlite.hpp"
@@ -86,26 +86,6 @@ std::string describe(const std::string& path, const std::exception& error) {
 }
 
 }  // namespace
-
-struct Store::Impl {
-  std::string path;
-  SQLite::Database database;
-  std::optional<Policy> policy;       // once written
-  std::optional<FlowRows> flow_rows;  // needs the policy
-  std::optional<SQLite::Transaction> transaction;
-  std::size_t uncommitted = 0;   // flows in it
-  std::optional<Error> failure;  // of a write: nothing more is written
-
-  // One thread at a time uses a store, so SQLite need not lock.
-  Impl(const std::string& file, int flags)
-      : path(file), database(file, flags | SQLite::OPEN_NOMUTEX) {}
-
-  void commit() {
-    transaction->commit();
-    transaction.reset();
-    uncommitted = 0;
-  }
-};
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Store::~Store() = default;

@@ -1,4 +1,4 @@
-// SHA-256 and MD5 through OpenSSL (src/base/digest.cpp is the only file here that sees it).
+// SHA-256, HMAC and MD5 through OpenSSL (src/base/digest.cpp is the only file here that sees it).
 #pragma once
 
 #include <cstdint>
@@ -29,6 +29,7 @@ class Sha256 {
 std::string sha256_hex(Bytes bytes);
 // The first eight bytes as a number: a name for content, not 0.
 std::int64_t sha256_prefix(Bytes bytes);
+std::string hmac_sha256_hex(Bytes key, Bytes bytes);  // RFC 2104
 std::string md5_hex(Bytes bytes);  // only for JA3, which is defined by it
 
 }  // namespace pcapaudit

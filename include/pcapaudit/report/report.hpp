@@ -8,6 +8,8 @@
 
 namespace pcapaudit {
 
+struct Changes;  // report/diff.hpp
+
 struct ReportOptions {
   std::string database_name;  // for the "next:" lines; empty when it was not kept
   bool color = false;
@@ -16,6 +18,6 @@ struct ReportOptions {
 // What a person reads at the end of `audit` and from `report DB`.
 Result<std::string> render_text(const Store& store, const ReportOptions& options);
 // One JSON object: run, captures, verdict totals, findings, rules, role matrix, TLS facts.
-Result<std::string> render_json(const Store& store);
+Result<std::string> render_json(const Store& store, const Changes* changes = nullptr);
 
 }  // namespace pcapaudit

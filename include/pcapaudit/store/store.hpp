@@ -17,6 +17,7 @@
 #include <pcapaudit/net/decoder.hpp>
 #include <pcapaudit/policy/policy.hpp>
 #include <pcapaudit/policy/verdict.hpp>
+#include <pcapaudit/store/rows.hpp>
 
 namespace pcapaudit {
 
@@ -52,6 +53,11 @@ class Store {
   static Result<std::unique_ptr<Store>> create(const std::string& path, bool overwrite);
   // Opens an audit for reading; fails on a file that is not ours or of another schema version.
   static Result<std::unique_ptr<Store>> open(const std::string& path);
+  // A private copy of an audit, gone with the Store, in which addresses, names, URIs and the free
+  // text that holds them are pseudonyms: the same under the same key in every audit
+  // (docs/formats.md). The policy's texts are left out, so policy() and each_flow() are of no use.
+  static Result<std::unique_ptr<Store>> open_redacted(const std::string& path,
+                                                      const std::string& key);
   ~Store();
 
   // Writing, in this order: policy once, flows in batches, finish once. A write that fails takes
@@ -65,6 +71,10 @@ class Store {
 
   // Reading. `sql` must have an ORDER BY.
   Result<Table> query(const std::string& sql) const;
+  // One statement of somebody else's, which may only read: anything that writes, opens another
+  // file, loads code or changes the connection is refused. Row by row, so memory does not grow with
+  // them.
+  Result<void> ask(const std::string& sql, RowSink& sink) const;
   // The policy that judged, loaded again from its stored texts.
   Result<Policy> policy() const;
   // The flows in the order of their ids; `where` is a condition on the table flow, "1" for all.

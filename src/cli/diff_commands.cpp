@@ -1,0 +1,41 @@
+// diff: what differs between two audits.
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include <pcapaudit/report/diff.hpp>
+
+#include "cli/commands.hpp"
+#include "cli/reading.hpp"
+
+namespace pcapaudit {
+
+CommandResult run_diff(const Options& options) {
+  const auto older = open_store(options, options.inputs[0]);
+  if (!older) return std::unexpected(older.error());
+  const auto newer = open_store(options, options.inputs[1]);
+  if (!newer) return std::unexpected(newer.error());
+  const bool named = options.redact_key_file.empty();
+  const auto changes =
+      compare(**older, named ? options.inputs[0] : "", **newer, named ? options.inputs[1] : "");
+  if (!changes) return failure(changes.error(), ExitCode::usage);
+  if (!options.html_file.empty()) {
+    const auto written = write_out(options.html_file, render_changes_html(*changes));
+    if (!written) return written;
+  }
+  if (options.html_file != "-" && !options.quiet) {
+    const std::string text = options.format == "json"
+                                 ? render_changes_json(*changes)
+                                 : render_changes_text(*changes, wants_color(options.color));
+    if (const auto written = write_out("", text); !written) return written;
+  }
+  const std::uint64_t worse = count_worse(*changes, options.fail_on);
+  if (worse == 0) return static_cast<int>(ExitCode::ok);
+  if (!options.quiet) {
+    fmt::print(stderr, "pcapaudit: exit 1: {} findings at or above {} are new or worse\n", worse,
+               to_text(options.fail_on));
+  }
+  return static_cast<int>(ExitCode::findings);
+}
+
+}  // namespace pcapaudit

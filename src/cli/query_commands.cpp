@@ -1,0 +1,47 @@
+// query: somebody's own SQL over an audit database, reading only.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+
+#include <pcapaudit/report/query.hpp>
+
+#include "cli/commands.hpp"
+
+namespace pcapaudit {
+
+std::expected<std::unique_ptr<Store>, CommandFailure> open_store(const Options& options,
+                                                                 const std::string& path) {
+  std::string key;
+  if (!options.redact_key_file.empty()) {
+    std::ifstream file(options.redact_key_file, std::ios::binary);
+    key.assign(std::istreambuf_iterator<char>(file), {});
+    if (!file) {
+      return failure({.what = fmt::format("cannot read {}", options.redact_key_file)},
+                     ExitCode::usage);
+    }
+  }
+  auto store =
+      options.redact_key_file.empty() ? Store::open(path) : Store::open_redacted(path, key);
+  if (!store) return failure(store.error(), ExitCode::usage);
+  return std::move(*store);
+}
+
+CommandResult run_query(const Options& options) {
+  const auto store = open_store(options, options.inputs.front());
+  if (!store) return std::unexpected(store.error());
+  bool broken = false;  // standard output
+  const auto done = answer_query(
+      **store, options.subject, options.format, [&](std::string_view text) -> Result<void> {
+        if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size()) {
+          return {};
+        }
+        broken = true;
+        return fail("cannot write to standard output");
+      });
+  if (!done) return failure(done.error(), broken ? ExitCode::output : ExitCode::usage);
+  return write_out("", "");
+}
+
+}  // namespace pcapaudit

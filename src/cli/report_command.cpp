@@ -1,0 +1,103 @@
+// report: an audit database in the formats that were asked for, or as text.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+#include <pcapaudit/app/app_record.hpp>
+#include <pcapaudit/report/diff.hpp>
+#include <pcapaudit/report/formats.hpp>
+#include <pcapaudit/report/query.hpp>
+#include <pcapaudit/report/report.hpp>
+
+#include "cli/commands.hpp"
+#include "cli/reading.hpp"
+
+namespace pcapaudit {
+namespace {
+
+Result<ReportDress> read_dress(const Options& options) {
+  ReportDress dress{.title = clean_text(options.title),
+                    .classification = clean_text(options.classification),
+                    .logo = {}};
+  if (options.logo_file.empty()) return dress;
+  std::ifstream file(options.logo_file, std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(file)), {});
+  if (!file) return fail(fmt::format("cannot read {}", options.logo_file));
+  auto logo = logo_uri(bytes);
+  if (!logo) return fail(fmt::format("{}: {}", options.logo_file, logo.error().what));
+  dress.logo = std::move(*logo);
+  return dress;
+}
+
+// Every format that was asked for, each from the part of the audit that it wants to show.
+CommandResult write_formats(const Store& store, const std::optional<Changes>& changes,
+                            const Options& options) {
+  auto dress = read_dress(options);
+  if (!dress) return failure(dress.error(), ExitCode::usage);
+  for (const ReportFormat& format : report_formats()) {
+    const auto file = options.report_files.find(std::string(format.name));
+    if (file == options.report_files.end()) continue;
+    auto model = read_report_model(store, format.limits);
+    if (!model) return failure(model.error(), ExitCode::usage);
+    model->dress = *dress;
+    if (changes) model->changes = to_report_changes(*changes, 5 * format.limits.rows);
+    const auto written = write_out(file->second, format.render(*model));
+    if (!written) return written;
+  }
+  return static_cast<int>(ExitCode::ok);
+}
+
+// Names of databases are typed by the user, and not shown where names are pseudonyms.
+std::string shown_name(const Options& options, const std::string& path) {
+  return options.redact_key_file.empty() ? path : "";
+}
+
+std::expected<std::optional<Changes>, CommandFailure> read_changes(const Store& store,
+                                                                   const Options& options) {
+  if (options.baseline.empty()) return std::nullopt;
+  const auto older = open_store(options, options.baseline);
+  if (!older) return std::unexpected(older.error());
+  auto changes = compare(**older, shown_name(options, options.baseline), store,
+                         shown_name(options, options.inputs.front()));
+  if (!changes) return failure(changes.error(), ExitCode::usage);
+  return std::move(*changes);
+}
+
+CommandResult print_report(const Store& store, const std::optional<Changes>& changes,
+                           const Options& options) {
+  const bool color = wants_color(options.color);
+  auto text = render_text(
+      store, {.database_name = shown_name(options, options.inputs.front()), .color = color});
+  if (!text) return failure(text.error(), ExitCode::usage);
+  if (changes) *text += "\nChanges\n" + render_changes_text(*changes, color);
+  return write_out("", *text);
+}
+
+}  // namespace
+
+CommandResult run_report(const Options& options) {
+  const auto store = open_store(options, options.inputs.front());
+  if (!store) return std::unexpected(store.error());
+  const auto changes = read_changes(**store, options);
+  if (!changes) return std::unexpected(changes.error());
+  if (options.report_files.empty() && options.json_file.empty() && options.csv_folder.empty()) {
+    return print_report(**store, *changes, options);
+  }
+  if (!options.report_files.empty()) {
+    const auto written = write_formats(**store, *changes, options);
+    if (!written) return written;
+  }
+  if (!options.csv_folder.empty()) {
+    const auto written = write_csv(**store, *changes ? &**changes : nullptr, options.csv_folder);
+    if (!written) return failure(written.error(), ExitCode::output);
+  }
+  if (options.json_file.empty()) return static_cast<int>(ExitCode::ok);
+  const auto json = render_json(**store, *changes ? &**changes : nullptr);
+  if (!json) return failure(json.error(), ExitCode::usage);
+  return write_out(options.json_file, *json);
+}
+
+}  // namespace pcapaudit

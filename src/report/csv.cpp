@@ -1,0 +1,91 @@
+// CSV fields and lines; see the header.
+#include "report/csv.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "report/escape.hpp"
+
+namespace pcapaudit {
+namespace {
+
+// Also the full-width forms, which some spreadsheets take for the plain ones.
+constexpr std::string_view formula_starts[] = {"=",
+                                               "+",
+                                               "-",
+                                               "@",
+                                               "\t",
+                                               "\r",
+                                               "\n",
+                                               "'",
+                                               "\xef\xbc\x9d",
+                                               "\xef\xbc\x8b",
+                                               "\xef\xbc\x8d",
+                                               "\xef\xbc\xa0"};
+
+// [+-] digits [. digits] [e [+-] digits]: a spreadsheet shows a number, and nothing else.
+bool is_number(std::string_view text) {
+  const auto skip_digits = [&] {
+    const std::size_t count = std::min(text.find_first_not_of("0123456789"), text.size());
+    text.remove_prefix(count);
+    return count > 0;
+  };
+  const auto skip_any = [&](std::string_view set) {
+    const bool found = !text.empty() && set.find(text.front()) != std::string_view::npos;
+    if (found) text.remove_prefix(1);
+    return found;
+  };
+  skip_any("+-");
+  if (!skip_digits()) return false;
+  if (skip_any(".") && !skip_digits()) return false;
+  if (skip_any("eE")) {
+    skip_any("+-");
+    if (!skip_digits()) return false;
+  }
+  return text.empty();
+}
+
+}  // namespace
+
+std::string csv_field(std::string_view text) {
+  const bool risky = std::any_of(std::begin(formula_starts), std::end(formula_starts),
+                                 [&](std::string_view start) { return text.starts_with(start); }) &&
+                     !is_number(text);
+  const std::string shown = (risky ? "'" : "") + visible_lines(text);
+  const bool edge = !shown.empty() && (shown.front() == ' ' || shown.back() == ' ');
+  if (!edge && shown.find_first_of(",\"\r\n\t") == std::string::npos) return shown;
+  std::string quoted = "\"";
+  for (const char c : shown) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+std::string csv_line(const std::vector<std::string>& fields) {
+  std::string line;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (i > 0) line += ',';
+    line += csv_field(fields[i]);
+  }
+  return line + "\r\n";
+}
+
+std::string csv_line(std::span<const SqlCell> cells) {
+  std::vector<std::string> fields;
+  fields.reserve(cells.size());
+  for (const SqlCell& cell : cells) fields.push_back(cell_text(cell));
+  return csv_line(fields);
+}
+
+std::string cell_text(const SqlCell& cell) {
+  if (cell.type != SqlCell::Type::blob) return std::string(cell.text);
+  std::string text;
+  for (const char byte : cell.text) {
+    text += fmt::format("{:02x}", static_cast<unsigned>(static_cast<unsigned char>(byte)));
+  }
+  return text;
+}
+
+}  // namespace pcapaudit

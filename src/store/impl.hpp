@@ -1,0 +1,37 @@
+// What a Store owns: one connection, and what writing needs.
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include <pcapaudit/policy/policy.hpp>
+#include <pcapaudit/store/store.hpp>
+
+#include "store/flow_rows.hpp"
+
+namespace pcapaudit {
+
+struct Store::Impl {
+  std::string path;
+  SQLite::Database database;
+  std::optional<Policy> policy;       // once written
+  std::optional<FlowRows> flow_rows;  // needs the policy
+  std::optional<SQLite::Transaction> transaction;
+  std::size_t uncommitted = 0;   // flows in it
+  std::optional<Error> failure;  // of a write: nothing more is written
+
+  // One thread at a time uses a store, so SQLite need not lock.
+  Impl(const std::string& file, int flags)
+      : path(file), database(file, flags | SQLite::OPEN_NOMUTEX) {}
+
+  void commit() {
+    transaction->commit();
+    transaction.reset();
+    uncommitted = 0;
+  }
+};
+
+}  // namespace pcapaudit

@@ -72,7 +72,7 @@ void FlowTable::State::add(const FlowPacket& packet, const FlowKey& key, std::ui
   if (packet.decoded.duplicate) {
     // A flow of copies only would be a flow that was not there.
     if (open != nullptr) {
-      open->flow->add_duplicate(packet);
+      if (!open->flow->expired(packet.clock)) open->flow->add_duplicate(packet);
     } else {
       is_late(packet, hash);
     }

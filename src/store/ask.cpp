@@ -149,7 +149,7 @@ Result<void> hand_out(sqlite3* connection, sqlite3_stmt* statement, RowSink& sin
 Result<void> Store::ask(const std::string& sql, RowSink& sink) const try {
   sqlite3* const connection = impl_->database.getHandle();
   std::string views;
-  for (const auto& row : query("SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY name")
+  for (const auto& row : query("SELECT name FROM sqlite_schema WHERE type = 'view' AND name GLOB 'v_*' ORDER BY name")
                              .value_or(Table{})
                              .rows) {
     views += (views.empty() ? "the views are " : ", ") + row[0];

@@ -53,6 +53,10 @@ constexpr const char* learn_examples =
     "Examples:\n"
     "  pcapaudit learn q4.db -o draft.toml                  rows for what is not documented\n"
     "  pcapaudit learn capture.pcapng -p site.toml -o draft.toml\n";
+constexpr const char* evidence_examples =
+    "Examples:\n"
+    "  pcapaudit evidence q4.db V-1A2B -o slice.pcapng      from the captures that were audited\n"
+    "  pcapaudit evidence q4.db 17 -o slice.pcapng --from moved/x.pcapng\n";
 constexpr const char* policy_examples =
     "Examples:\n"
     "  pcapaudit policy list\n"
@@ -260,6 +264,22 @@ CLI::App* add_learn(CLI::App& app, Options& options) {
   return learn;
 }
 
+CLI::App* add_evidence(CLI::App& app, Options& options) {
+  CLI::App* evidence = app.add_subcommand("evidence", "the packets that prove a finding");
+  add_database(*evidence, options);
+  evidence->add_option("id", options.subject, "finding (V-1A2B) or flow (17)")
+      ->required()
+      ->option_text("ID");
+  evidence->add_option("-o,--output", options.output, "pcapng file to write [stdout]")
+      ->option_text("FILE");
+  evidence
+      ->add_option("--from", options.from,
+                   "captures to take them from [those that were audited, where they were]")
+      ->option_text("CAPTURE|DIR...");
+  add_common(*evidence, options);
+  return evidence;
+}
+
 struct PolicyCommands {
   CLI::App *list, *show, *check, *plan, *test, *exporting, *importing;
 };
@@ -313,9 +333,9 @@ std::expected<Options, int> parse_options(int argc, const char* const* argv) {
       {"pcapaudit", program_examples}, {"audit", audit_examples},     {"inspect", inspect_examples},
       {"report", report_examples},     {"explain", explain_examples}, {"why", why_examples},
       {"rules", rules_examples},       {"replay", replay_examples},   {"learn", learn_examples},
-      {"policy", policy_examples},     {"list", policy_examples},     {"show", policy_examples},
-      {"check", policy_examples},      {"plan", policy_examples},     {"test", policy_examples},
-      {"export", policy_examples},     {"import", policy_examples}};
+      {"evidence", evidence_examples}, {"policy", policy_examples},   {"list", policy_examples},
+      {"show", policy_examples},       {"check", policy_examples},    {"plan", policy_examples},
+      {"test", policy_examples},       {"export", policy_examples},   {"import", policy_examples}};
   formatter->column_width(34);
   app.formatter(formatter);
   app.set_version_flag("--version", "pcapaudit " PCAPAUDIT_VERSION);
@@ -328,6 +348,7 @@ std::expected<Options, int> parse_options(int argc, const char* const* argv) {
   const CLI::App* rules = add_rules(app, options);
   const CLI::App* replay = add_replay(app, options);
   const CLI::App* learn = add_learn(app, options);
+  const CLI::App* evidence = add_evidence(app, options);
   const PolicyCommands policy = add_policy(app, options);
 
   try {
@@ -356,6 +377,7 @@ std::expected<Options, int> parse_options(int argc, const char* const* argv) {
         {rules, Command::rules},
         {replay, Command::replay},
         {learn, Command::learn},
+        {evidence, Command::evidence},
         {policy.list, Command::policy_list},
         {policy.show, Command::policy_show},
         {policy.check, Command::policy_check},

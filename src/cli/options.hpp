@@ -25,7 +25,8 @@ enum class Command : std::uint8_t {
   why,
   rules,
   replay,
-  learn
+  learn,
+  evidence
 };
 enum class When : std::uint8_t { automatic, always, never };
 
@@ -36,11 +37,12 @@ struct Options {
   std::string output;  // database; empty: kept in memory
   std::string filter;  // BPF
   bool verify_checksums = false;
-  std::string format = "text";  // text, json; inspect: table, jsonl
-  std::string json_file;        // report --json
-  bool strict = false;          // rows and prose of the documentation only
-  std::string subject;          // explain: finding or flow
-  Question question;            // why
+  std::string format = "text";    // text, json; inspect: table, jsonl
+  std::string json_file;          // report --json
+  bool strict = false;            // rows and prose of the documentation only
+  std::string subject;            // explain: finding or flow
+  Question question;              // why
+  std::vector<std::string> from;  // evidence: captures to read instead of the recorded ones
   Severity fail_on = Severity::medium;
   double max_loss_percent = 1.0;
   unsigned threads = 1;

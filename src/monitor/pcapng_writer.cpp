@@ -8,8 +8,7 @@
 namespace pcapaudit {
 namespace {
 
-constexpr std::uint32_t section_header = 0x0a0d0d0a, interface_description = 1,
-                        enhanced_packet = 6;
+constexpr std::uint32_t section_header = 0x0a0d0d0a, interface_description = 1, enhanced_packet = 6;
 constexpr std::uint32_t byte_order_magic = 0x1a2b3c4d;
 constexpr std::uint16_t comment_option = 1, name_option = 2, resolution_option = 9,
                         application_option = 4;

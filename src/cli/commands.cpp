@@ -125,6 +125,8 @@ CommandResult run_command(const Options& options) {
       return run_replay(options);
     case Command::learn:
       return run_learn(options);
+    case Command::monitor:
+      return run_monitor(options);
     case Command::evidence:
       return run_evidence(options);
     case Command::policy_list:

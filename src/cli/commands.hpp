@@ -48,6 +48,7 @@ CommandResult run_why(const Options& options);
 CommandResult run_rules(const Options& options);
 CommandResult run_replay(const Options& options);
 CommandResult run_learn(const Options& options);
+CommandResult run_monitor(const Options& options);
 CommandResult run_evidence(const Options& options);
 
 // Text to a file, or to stdout when the name is empty or "-".

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <pcapaudit/monitor/monitor.hpp>
 #include <pcapaudit/policy/policy.hpp>
 #include <pcapaudit/policy/question.hpp>
 
@@ -26,7 +27,8 @@ enum class Command : std::uint8_t {
   rules,
   replay,
   learn,
-  evidence
+  evidence,
+  monitor
 };
 enum class When : std::uint8_t { automatic, always, never };
 
@@ -43,6 +45,12 @@ struct Options {
   std::string subject;            // explain: finding or flow
   Question question;              // why
   std::vector<std::string> from;  // evidence: captures to read instead of the recorded ones
+  MonitorOptions monitor;         // monitor: what is its own
+  std::vector<std::string> interfaces;
+  std::uint32_t snap_length = 262'144;
+  std::string buffer = "64M", rotate, budget, keep_free = "256M", evidence_memory = "64M";
+  std::string alert_format;      // "": what fits the sink
+  unsigned alert_repeat = 3600;  // seconds
   Severity fail_on = Severity::medium;
   double max_loss_percent = 1.0;
   unsigned threads = 1;

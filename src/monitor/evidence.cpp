@@ -12,10 +12,9 @@
 namespace pcapaudit {
 namespace {
 
-// ICMP flows have no ports in the database, so their packets are told by address alone.
 FlowKey key_without_identifier(Transport transport, Endpoint a, Endpoint b) {
   if (transport == Transport::icmp) a.port = b.port = 0;
-  return FlowKey::of(transport, a, b);
+  return {.one = a, .other = b, .transport = transport};
 }
 
 std::string end_text(const Endpoint& end) {
@@ -95,6 +94,16 @@ Result<EvidenceSubject> subject_of_flow(const Store& store, std::uint64_t flow) 
 
 }  // namespace
 
+FlowKey evidence_key(const Decoded& packet) {
+  if (!packet.quoted) {
+    return key_without_identifier(packet.transport, {packet.source, packet.source_port},
+                                  {packet.destination, packet.destination_port});
+  }
+  const QuotedPacket& quoted = *packet.quoted;
+  return key_without_identifier(quoted.transport, {quoted.source, quoted.source_port},
+                                {quoted.destination, quoted.destination_port});
+}
+
 EvidenceSlice::EvidenceSlice(EvidenceSubject subject, const EvidenceLimits& limits,
                              std::string_view version)
     : subject_(std::move(subject)),
@@ -109,18 +118,7 @@ EvidenceSlice::EvidenceSlice(EvidenceSubject subject, const EvidenceLimits& limi
 
 void EvidenceSlice::add(const PacketView& packet, const Decoded& decoded,
                         const std::string& capture) {
-  const FlowKey key =
-      key_without_identifier(decoded.transport, {decoded.source, decoded.source_port},
-                             {decoded.destination, decoded.destination_port});
-  if (take(key, packet, capture) || !decoded.quoted) return;
-  const QuotedPacket& quoted = *decoded.quoted;
-  take(key_without_identifier(quoted.transport, {quoted.source, quoted.source_port},
-                              {quoted.destination, quoted.destination_port}),
-       packet, capture);
-}
-
-bool EvidenceSlice::take(const FlowKey& key, const PacketView& packet, const std::string& capture) {
-  const auto [from, to] = flows_.equal_range(key);
+  const auto [from, to] = flows_.equal_range(evidence_key(decoded));
   for (auto it = from; it != to; ++it) {
     const EvidenceFlow& flow = subject_.flows[it->second];
     if (packet.time < flow.first || packet.time > flow.last) continue;
@@ -128,13 +126,12 @@ bool EvidenceSlice::take(const FlowKey& key, const PacketView& packet, const std
     if (taken >= limits_.packets_per_flow ||
         writer_.bytes().size() + packet.bytes.size() > limits_.bytes) {
       ++left_out_;
-      return true;
+      return;
     }
     ++taken;
     writer_.add(packet, capture, comment_of(flow, taken, packet, capture));
-    return true;
+    return;
   }
-  return false;
 }
 
 std::string EvidenceSlice::comment_of(const EvidenceFlow& flow, std::uint64_t place,

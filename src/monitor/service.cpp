@@ -31,10 +31,4 @@ void notify_status(const std::string& line) {
   notify("STATUS=" + clean_text(line));
 }
 
-std::int64_t watchdog_ns() {
-  std::uint64_t microseconds = 0;
-  if (::sd_watchdog_enabled(0, &microseconds) <= 0) return 0;
-  return static_cast<std::int64_t>(microseconds) * 1000;
-}
-
 }  // namespace pcapaudit

@@ -38,6 +38,10 @@ struct EvidenceSubject {
   std::uint64_t flows_in_all = 0;
 };
 
+// The flow that a packet speaks of: its own, or the one that an ICMP error quotes. ICMP flows are
+// told by their addresses alone, as in the database.
+FlowKey evidence_key(const Decoded& packet);
+
 class EvidenceSlice {
  public:
   EvidenceSlice(EvidenceSubject subject, const EvidenceLimits& limits, std::string_view version);
@@ -54,13 +58,16 @@ class EvidenceSlice {
  private:
   std::string comment_of(const EvidenceFlow& flow, std::uint64_t place, const PacketView& packet,
                          const std::string& capture) const;
-  bool take(const FlowKey& key, const PacketView& packet, const std::string& capture);
+
+  struct Hash {
+    std::size_t operator()(const FlowKey& key) const { return hash_of(key); }
+  };
 
   EvidenceSubject subject_;
   EvidenceLimits limits_;
   PcapngWriter writer_;
-  std::unordered_multimap<FlowKey, std::size_t> flows_;  // by key: index of a flow
-  std::vector<std::uint64_t> taken_;                     // packets of each flow
+  std::unordered_multimap<FlowKey, std::size_t, Hash> flows_;  // by key: index of a flow
+  std::vector<std::uint64_t> taken_;                           // packets of each flow
   std::uint64_t left_out_ = 0;
 };
 

@@ -35,11 +35,13 @@ Result<void> do_step(const RotationStep& step) {
 
 std::vector<DatabaseFile> database_files(const std::string& database, const std::string& current) {
   std::vector<DatabaseFile> files;
+  const auto current_begun = rotated_time(database, current);
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(directory_of(database), error)) {
     const fs::path& path = entry.path();
-    const bool is_current = path.filename() == fs::path(current).filename();
     const auto begun = rotated_time(database, path.string());
+    const bool is_current = path.filename() == fs::path(current).filename() ||
+                            (begun && current_begun && *begun >= *current_begun);
     if (!begun && !is_current) continue;
     files.push_back({.path = path.string(),
                      .begun = begun.value_or(Timestamp{}),

@@ -10,6 +10,7 @@
 namespace pcapaudit {
 
 // Files that rotated_path(database, ...) named, and `current`, with their sizes (logs included).
+// Those that were begun after `current` count as current too: the monitor may be ahead.
 std::vector<DatabaseFile> database_files(const std::string& database, const std::string& current);
 
 // Where `database` lies.

@@ -121,8 +121,9 @@ Result<void> LiveWriter::write(const WriterItem& item) {
   write_evidence(item.evidence);
   if (item.begins) {
     if (auto done = finish_database(item.captures, false); !done) return done;
+    if (auto done = begin_database(item.begins, item.now, {}); !done) return done;
     keep_within_budget();
-    return begin_database(item.begins, item.now, {});
+    return {};
   }
   if (!item.captures.empty() && item.now.ns - summarized_.ns >= summary_interval_ns_) {
     const auto begin = std::chrono::steady_clock::now();

@@ -282,12 +282,12 @@ std::expected<MonitorResult, MonitorFailure> Monitor::run() {
   return finish();
 }
 
-// What the kernel still holds back belongs to the audit.
+// What the kernel still holds back belongs to the audit, also when its interface is gone.
 std::expected<MonitorResult, MonitorFailure> Monitor::finish() {
   notify_stopping();
   const Timestamp stop = controls_.clock();
   constexpr std::int64_t hand_over_ns = 3 * LiveSource::hand_over_ms * (ns_per_second / 1000);
-  for (now_ = stop; now_.ns - stop.ns < hand_over_ns && !input_lost_; now_ = controls_.clock()) {
+  for (now_ = stop; now_.ns - stop.ns < hand_over_ns; now_ = controls_.clock()) {
     if (!take_packets(stop)) input_.wait();
   }
   input_.look(now_);

@@ -33,6 +33,7 @@ constexpr const char* live_pragmas =
     "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; "
     "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; "
     "PRAGMA ignore_check_constraints = ON;";
+constexpr int reader_wait_ms = 5000;  // for others to finish what they read
 // Each commit writes the pages that changed: with few commits those at the ends of the tables are
 // written once.
 constexpr std::size_t flows_per_transaction = 32'768;
@@ -138,6 +139,7 @@ Result<std::unique_ptr<Store>> Store::create(const std::string& path, bool overw
   if (auto room = clear_place(path, overwrite); !room) return std::unexpected(room.error());
   auto impl = std::make_unique<Impl>(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
   impl->use = use;
+  if (use == StoreUse::live) impl->database.setBusyTimeout(reader_wait_ms);
   impl->database.exec(use == StoreUse::live ? live_pragmas : building_pragmas);
   migrate(impl->database);
   return std::unique_ptr<Store>(new Store(std::move(impl)));
@@ -237,7 +239,7 @@ Result<void> Store::summarize(const RunFacts& run, std::span<const CaptureSummar
 }
 
 Result<void> Store::strip(const std::string& path) try {
-  SQLite::Database database(path, SQLite::OPEN_READWRITE);
+  SQLite::Database database(path, SQLite::OPEN_READWRITE, reader_wait_ms);
   if (auto ours = check_identity(database, path); !ours) return ours;
   strip_flows(database);
   return {};

@@ -87,10 +87,7 @@ RunFacts LiveWriter::run_facts(bool partial) const {
 
 Result<void> LiveWriter::finish_database(const std::vector<CaptureSummary>& captures,
                                          bool partial) {
-  std::erase_if(unanswered_, [&](const auto& it) { return heard_.contains(it.second); });
-  std::vector<std::uint64_t> unheard;
-  for (const auto& [flow, target] : unanswered_) unheard.push_back(flow);
-  if (auto marked = store_->mark_unheard(unheard); !marked) return marked;
+  if (auto settled = settle_unanswered(); !settled) return settled;
   if (auto done = store_->finish(run_facts(partial), captures); !done) return done;
   const auto worst = store_->query("SELECT DISTINCT severity FROM v_finding ORDER BY severity");
   if (!worst) return std::unexpected(worst.error());
@@ -127,6 +124,7 @@ Result<void> LiveWriter::write(const WriterItem& item) {
   }
   if (!item.captures.empty() && item.now.ns - summarized_.ns >= summary_interval_ns_) {
     const auto begin = std::chrono::steady_clock::now();
+    if (auto settled = settle_unanswered(); !settled) return settled;
     if (auto done = store_->summarize(run_facts(true), item.captures); !done) return done;
     const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - begin;
     summary_interval_ns_ = std::max(summary_interval_ns, took.count() * summary_share);
@@ -154,10 +152,14 @@ Result<void> LiveWriter::note_flows(const EndedFlows& ended) {
     for (const AuditedFlow& audited : ended.flows) note_flow(audited);
   }
   if (unanswered_.size() < max_unanswered) return {};
-  // A flood: what was not heard by now counts as such.
-  std::erase_if(unanswered_, [&](const auto& it) { return heard_.contains(it.second); });
+  return settle_unanswered();
+}
+
+Result<void> LiveWriter::settle_unanswered() {
   std::vector<std::uint64_t> unheard;
-  for (const auto& [flow, target] : unanswered_) unheard.push_back(flow);
+  for (const auto& [flow, target] : unanswered_) {
+    if (!heard_.contains(target)) unheard.push_back(flow);
+  }
   unanswered_.clear();
   return store_->mark_unheard(unheard);
 }

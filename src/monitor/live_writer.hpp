@@ -74,6 +74,7 @@ class LiveWriter {
   Result<void> finish_database(const std::vector<CaptureSummary>& captures, bool partial);
   void work();
   Result<void> write(const WriterItem& item);
+  Result<void> settle_unanswered();
   Result<void> note_flows(const EndedFlows& ended);
   void note_flow(const AuditedFlow& audited);
   void tell(const std::vector<Alert>& alerts, Timestamp now);
@@ -92,7 +93,9 @@ class LiveWriter {
   std::string path_;
   Timestamp committed_, summarized_;
   std::int64_t summary_interval_ns_ = 0;
-  // As in run(): an attempt counts as blocked only when its target was heard in this database.
+  // An attempt counts as blocked only when its target was heard since this database began. It is
+  // settled before each summary: a flow without answer ends an hour after it was tried, or at the
+  // end, and by then its target had the time to be heard.
   std::unordered_set<IpAddress> heard_;
   std::vector<std::pair<std::uint64_t, IpAddress>> unanswered_;
   std::uint64_t evidence_bytes_ = 0;

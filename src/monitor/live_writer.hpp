@@ -65,6 +65,7 @@ class LiveWriter {
   // Writes what was pushed, finishes the database and ends the thread. `captures`: of the segment.
   void finish(const std::vector<CaptureSummary>& captures, bool partial);
   WriterStatus status() const;
+  std::size_t queued() { return queue_.size(); }
 
  private:
   explicit LiveWriter(const MonitorOptions& options);

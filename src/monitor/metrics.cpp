@@ -107,12 +107,15 @@ void add_program(Metrics& metrics, const MonitorStatus& status) {
               seconds(status.policy_loaded.ns));
   metrics.one("policy_reload_failed_total", "counter", "Reloads that kept the old policy.",
               status.policy_reloads_failed);
-  metrics.one("db_queue_depth", "gauge", "Judged flows that are not yet written.", status.queued);
+  metrics.one("db_queue_depth", "gauge",
+              "Hand-overs to the database, ten in a second, not yet written.", status.queued);
   metrics.one("db_bytes", "gauge", "Size of the current database.", status.database_bytes);
   metrics.one("disk_free_bytes", "gauge", "Room left where the database lies.", status.disk_free);
   metrics.one("evidence_bytes", "gauge", "Bytes of packets kept in memory.", status.evidence_bytes);
   metrics.one("evidence_slices_total", "counter", "Slices written for findings.",
               status.evidence_slices);
+  metrics.one("evidence_left_out_total", "counter", "Flows of findings that got no slice.",
+              status.evidence_left_out);
   metrics.begin("alerts_total", "counter", "Alerts, by what became of them.");
   metrics.sample(status.alerts_sent, "result=\"sent\"");
   metrics.sample(status.alerts_lost, "result=\"lost\"");

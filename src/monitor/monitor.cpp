@@ -231,6 +231,8 @@ MonitorStatus Monitor::status() {
   if (error) status.database_bytes = 0;
   status.disk_free = disk_free(options_.database);
   status.byte_budget = options_.budget.bytes;
+  status.queued = writer_->queued();
+  status.evidence_left_out = evidence_.passed_over() + written.evidence_lost;
   status.evidence_bytes = engine_.ring().bytes();
   status.evidence_slices = written.evidence_slices;
   status.alerts_sent = written.alerts_sent;

@@ -86,7 +86,9 @@ std::string disk_text(const MonitorStatus& status) {
   std::string text = fmt::format("{}, {}, {} free", clean_text(status.database),
                                  byte_text(status.database_bytes), byte_text(status.disk_free));
   if (status.byte_budget > 0) text += fmt::format(", budget {}", byte_text(status.byte_budget));
-  if (status.queued > 0) text += fmt::format(", {} flows waiting", grouped(status.queued));
+  if (status.queued > 0)
+    text += fmt::format(", {} behind",
+                        counted(status.queued, "tenth of a second", "tenths of a second"));
   return text;
 }
 

@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <set>
+#include <thread>
 
 #include "store/findings.hpp"
 #include "store/flow_rows.hpp"
@@ -34,6 +36,7 @@ constexpr const char* live_pragmas =
     "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; "
     "PRAGMA ignore_check_constraints = ON;";
 constexpr int reader_wait_ms = 5000;  // for others to finish what they read
+constexpr int retry_ms = 20;
 // Each commit writes the pages that changed: with few commits those at the ends of the tables are
 // written once.
 constexpr std::size_t flows_per_transaction = 32'768;
@@ -69,6 +72,16 @@ void insert_captures(SQLite::Database& database, std::span<const CaptureSummary>
       sqlite::run(issue, i, to_text(static_cast<DecodeIssue>(k)), packets);
     }
   }
+}
+
+// Somebody may look at the new file already; SQLite does not wait for him when the journal changes.
+void become_live(SQLite::Database& database) {
+  database.setBusyTimeout(reader_wait_ms);
+  for (int waited_ms = 0; waited_ms < reader_wait_ms; waited_ms += retry_ms) {
+    if (database.tryExec(live_pragmas) == SQLite::OK) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(retry_ms));
+  }
+  database.exec(live_pragmas);
 }
 
 // Run, inputs and findings as they are now, in place of earlier ones.
@@ -139,8 +152,11 @@ Result<std::unique_ptr<Store>> Store::create(const std::string& path, bool overw
   if (auto room = clear_place(path, overwrite); !room) return std::unexpected(room.error());
   auto impl = std::make_unique<Impl>(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
   impl->use = use;
-  if (use == StoreUse::live) impl->database.setBusyTimeout(reader_wait_ms);
-  impl->database.exec(use == StoreUse::live ? live_pragmas : building_pragmas);
+  if (use == StoreUse::live) {
+    become_live(impl->database);
+  } else {
+    impl->database.exec(building_pragmas);
+  }
   migrate(impl->database);
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 } catch (const std::exception& error) {

@@ -62,8 +62,8 @@ struct MonitorStatus {
 
   std::string database;
   std::uint64_t database_bytes = 0, disk_free = 0, byte_budget = 0;  // budget 0: none
-  std::uint64_t queued = 0;                                          // flows not yet written
-  std::uint64_t evidence_bytes = 0, evidence_slices = 0;
+  std::uint64_t queued = 0;  // hand-overs not yet written, a tenth of a second each
+  std::uint64_t evidence_bytes = 0, evidence_slices = 0, evidence_left_out = 0;
   std::uint64_t alerts_sent = 0, alerts_lost = 0, alerts_withheld = 0;
 
   std::uint64_t packets() const;

@@ -51,7 +51,7 @@ class Monitor {
   std::expected<MonitorResult, MonitorFailure> run();
 
  private:
-  bool take_packets(Timestamp until);
+  bool take_packets();
   void pass_on(bool with_summaries);
   void tick();
   void report(bool asked);
@@ -71,7 +71,7 @@ class Monitor {
   std::unique_ptr<MetricsServer> metrics_;
   std::unique_ptr<LiveWriter> writer_;
   std::optional<Error> input_lost_;
-  Timestamp now_, started_, ticked_, reported_, segment_begun_, policy_loaded_;
+  Timestamp now_, last_packet_, started_, ticked_, reported_, segment_begun_, policy_loaded_;
   std::uint64_t packets_reported_ = 0, bytes_reported_ = 0;  // at the last report
   double packets_per_second_ = 0, bits_per_second_ = 0;
   std::uint64_t reloads_failed_ = 0;
@@ -105,8 +105,8 @@ std::expected<void, MonitorFailure> Monitor::start() {
   return {};
 }
 
-// Packets up to a time, some at once; false when there was none.
-bool Monitor::take_packets(Timestamp until) {
+// Some packets at once; false when there was none.
+bool Monitor::take_packets() {
   std::size_t taken = 0;
   while (taken < packets_at_a_time) {
     const auto packet = input_.next(now_);
@@ -116,8 +116,8 @@ bool Monitor::take_packets(Timestamp until) {
     }
     if (packet->view == nullptr) break;
     engine_.add(*packet->view, packet->capture);
+    last_packet_ = packet->view->time;
     ++taken;
-    if (packet->view->time > until) break;
   }
   return taken > 0;
 }
@@ -274,7 +274,7 @@ std::expected<MonitorResult, MonitorFailure> Monitor::run() {
   report(false);
   while (*controls_.stop == 0 && !input_lost_) {
     now_ = controls_.clock();
-    const bool busy = take_packets({std::numeric_limits<std::int64_t>::max()});
+    const bool busy = take_packets();
     if (now_.ns - ticked_.ns >= tick_ns || now_ < ticked_) {
       tick();
       if (writer_->status().failure) break;
@@ -284,13 +284,19 @@ std::expected<MonitorResult, MonitorFailure> Monitor::run() {
   return finish();
 }
 
-// What the kernel still holds back belongs to the audit, also when its interface is gone.
+// What came before the end and lies in the kernel's buffer belongs to the audit, however far behind
+// it is, and also when its interface is gone.
 std::expected<MonitorResult, MonitorFailure> Monitor::finish() {
   notify_stopping();
   const Timestamp stop = controls_.clock();
   constexpr std::int64_t hand_over_ns = 3 * LiveSource::hand_over_ms * (ns_per_second / 1000);
-  for (now_ = stop; now_.ns - stop.ns < hand_over_ns; now_ = controls_.clock()) {
-    if (!take_packets(stop)) input_.wait();
+  bool more = true;
+  while (last_packet_ <= stop && (more || now_.ns - stop.ns < hand_over_ns)) {
+    now_ = controls_.clock();
+    more = take_packets();
+    if (now_.ns - ticked_.ns >= tick_ns) tick();
+    if (writer_->status().failure) break;
+    if (!more) input_.wait();
   }
   input_.look(now_);
   while (engine_.close_some()) pass_on(false);

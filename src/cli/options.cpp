@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "cli/commands.hpp"
+#include "cli/option_parts.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -57,12 +58,6 @@ constexpr const char* evidence_examples =
     "Examples:\n"
     "  pcapaudit evidence q4.db V-1A2B -o slice.pcapng      from the captures that were audited\n"
     "  pcapaudit evidence q4.db 17 -o slice.pcapng --from moved/x.pcapng\n";
-constexpr const char* monitor_examples =
-    "Examples:\n"
-    "  pcapaudit monitor -i eth1 -p site.toml -o live.db    until Ctrl-C\n"
-    "  pcapaudit monitor -i eth1 -i eth2 -p site.toml -o live.db --rotate daily --budget 20G\n"
-    "  pcapaudit monitor -i eth1 -p site.toml -o live.db --alerts syslog --metrics 127.0.0.1:9466\n"
-    "Signals: INT and TERM end it, HUP loads the policy again, USR1 prints the status.\n";
 constexpr const char* policy_examples =
     "Examples:\n"
     "  pcapaudit policy list\n"
@@ -86,34 +81,9 @@ class ExamplesFirst final : public CLI::Formatter {
   std::map<std::string, std::string> examples;
 };
 
-const std::map<std::string, When> when_words = {
-    {"auto", When::automatic}, {"always", When::always}, {"never", When::never}};
-const std::map<std::string, Severity> severity_words = {{"info", Severity::info},
-                                                        {"low", Severity::low},
-                                                        {"medium", Severity::medium},
-                                                        {"high", Severity::high},
-                                                        {"critical", Severity::critical}};
-
 unsigned default_threads() {
   const unsigned cores = std::thread::hardware_concurrency();
   return cores > 2 ? cores - 1 : 1;
-}
-
-template <class T>
-CLI::Option* add_word(CLI::App& app, const char* name, T& value, const char* text,
-                      const std::map<std::string, T>& words, const char* shown) {
-  return app.add_option(name, value, text)
-      ->transform(CLI::CheckedTransformer(words, CLI::ignore_case).description(""))
-      ->option_text(shown);
-}
-
-void add_common(CLI::App& app, Options& options) {
-  add_word(app, "--color", options.color,
-           "colour in text output (auto: on a terminal, NO_COLOR "
-           "unset)",
-           when_words, "auto|always|never");
-  app.add_flag("-q,--quiet", options.quiet, "no summary, no messages but errors");
-  app.add_flag("-v,--verbose", options.verbose, "say on stderr what is read");
 }
 
 void add_reading(CLI::App& app, Options& options) {
@@ -184,15 +154,6 @@ CLI::App* add_report(CLI::App& app, Options& options) {
       ->option_text("FILE");
   add_common(*report, options);
   return report;
-}
-
-void add_policies(CLI::App& app, Options& options) {
-  app.add_option("-p,--policy", options.policies,
-                 "site file, or the name of a built-in pack; may be repeated")
-      ->required()
-      ->allow_extra_args(false)
-      ->option_text("POLICY");
-  app.add_flag("--strict", options.strict, "only rows that stand in a table or sentence");
 }
 
 void add_database(CLI::App& app, Options& options) {
@@ -284,85 +245,6 @@ CLI::App* add_evidence(CLI::App& app, Options& options) {
       ->option_text("CAPTURE|DIR...");
   add_common(*evidence, options);
   return evidence;
-}
-
-// A size such as 64M.
-CLI::Option* add_size(CLI::App& app, const char* name, std::string& value, const char* text) {
-  return app.add_option(name, value, text)
-      ->check([](const std::string& it) {
-        return parse_size(it) ? std::string() : "\"" + it + "\" is no size such as 64M";
-      })
-      ->option_text("SIZE");
-}
-
-void add_alerts(CLI::App& app, Options& options) {
-  MonitorOptions& monitor = options.monitor;
-  app.add_option("--alerts", monitor.alerts, "tell findings as they happen")
-      ->option_text("syslog|FILE|-");
-  app.add_option("--alert-format", options.alert_format, "how [rfc5424 for syslog, else json]")
-      ->check(CLI::IsMember({"rfc5424", "json", "ecs", "cef"}).description(""))
-      ->option_text("rfc5424|json|ecs|cef");
-  app.add_option("--alert-repeat", options.alert_repeat,
-                 "a finding that goes on is told again after this time, with its count [3600]")
-      ->option_text("SECONDS");
-  app.add_option("--metrics", monitor.metrics, "serve Prometheus metrics")
-      ->option_text("ADDRESS:PORT");
-  app.add_option("--evidence", monitor.evidence_directory,
-                 "write the packets of new findings into this directory")
-      ->option_text("DIR");
-  add_size(app, "--evidence-memory", options.evidence_memory, "memory for recent packets [64M]");
-}
-
-void add_disk(CLI::App& app, Options& options) {
-  app.add_option("-o,--output", options.output, "database to write")->required()->option_text("DB");
-  app.add_flag("--force", options.force, "replace an existing database");
-  app.add_option("--rotate", options.rotate,
-                 "begin a new database (DB-TIME) every day, or at this size")
-      ->check([](const std::string& it) {
-        return it == "daily" || parse_size(it).value_or(0) > 0
-                   ? std::string()
-                   : "\"" + it + "\" is neither daily nor a size";
-      })
-      ->option_text("daily|SIZE");
-  add_size(app, "--budget", options.budget,
-           "bytes for all databases: beyond it the oldest lose their flows, then all")
-      ->needs("--rotate");
-  add_size(app, "--keep-free", options.keep_free, "bytes that stay free on the disk [256M]");
-}
-
-CLI::App* add_monitor(CLI::App& app, Options& options) {
-  CLI::App* monitor = app.add_subcommand("monitor", "the same on live interfaces");
-  monitor->add_option("-i,--interface", options.interfaces, "interface to read; may be repeated")
-      ->required()
-      ->allow_extra_args(false)
-      ->option_text("NAME");
-  add_policies(*monitor, options);
-  add_disk(*monitor, options);
-  add_word(*monitor, "--fail-on", options.fail_on,
-           "exit 1 when a finding is at least this grave [medium]", severity_words,
-           "info|low|medium|high|critical");
-  monitor
-      ->add_option("--max-loss", options.max_loss_percent, "exit 4 when more packets were lost [1]")
-      ->check(CLI::Range(0.0, 100.0).description(""))
-      ->option_text("PERCENT");
-  monitor->add_option("-f,--filter", options.filter, "BPF expression: only packets that match")
-      ->option_text("BPF");
-  monitor->add_flag("--verify-checksums", options.verify_checksums,
-                    "leave out packets whose checksum is wrong");
-  monitor->add_option("--snaplen", options.snap_length, "bytes to take of each packet [262144]")
-      ->check(CLI::Range(64U, 262'144U).description(""))
-      ->option_text("BYTES");
-  add_size(*monitor, "--buffer", options.buffer, "kernel's buffer for each interface [64M]");
-  monitor
-      ->add_option("--user", options.monitor.user,
-                   "who to become once the interfaces are open [pcapaudit, or nobody]")
-      ->option_text("NAME");
-  add_alerts(*monitor, options);
-  add_word(*monitor, "--progress", options.progress, "status on stderr (auto: on a terminal)",
-           std::map<std::string, When>{{"auto", When::automatic}, {"never", When::never}},
-           "auto|never");
-  add_common(*monitor, options);
-  return monitor;
 }
 
 struct PolicyCommands {

@@ -1,4 +1,4 @@
-// What the user typed, checked and typed. CLI11 is seen by options.cpp only.
+// What the user typed, checked and typed. CLI11 is seen by the files that build it only.
 #pragma once
 
 #include <expected>

@@ -15,13 +15,15 @@ CREATE TABLE capture (
   id         INTEGER PRIMARY KEY,  -- position on the command line, from 0
   name       TEXT    NOT NULL,
   sha256     TEXT    NOT NULL,     -- of the file as stored, lower-case hex; '' when unknown
-  format     TEXT    NOT NULL,     -- 'pcap', 'pcapng'
+  format     TEXT    NOT NULL,     -- 'pcap', 'pcapng', 'live'
   link_types TEXT    NOT NULL,     -- numbers of tcpdump.org/linktypes.html, distinct, joined by ','
   packets    INTEGER NOT NULL,     -- after the filter
   bytes      INTEGER NOT NULL,     -- on the wire, of those packets
   decoded    INTEGER NOT NULL,     -- packets that belong to a flow
   truncated  INTEGER NOT NULL,     -- packets shorter than on the wire
   dropped    INTEGER NOT NULL,     -- as the capture itself reports
+  dropped_kernel    INTEGER NOT NULL,  -- of those, live: the kernel's buffer was full
+  dropped_interface INTEGER NOT NULL,  -- of those, live: lost by the interface itself
   filtered   INTEGER NOT NULL,     -- left out by the filter
   duplicates INTEGER NOT NULL,     -- second copies of packets (mirrored twice), counted nowhere else
   fragments  INTEGER NOT NULL,     -- IP fragments
@@ -39,6 +41,21 @@ CREATE TABLE capture (
     || iif(last IS NULL, NULL,
            printf('.%09dZ', (last % 1000000000 + 1000000000) % 1000000000)))
 ) STRICT;
+
+-- Times in which a live interface could not be read.
+CREATE TABLE blind (
+  capture    INTEGER NOT NULL REFERENCES capture (id),
+  first      INTEGER NOT NULL,
+  last       INTEGER NOT NULL,
+  why        TEXT    NOT NULL,
+  first_text TEXT GENERATED ALWAYS AS (
+    strftime('%Y-%m-%dT%H:%M:%S', first / 1000000000, 'unixepoch')
+    || printf('.%09dZ', first % 1000000000)),
+  last_text  TEXT GENERATED ALWAYS AS (
+    strftime('%Y-%m-%dT%H:%M:%S', last / 1000000000, 'unixepoch')
+    || printf('.%09dZ', last % 1000000000)),
+  PRIMARY KEY (capture, first)
+) STRICT, WITHOUT ROWID;
 
 -- Packets that gave no flow, by reason; only reasons that occurred.
 CREATE TABLE decode_issue (

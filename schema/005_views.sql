@@ -31,9 +31,15 @@ SELECT (SELECT min(first_text) FROM flow_group) AS first,
 CREATE VIEW v_capture AS
 SELECT name, sha256, link_types AS link_type, packets, bytes, dropped, truncated,
        damage IS NOT NULL AS damaged, damage, format, decoded, filtered,
-       first_text AS first, last_text AS last, duplicates, fragments, reassembled, incomplete
+       first_text AS first, last_text AS last, duplicates, fragments, reassembled, incomplete, dropped_kernel, dropped_interface,
+       (SELECT coalesce(sum(blind.last - blind.first), 0) / 1e9 FROM blind
+         WHERE blind.capture = capture.id) AS blind_seconds
   FROM capture
  ORDER BY id;
+
+CREATE VIEW v_blind AS
+SELECT capture.name AS capture, blind.first_text AS first, blind.last_text AS last, blind.why
+  FROM blind JOIN capture ON capture.id = blind.capture;
 
 CREATE VIEW v_decode_issue AS
 SELECT capture.name AS capture, decode_issue.issue, decode_issue.packets

@@ -35,6 +35,12 @@ class Queue {
     return item;
   }
 
+  // Items that wait, for those who watch; it may have changed by the time it is read.
+  std::size_t size() {
+    const std::scoped_lock lock(mutex_);
+    return items_.size();
+  }
+
   void close() {
     const std::scoped_lock lock(mutex_);
     closed_ = true;

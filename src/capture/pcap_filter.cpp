@@ -1,4 +1,4 @@
-// The only file that sees libpcap.
+// BPF expressions through libpcap, for packets from files.
 #include "capture/pcap_filter.hpp"
 
 #include <fmt/format.h>

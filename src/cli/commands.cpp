@@ -117,6 +117,10 @@ CommandResult run_command(const Options& options) {
       return run_sign(options);
     case Command::verify:
       return run_verify(options);
+    case Command::monitor:
+      return run_monitor(options);
+    case Command::evidence:
+      return run_evidence(options);
     case Command::policy_list:
       return run_policy_list(options);
     case Command::policy_show:

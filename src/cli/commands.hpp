@@ -52,6 +52,8 @@ CommandResult run_query(const Options& options);
 CommandResult run_diff(const Options& options);
 CommandResult run_sign(const Options& options);
 CommandResult run_verify(const Options& options);
+CommandResult run_monitor(const Options& options);
+CommandResult run_evidence(const Options& options);
 
 // Text to a file, or to stdout when the name is empty or "-".
 CommandResult write_out(const std::string& path, const std::string& text);

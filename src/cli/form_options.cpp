@@ -1,5 +1,6 @@
 // query, diff, sign, verify: their options and examples.
 #include "cli/form_options.hpp"
+#include "cli/option_parts.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -33,7 +34,7 @@ CommandOfApp add_query(CLI::App& app, Options& options) {
       ->check(CLI::IsMember({"table", "json", "csv"}).description(""))
       ->option_text("table|json|csv");
   add_redact_option(*query, options);
-  add_common_options(*query, options);
+  add_common(*query, options);
   return {.app = query, .command = Command::query, .examples = query_examples};
 }
 
@@ -49,7 +50,7 @@ CommandOfApp add_diff(CLI::App& app, Options& options) {
   diff->add_option("--html", options.html_file, "write a page as well")->option_text("FILE");
   add_fail_on_option(*diff, options, "exit 1 when a finding this grave is new or worse [medium]");
   add_redact_option(*diff, options);
-  add_common_options(*diff, options);
+  add_common(*diff, options);
   return {.app = diff, .command = Command::diff, .examples = diff_examples};
 }
 
@@ -78,7 +79,7 @@ CommandOfApp add_sign(CLI::App& app, Options& options) {
       ->trigger_on_parse()
       ->option_text("TEXT");
   sign->add_option("--at", options.sign_time, "time of the sign-off [now]")->option_text("TIME");
-  add_common_options(*sign, options);
+  add_common(*sign, options);
   return {.app = sign, .command = Command::sign, .examples = sign_examples};
 }
 
@@ -88,7 +89,7 @@ CommandOfApp add_verify(CLI::App& app, Options& options) {
   verify->add_option("--key", options.public_keys, "public key that may sign; may be repeated")
       ->allow_extra_args(false)
       ->option_text("PUBLIC");
-  add_common_options(*verify, options);
+  add_common(*verify, options);
   return {.app = verify, .command = Command::verify, .examples = verify_examples};
 }
 

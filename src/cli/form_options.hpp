@@ -21,7 +21,6 @@ struct CommandOfApp {
 std::vector<CommandOfApp> add_form_commands(CLI::App& app, Options& options);
 
 // Options that several commands have, defined in options.cpp.
-void add_common_options(CLI::App& app, Options& options);
 void add_database_option(CLI::App& app, Options& options);
 void add_redact_option(CLI::App& app, Options& options);
 void add_fail_on_option(CLI::App& app, Options& options, const char* text);

@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM: the first one asks the run to stop and close its database.
+// Signals as values: SIGINT and SIGTERM ask the run to stop and close its database.
 #pragma once
 
 #include <atomic>
@@ -7,6 +7,11 @@ namespace pcapaudit {
 
 // 0, or the number of the signal that arrived. Installs the handlers at the first call.
 const std::atomic<int>& interrupt_signal();
+
+// SIGHUP (reload) and SIGUSR1 (show the status): true until somebody clears it. They install their
+// handlers at the first call.
+std::atomic<bool>& reload_signal();
+std::atomic<bool>& show_signal();
 
 // 128 + signal, as shells expect (130, 143).
 int interrupted_exit_code();

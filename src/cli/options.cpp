@@ -13,6 +13,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/form_options.hpp"
+#include "cli/option_parts.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -61,6 +62,10 @@ constexpr const char* learn_examples =
     "Examples:\n"
     "  pcapaudit learn q4.db -o draft.toml                  rows for what is not documented\n"
     "  pcapaudit learn capture.pcapng -p site.toml -o draft.toml\n";
+constexpr const char* evidence_examples =
+    "Examples:\n"
+    "  pcapaudit evidence q4.db V-1A2B -o slice.pcapng      from the captures that were audited\n"
+    "  pcapaudit evidence q4.db 17 -o slice.pcapng --from moved/x.pcapng\n";
 constexpr const char* policy_examples =
     "Examples:\n"
     "  pcapaudit policy list\n"
@@ -84,34 +89,9 @@ class ExamplesFirst final : public CLI::Formatter {
   std::map<std::string, std::string> examples;
 };
 
-const std::map<std::string, When> when_words = {
-    {"auto", When::automatic}, {"always", When::always}, {"never", When::never}};
-const std::map<std::string, Severity> severity_words = {{"info", Severity::info},
-                                                        {"low", Severity::low},
-                                                        {"medium", Severity::medium},
-                                                        {"high", Severity::high},
-                                                        {"critical", Severity::critical}};
-
 unsigned default_threads() {
   const unsigned cores = std::thread::hardware_concurrency();
   return cores > 2 ? cores - 1 : 1;
-}
-
-template <class T>
-CLI::Option* add_word(CLI::App& app, const char* name, T& value, const char* text,
-                      const std::map<std::string, T>& words, const char* shown) {
-  return app.add_option(name, value, text)
-      ->transform(CLI::CheckedTransformer(words, CLI::ignore_case).description(""))
-      ->option_text(shown);
-}
-
-void add_common(CLI::App& app, Options& options) {
-  add_word(app, "--color", options.color,
-           "colour in text output (auto: on a terminal, NO_COLOR "
-           "unset)",
-           when_words, "auto|always|never");
-  app.add_flag("-q,--quiet", options.quiet, "no summary, no messages but errors");
-  app.add_flag("-v,--verbose", options.verbose, "say on stderr what is read");
 }
 
 void add_reading(CLI::App& app, Options& options) {
@@ -202,15 +182,6 @@ CLI::App* add_report(CLI::App& app, Options& options) {
   return report;
 }
 
-void add_policies(CLI::App& app, Options& options) {
-  app.add_option("-p,--policy", options.policies,
-                 "site file, or the name of a built-in pack; may be repeated")
-      ->required()
-      ->allow_extra_args(false)
-      ->option_text("POLICY");
-  app.add_flag("--strict", options.strict, "only rows that stand in a table or sentence");
-}
-
 void add_database(CLI::App& app, Options& options) {
   app.add_option_function<std::string>(
          "database", [&options](const std::string& name) { options.inputs = {name}; },
@@ -288,9 +259,6 @@ CLI::App* add_learn(CLI::App& app, Options& options) {
 
 }  // namespace
 
-void add_common_options(CLI::App& app, Options& options) {
-  add_common(app, options);
-}
 void add_database_option(CLI::App& app, Options& options) {
   add_database(app, options);
 }
@@ -300,6 +268,22 @@ void add_fail_on_option(CLI::App& app, Options& options, const char* text) {
 }
 
 namespace {
+
+CLI::App* add_evidence(CLI::App& app, Options& options) {
+  CLI::App* evidence = app.add_subcommand("evidence", "the packets that prove a finding");
+  add_database(*evidence, options);
+  evidence->add_option("id", options.subject, "finding (V-1A2B) or flow (17)")
+      ->required()
+      ->option_text("ID");
+  evidence->add_option("-o,--output", options.output, "pcapng file to write [stdout]")
+      ->option_text("FILE");
+  evidence
+      ->add_option("--from", options.from,
+                   "captures to take them from [those that were audited, where they were]")
+      ->option_text("CAPTURE|DIR...");
+  add_common(*evidence, options);
+  return evidence;
+}
 
 struct PolicyCommands {
   CLI::App *list, *show, *check, *plan, *test, *exporting, *importing;
@@ -354,9 +338,10 @@ std::expected<Options, int> parse_options(int argc, const char* const* argv) {
       {"pcapaudit", program_examples}, {"audit", audit_examples},     {"inspect", inspect_examples},
       {"report", report_examples},     {"explain", explain_examples}, {"why", why_examples},
       {"rules", rules_examples},       {"replay", replay_examples},   {"learn", learn_examples},
-      {"policy", policy_examples},     {"list", policy_examples},     {"show", policy_examples},
-      {"check", policy_examples},      {"plan", policy_examples},     {"test", policy_examples},
-      {"export", policy_examples},     {"import", policy_examples}};
+      {"evidence", evidence_examples}, {"monitor", monitor_examples}, {"policy", policy_examples},
+      {"list", policy_examples},       {"show", policy_examples},     {"check", policy_examples},
+      {"plan", policy_examples},       {"test", policy_examples},     {"export", policy_examples},
+      {"import", policy_examples}};
   formatter->column_width(34);
   app.formatter(formatter);
   app.set_version_flag("--version", "pcapaudit " PCAPAUDIT_VERSION);
@@ -371,6 +356,8 @@ std::expected<Options, int> parse_options(int argc, const char* const* argv) {
   const CLI::App* learn = add_learn(app, options);
   const std::vector<CommandOfApp> forms = add_form_commands(app, options);
   for (const CommandOfApp& it : forms) formatter->examples[it.app->get_name()] = it.examples;
+  const CLI::App* evidence = add_evidence(app, options);
+  const CLI::App* monitor = add_monitor(app, options);
   const PolicyCommands policy = add_policy(app, options);
 
   try {
@@ -399,6 +386,8 @@ std::expected<Options, int> parse_options(int argc, const char* const* argv) {
         {rules, Command::rules},
         {replay, Command::replay},
         {learn, Command::learn},
+        {evidence, Command::evidence},
+        {monitor, Command::monitor},
         {policy.list, Command::policy_list},
         {policy.show, Command::policy_show},
         {policy.check, Command::policy_check},

@@ -1,4 +1,4 @@
-// What the user typed, checked and typed. CLI11 is seen by options.cpp only.
+// What the user typed, checked and typed. CLI11 is seen by the files that build it only.
 #pragma once
 
 #include <expected>
@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <pcapaudit/monitor/monitor.hpp>
 #include <pcapaudit/policy/policy.hpp>
 #include <pcapaudit/policy/question.hpp>
 
@@ -30,7 +31,9 @@ enum class Command : std::uint8_t {
   query,
   diff,
   sign,
-  verify
+  verify,
+  evidence,
+  monitor
 };
 enum class When : std::uint8_t { automatic, always, never };
 
@@ -60,6 +63,13 @@ struct Options {
   bool strict = false;                                   // rows and prose of the documentation only
   std::string subject;                                   // explain: finding or flow; query: SQL
   Question question;                                     // why
+  std::vector<std::string> from;  // evidence: captures to read instead of the recorded ones
+  MonitorOptions monitor;         // monitor: what is its own
+  std::vector<std::string> interfaces;
+  std::uint32_t snap_length = 262'144;
+  std::string buffer = "64M", rotate, budget, keep_free = "256M", evidence_memory = "64M";
+  std::string alert_format;      // "": what fits the sink
+  unsigned alert_repeat = 3600;  // seconds
   Severity fail_on = Severity::medium;
   double max_loss_percent = 1.0;
   unsigned threads = 1;

@@ -174,6 +174,10 @@ void FlowTable::State::sweep(Timestamp clock) {
   sweeping = !flows_done || !ended_done;
 }
 
+void FlowTable::advance(Timestamp clock) {
+  state_->sweep(clock);
+}
+
 bool FlowTable::close_some() {
   State& state = *state_;
   state.sweeping = false;

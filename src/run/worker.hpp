@@ -44,6 +44,15 @@ class Worker {
  public:
   explicit Worker(const Judge* judge) : judge_(judge) {}
 
+  // Packet by packet, as they come from an interface; the payload is not kept.
+  void add(const FlowPacket& packet) { flows_.add({&packet, 1}); }
+  void advance(Timestamp clock) { flows_.advance(clock); }
+  bool close_some() { return flows_.close_some(); }
+  // Flows that end from now on are judged by another policy.
+  void judge_by(const Judge& judge) { judge_ = &judge; }
+  // Since the last call.
+  EndedFlows take_ended();
+
   // Passes on flows that ended, judged, in portions.
   template <class Use>
   void work(const PacketBatch& batch, Use use) {
@@ -63,7 +72,6 @@ class Worker {
     EndedFlows ended = take_ended();
     if (!ended.flows.empty() || !ended.late.empty()) use(std::move(ended));
   }
-  EndedFlows take_ended();
 
   const Judge* judge_;
   FlowTable flows_;

@@ -22,12 +22,14 @@ struct Store::Impl {
   std::optional<SQLite::Transaction> transaction;
   std::size_t uncommitted = 0;   // flows in it
   std::optional<Error> failure;  // of a write: nothing more is written
+  StoreUse use = StoreUse::batch;
 
   // One thread at a time uses a store, so SQLite need not lock.
   Impl(const std::string& file, int flags)
       : path(file), database(file, flags | SQLite::OPEN_NOMUTEX) {}
 
   void commit() {
+    if (!transaction) return;
     transaction->commit();
     transaction.reset();
     uncommitted = 0;

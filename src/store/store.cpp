@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <set>
+#include <thread>
 
 #include "store/findings.hpp"
 #include "store/impl.hpp"
@@ -13,6 +15,7 @@
 #include "store/schema.hpp"
 #include "store/sqlite.hpp"
 #include "store/stored_flows.hpp"
+#include "store/strip.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -27,6 +30,13 @@ constexpr const char* building_pragmas =
     "PRAGMA page_size = 16384; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; "
     "PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; "
     "PRAGMA ignore_check_constraints = ON;";
+// Others read a live database while it grows; a crash loses at most what was not committed.
+constexpr const char* live_pragmas =
+    "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; "
+    "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; "
+    "PRAGMA ignore_check_constraints = ON;";
+constexpr int reader_wait_ms = 5000;  // for others to finish what they read
+constexpr int retry_ms = 20;
 // Each commit writes the pages that changed: with few commits those at the ends of the tables are
 // written once.
 constexpr std::size_t flows_per_transaction = 32'768;
@@ -42,24 +52,49 @@ std::string link_types(const CaptureFacts& facts) {
 void insert_captures(SQLite::Database& database, std::span<const CaptureSummary> captures) {
   SQLite::Statement capture(
       database,
-      "INSERT INTO capture VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "INSERT INTO capture VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   SQLite::Statement issue(database, "INSERT INTO decode_issue VALUES (?, ?, ?)");
+  SQLite::Statement blind(database, "INSERT INTO blind VALUES (?, ?, ?, ?)");
   for (std::size_t i = 0; i < captures.size(); ++i) {
     const CaptureFacts& it = captures[i].facts;
     const std::string damage = it.damage ? it.damage->what : std::string();
     std::optional<std::string_view> damage_text;
     if (it.damage) damage_text = damage;
     sqlite::run(capture, i, it.name, it.sha256, it.format, link_types(it), it.packets, it.bytes,
-                captures[i].decoded, it.truncated, it.dropped, it.filtered,
-                captures[i].packets.duplicates, captures[i].packets.fragments,
-                captures[i].packets.reassembled, captures[i].packets.incomplete, damage_text,
-                it.first, it.last);
+                captures[i].decoded, it.truncated, it.dropped, it.dropped_kernel,
+                it.dropped_interface, it.filtered, captures[i].packets.duplicates,
+                captures[i].packets.fragments, captures[i].packets.reassembled,
+                captures[i].packets.incomplete, damage_text, it.first, it.last);
+    for (const BlindTime& time : it.blind) sqlite::run(blind, i, time.first, time.last, time.why);
     for (std::size_t k = 0; k < decode_issue_count; ++k) {
       const std::uint64_t packets = captures[i].decode_issues[k];
       if (packets == 0) continue;
       sqlite::run(issue, i, to_text(static_cast<DecodeIssue>(k)), packets);
     }
   }
+}
+
+// Somebody may look at the new file already; SQLite does not wait for him when the journal changes.
+void become_live(SQLite::Database& database) {
+  database.setBusyTimeout(reader_wait_ms);
+  for (int waited_ms = 0; waited_ms < reader_wait_ms; waited_ms += retry_ms) {
+    if (database.tryExec(live_pragmas) == SQLite::OK) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(retry_ms));
+  }
+  database.exec(live_pragmas);
+}
+
+// Run, inputs and findings as they are now, in place of earlier ones.
+void write_summary(SQLite::Database& database, const Policy& policy, const Hosts& hosts,
+                   const RunFacts& run, std::span<const CaptureSummary> captures) {
+  for (const char* table :
+       {"run", "blind", "decode_issue", "capture", "finding", "leg", "resemblance"}) {
+    database.exec(fmt::format("DELETE FROM {}", table));
+  }
+  SQLite::Statement row(database, "INSERT INTO run VALUES (1, ?, ?, ?)");
+  sqlite::run(row, run.tool_version, sqlite::json_list(run.arguments), run.partial);
+  insert_captures(database, captures);
+  insert_findings(database, policy, hosts);
 }
 
 // Makes room for a new database at `path`.
@@ -90,10 +125,16 @@ std::string describe(const std::string& path, const std::exception& error) {
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Store::~Store() = default;
 
-Result<std::unique_ptr<Store>> Store::create(const std::string& path, bool overwrite) try {
+Result<std::unique_ptr<Store>> Store::create(const std::string& path, bool overwrite,
+                                             StoreUse use) try {
   if (auto room = clear_place(path, overwrite); !room) return std::unexpected(room.error());
   auto impl = std::make_unique<Impl>(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
-  impl->database.exec(building_pragmas);
+  impl->use = use;
+  if (use == StoreUse::live) {
+    become_live(impl->database);
+  } else {
+    impl->database.exec(building_pragmas);
+  }
   migrate(impl->database);
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 } catch (const std::exception& error) {
@@ -163,15 +204,49 @@ Result<void> Store::finish(const RunFacts& run, std::span<const CaptureSummary> 
   impl_->commit();
   impl_->database.exec("PRAGMA synchronous = FULL");
   SQLite::Transaction transaction(impl_->database);
-  SQLite::Statement row(impl_->database, "INSERT INTO run VALUES (1, ?, ?, ?)");
-  sqlite::run(row, run.tool_version, sqlite::json_list(run.arguments), run.partial);
-  insert_captures(impl_->database, captures);
-  insert_findings(impl_->database, *impl_->policy, hosts);
+  write_summary(impl_->database, *impl_->policy, hosts, run, captures);
   transaction.commit();
   impl_->database.exec("PRAGMA locking_mode = NORMAL; PRAGMA ignore_check_constraints = OFF");
+  // A reader may hold the log open; then it stays beside the database, which is complete with it.
+  if (impl_->use == StoreUse::live) impl_->database.tryExec("PRAGMA journal_mode = DELETE");
   return {};
 } catch (const std::exception& error) {
   return fail(describe(impl_->path, error));
+}
+
+Result<void> Store::commit() try {
+  impl_->commit();
+  return {};
+} catch (const std::exception& error) {
+  return fail(describe(impl_->path, error));
+}
+
+Result<void> Store::summarize(const RunFacts& run, std::span<const CaptureSummary> captures) try {
+  if (!impl_->policy) return fail(fmt::format("{}: summary before the policy", impl_->path));
+  if (!impl_->transaction) impl_->transaction.emplace(impl_->database);
+  impl_->flow_rows->write_sums();
+  write_summary(impl_->database, *impl_->policy, impl_->flow_rows->hosts(), run, captures);
+  impl_->commit();
+  return {};
+} catch (const std::exception& error) {
+  return fail(describe(impl_->path, error));
+}
+
+Result<void> Store::strip(const std::string& path) try {
+  SQLite::Database database(path, SQLite::OPEN_READWRITE, reader_wait_ms);
+  if (auto ours = check_identity(database, path); !ours) return ours;
+  strip_flows(database);
+  return {};
+} catch (const std::exception& error) {
+  return fail(describe(path, error));
+}
+
+Result<bool> Store::is_stripped(const std::string& path) try {
+  const SQLite::Database database(path, SQLite::OPEN_READONLY);
+  if (auto ours = check_identity(database, path); !ours) return std::unexpected(ours.error());
+  return pcapaudit::is_stripped(database);
+} catch (const std::exception& error) {
+  return fail(describe(path, error));
 }
 
 Result<Policy> Store::policy() const try {

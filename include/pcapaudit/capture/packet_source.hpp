@@ -30,18 +30,27 @@ struct CaptureSecrets {
   std::string text;
 };
 
+// A time in which an interface could not be read.
+struct BlindTime {
+  Timestamp first, last;
+  std::string why;  // "down", ...
+};
+
 // What is known of a capture after its end (or so far).
 struct CaptureFacts {
   std::string name;    // as given by the user, or the path found in a directory; "-" for stdin
   std::string sha256;  // of the file as stored (compressed if it is); lower-case hex; empty for
                        // stdin until its end
-  std::string format;  // "pcap", "pcapng"
+  std::string format;  // "pcap", "pcapng", "live"
   std::vector<CaptureInterface> interfaces;
   std::vector<CaptureSecrets> secrets;
   std::uint64_t packets = 0;    // handed out (after the filter)
   std::uint64_t bytes = 0;      // on the wire, of those packets
   std::uint64_t truncated = 0;  // packets shorter than on the wire
   std::uint64_t dropped = 0;    // as the capture itself reports (pcapng interface statistics)
+  // Of those, on a live interface: the kernel's buffer was full; the interface itself lost them.
+  std::uint64_t dropped_kernel = 0, dropped_interface = 0;
+  std::vector<BlindTime> blind;  // live only
   std::uint64_t filtered = 0;   // left out by the filter
   std::optional<Timestamp> first, last;
   std::optional<Error> damage;  // why reading stopped before the end of the file

@@ -47,6 +47,8 @@ class FlowTable {
   FlowTable& operator=(FlowTable&&) noexcept;
 
   void add(std::span<const FlowPacket> packets);
+  // The capture clock went on without packets: idle flows end, a portion of them.
+  void advance(Timestamp clock);
   // Ends flows, a portion of them: the end of the input, or a break in its time line. True while
   // there are more.
   bool close_some();

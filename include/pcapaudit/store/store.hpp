@@ -47,10 +47,15 @@ struct Table {
   std::vector<std::vector<std::string>> rows;  // NULL is the empty string
 };
 
+// `batch`: nobody reads before the end, and after a crash the audit runs again. `live`: others read
+// meanwhile, and what was committed survives a crash (write-ahead log).
+enum class StoreUse : std::uint8_t { batch, live };
+
 class Store {
  public:
   // Creates a database file, or ":memory:". An existing file fails unless `overwrite`.
-  static Result<std::unique_ptr<Store>> create(const std::string& path, bool overwrite);
+  static Result<std::unique_ptr<Store>> create(const std::string& path, bool overwrite,
+                                               StoreUse use = StoreUse::batch);
   // Opens an audit for reading; fails on a file that is not ours or of another schema version.
   static Result<std::unique_ptr<Store>> open(const std::string& path);
   // A private copy of an audit, gone with the Store, in which addresses, names, URIs and the free
@@ -68,6 +73,15 @@ class Store {
   // These flows, stored as blocked attempts, were one-sided.
   Result<void> mark_unheard(std::span<const std::uint64_t> flows);
   Result<void> finish(const RunFacts& run, std::span<const CaptureSummary> captures);
+  // Between batches: all flows so far are on their way to the disk and visible to others.
+  Result<void> commit();
+  // The same, with run, captures and findings as they are now; finish() replaces them.
+  Result<void> summarize(const RunFacts& run, std::span<const CaptureSummary> captures);
+
+  // Takes the flows out of a finished database and gives their room back. Findings, and the views
+  // that sum flows up, keep what they said.
+  static Result<void> strip(const std::string& path);
+  static Result<bool> is_stripped(const std::string& path);
 
   // Reading. `sql` must have an ORDER BY.
   Result<Table> query(const std::string& sql) const;

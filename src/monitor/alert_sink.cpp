@@ -1,0 +1,129 @@
+// Three sinks over plain system calls; see the header.
+#include <pcapaudit/monitor/alert_sink.hpp>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace pcapaudit {
+namespace {
+
+// Owns a descriptor.
+class Descriptor {
+ public:
+  explicit Descriptor(int number = -1) : number_(number) {}
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(number_, other.number_);
+    return *this;
+  }
+  int number() const { return number_; }
+
+ private:
+  int number_;
+};
+
+std::unexpected<Error> failed(const std::string& what) {
+  return fail(fmt::format("{}: {}", what, std::strerror(errno)));
+}
+
+class SyslogSink final : public AlertSink {
+ public:
+  explicit SyslogSink(std::string path) : path_(std::move(path)) {}
+
+  Result<void> reopen() override {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path_.size() >= sizeof(address.sun_path)) return fail(path_ + ": path is too long");
+    path_.copy(address.sun_path, path_.size());
+    Descriptor fresh(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (fresh.number() < 0) return failed("syslog socket");
+    if (::connect(fresh.number(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) !=
+        0) {
+      return failed(path_);
+    }
+    socket_ = std::move(fresh);
+    return {};
+  }
+
+  // A restarted syslog daemon has a new socket under the old name.
+  Result<void> write(std::string_view line) override {
+    if (send(line)) return {};
+    if (errno == ECONNREFUSED || errno == ENOTCONN || errno == ECONNRESET || errno == EBADF) {
+      if (auto again = reopen(); !again) return again;
+      if (send(line)) return {};
+    }
+    return failed(path_);
+  }
+
+ private:
+  bool send(std::string_view line) const {
+    return ::send(socket_.number(), line.data(), line.size(), MSG_NOSIGNAL) >= 0;
+  }
+
+  std::string path_;
+  Descriptor socket_;
+};
+
+class FileSink final : public AlertSink {
+ public:
+  explicit FileSink(std::string path) : path_(std::move(path)) {}
+
+  Result<void> reopen() override {
+    Descriptor fresh(::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+                            S_IRUSR | S_IWUSR | S_IRGRP));
+    if (fresh.number() < 0) return failed(path_);
+    file_ = std::move(fresh);
+    return {};
+  }
+
+  Result<void> write(std::string_view line) override {
+    const std::string text = std::string(line) + "\n";
+    const ssize_t written = ::write(file_.number(), text.data(), text.size());
+    if (written == static_cast<ssize_t>(text.size())) return {};
+    return written < 0 ? failed(path_) : fail(path_ + ": an alert was written only in part");
+  }
+
+ private:
+  std::string path_;
+  Descriptor file_;
+};
+
+class OutputSink final : public AlertSink {
+ public:
+  Result<void> reopen() override { return {}; }
+  Result<void> write(std::string_view line) override {
+    const std::string text = std::string(line) + "\n";
+    if (::write(STDOUT_FILENO, text.data(), text.size()) == static_cast<ssize_t>(text.size())) {
+      return {};
+    }
+    return failed("standard output");
+  }
+};
+
+}  // namespace
+
+Result<std::unique_ptr<AlertSink>> open_alert_sink(const std::string& target,
+                                                   const std::string& syslog_socket) {
+  std::unique_ptr<AlertSink> sink;
+  if (target == "syslog") {
+    sink = std::make_unique<SyslogSink>(syslog_socket);
+  } else if (target == "-") {
+    sink = std::make_unique<OutputSink>();
+  } else {
+    sink = std::make_unique<FileSink>(target);
+  }
+  if (auto opened = sink->reopen(); !opened) return std::unexpected(opened.error());
+  return sink;
+}
+
+}  // namespace pcapaudit

@@ -1,0 +1,265 @@
+// The writing thread; see the header.
+#include "monitor/live_writer.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+
+#include "monitor/database_files.hpp"
+
+namespace pcapaudit {
+namespace {
+
+// Items in flight: ten seconds, in which the writer may be busy with sums or a slow disk.
+constexpr std::size_t queue_items = 100;
+constexpr std::int64_t commit_interval_ns = ns_per_second;
+// Findings and sums are written anew this often at most, and in a twentieth of the time at most.
+constexpr std::int64_t summary_interval_ns = 60 * ns_per_second;
+constexpr std::int64_t summary_share = 20;
+constexpr std::size_t max_unanswered = 1'000'000;                   // attempts remembered
+constexpr std::uint64_t max_evidence_bytes = 256ULL * 1024 * 1024;  // of one run
+
+Result<void> write_new_file(const std::string& path, const std::string& bytes) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+                          S_IRUSR | S_IWUSR | S_IRGRP);
+  if (file < 0) return fail(fmt::format("{}: {}", path, std::strerror(errno)));
+  const ssize_t written = ::write(file, bytes.data(), bytes.size());
+  const bool closed = ::close(file) == 0;
+  if (written == static_cast<ssize_t>(bytes.size()) && closed) return {};
+  return fail(fmt::format("{}: not written in full", path));
+}
+
+}  // namespace
+
+LiveWriter::LiveWriter(const MonitorOptions& options)
+    : options_(options), queue_(queue_items), folder_(options.alert_repeat_ns) {}
+
+LiveWriter::~LiveWriter() {
+  queue_.close();
+}
+
+Result<std::unique_ptr<LiveWriter>> LiveWriter::start(const MonitorOptions& options,
+                                                      std::shared_ptr<const LivePolicy> policy,
+                                                      const std::vector<CaptureSummary>& captures,
+                                                      Timestamp now) {
+  std::unique_ptr<LiveWriter> writer(new LiveWriter(options));
+  if (!options.alerts.empty()) {
+    auto sink = open_alert_sink(options.alerts);
+    if (!sink) return std::unexpected(sink.error());
+    writer->sink_ = std::move(*sink);
+  }
+  if (auto begun = writer->begin_database(std::move(policy), now, captures); !begun) {
+    return std::unexpected(begun.error());
+  }
+  writer->thread_ = std::jthread([it = writer.get()] { it->work(); });
+  return writer;
+}
+
+Result<void> LiveWriter::begin_database(std::shared_ptr<const LivePolicy> policy, Timestamp now,
+                                        const std::vector<CaptureSummary>& captures) {
+  const bool is_first = path_.empty();
+  path_ = options_.rotates || !is_first ? rotated_path(options_.database, now) : options_.database;
+  auto store = Store::create(path_, options_.overwrite && is_first, StoreUse::live);
+  if (!store) return std::unexpected(store.error());
+  store_ = std::move(*store);
+  policy_ = std::move(policy);
+  if (auto written = store_->write_policy(policy_->policy); !written) return written;
+  if (auto written = store_->summarize(run_facts(true), captures); !written) return written;
+  committed_ = summarized_ = now;
+  summary_interval_ns_ = summary_interval_ns;
+  heard_.clear();
+  unanswered_.clear();
+  const std::scoped_lock lock(mutex_);
+  status_.database = path_;
+  return {};
+}
+
+RunFacts LiveWriter::run_facts(bool partial) const {
+  return {
+      .tool_version = options_.origin.version, .arguments = options_.arguments, .partial = partial};
+}
+
+Result<void> LiveWriter::finish_database(const std::vector<CaptureSummary>& captures,
+                                         bool partial) {
+  if (auto settled = settle_unanswered(); !settled) return settled;
+  if (auto done = store_->finish(run_facts(partial), captures); !done) return done;
+  const auto worst = store_->query("SELECT DISTINCT severity FROM v_finding ORDER BY severity");
+  if (!worst) return std::unexpected(worst.error());
+  const std::scoped_lock lock(mutex_);
+  for (const auto& row : worst->rows) {
+    const auto severity = parse_severity(row[0]);
+    if (severity) status_.worst = std::max(status_.worst.value_or(*severity), *severity);
+  }
+  return {};
+}
+
+void LiveWriter::work() {
+  while (const auto item = queue_.pop()) {
+    if (status_.failure) continue;  // only this thread writes it
+    if (auto written = write(*item); !written) {
+      const std::scoped_lock lock(mutex_);
+      status_.failure = written.error();
+    }
+  }
+}
+
+Result<void> LiveWriter::write(const WriterItem& item) {
+  if (auto noted = note_flows(item.ended); !noted) return noted;
+  if (item.reopens_alerts && sink_) {
+    if (auto reopened = sink_->reopen(); !reopened) complain(reopened.error());
+  }
+  tell(item.alerts, item.now);
+  write_evidence(item.evidence);
+  if (item.begins) {
+    if (auto done = finish_database(item.captures, false); !done) return done;
+    if (auto done = begin_database(item.begins, item.now, {}); !done) return done;
+    keep_within_budget();
+    return {};
+  }
+  if (!item.captures.empty() && item.now.ns - summarized_.ns >= summary_interval_ns_) {
+    const auto begin = std::chrono::steady_clock::now();
+    if (auto settled = settle_unanswered(); !settled) return settled;
+    if (auto done = store_->summarize(run_facts(true), item.captures); !done) return done;
+    const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - begin;
+    summary_interval_ns_ = std::max(summary_interval_ns, took.count() * summary_share);
+    summarized_ = committed_ = item.now;
+    keep_within_budget();
+  }
+  if (item.now.ns - committed_.ns >= commit_interval_ns) {
+    if (auto done = store_->commit(); !done) return done;
+    committed_ = item.now;
+  }
+  return {};
+}
+
+Result<void> LiveWriter::note_flows(const EndedFlows& ended) {
+  if (ended.flows.empty() && ended.late.empty()) return {};
+  for (const AuditedFlow& audited : ended.flows) {
+    const ClosedFlow& flow = audited.flow;
+    if (flow.packets[0] > 0) heard_.insert(flow.client.address);
+    if (flow.packets[1] > 0) heard_.insert(flow.server.address);
+    if (flow.outcome == Outcome::blocked) unanswered_.emplace_back(flow.id, flow.server.address);
+  }
+  if (auto stored = store_->accept(ended.flows, ended.late); !stored) return stored;
+  {
+    const std::scoped_lock lock(mutex_);
+    for (const AuditedFlow& audited : ended.flows) note_flow(audited);
+  }
+  if (unanswered_.size() < max_unanswered) return {};
+  return settle_unanswered();
+}
+
+Result<void> LiveWriter::settle_unanswered() {
+  std::vector<std::uint64_t> unheard;
+  for (const auto& [flow, target] : unanswered_) {
+    if (!heard_.contains(target)) unheard.push_back(flow);
+  }
+  unanswered_.clear();
+  return store_->mark_unheard(unheard);
+}
+
+// With the mutex held.
+void LiveWriter::note_flow(const AuditedFlow& audited) {
+  const Verdict& verdict = audited.verdict;
+  ++status_.verdicts[static_cast<std::size_t>(verdict.kind)];
+  status_.gaps += audited.flow.gaps;
+  if (verdict.kind == VerdictKind::allowed || verdict.kind == VerdictKind::waived) {
+    for (const std::string& rule : verdict.used) {
+      Timestamp& seen = status_.rule_last_seen[rule];
+      seen = std::max(seen, audited.flow.last);
+    }
+  }
+  const TlsFacts* const tls = audited.flow.tls();
+  if (tls == nullptr || tls->server_chain.empty()) return;
+  const Timestamp end = tls->server_chain.front()->not_after;
+  const auto [place, is_new] =
+      status_.certificate_ends.try_emplace(policy_->policy.role_names(verdict.server_roles), end);
+  if (!is_new) place->second = std::min(place->second, end);
+}
+
+void LiveWriter::tell(const std::vector<Alert>& alerts, Timestamp now) {
+  for (const Alert& alert : alerts) {
+    {
+      const std::scoped_lock lock(mutex_);
+      ++status_.findings[{alert.severity, alert.kind}];
+    }
+    if (const auto news = folder_.add(alert, now)) send(*news);
+  }
+  for (const Alert& alert : folder_.due(now)) send(alert);
+  const std::scoped_lock lock(mutex_);
+  status_.alerts_withheld = folder_.withheld();
+}
+
+void LiveWriter::send(const Alert& alert) {
+  Result<void> sent;
+  if (sink_) sent = sink_->write(format_alert(alert, options_.origin, options_.alert_format));
+  if (!sent) complain(sent.error());
+  const std::scoped_lock lock(mutex_);
+  if (sink_) ++(sent ? status_.alerts_sent : status_.alerts_lost);
+  auto& recent = status_.recent;
+  recent.insert(recent.begin(), {.time = alert.last,
+                                 .finding = alert.finding,
+                                 .text = alert.text,
+                                 .severity = alert.severity});
+  if (recent.size() > MonitorStatus::recent_kept) recent.pop_back();
+}
+
+void LiveWriter::write_evidence(const std::vector<LiveEvidence::File>& files) {
+  for (const LiveEvidence::File& file : files) {
+    Result<void> written = fail("evidence: the cap of bytes is reached");
+    if (evidence_bytes_ + file.bytes.size() <= max_evidence_bytes) {
+      const std::filesystem::path directory(options_.evidence_directory);
+      written = write_new_file((directory / file.name).string(), file.bytes);
+    }
+    if (written) {
+      evidence_bytes_ += file.bytes.size();
+    } else {
+      complain(written.error());
+    }
+    const std::scoped_lock lock(mutex_);
+    ++(written ? status_.evidence_slices : status_.evidence_lost);
+  }
+}
+
+// On a thread of its own: giving the room of a large database back takes its time.
+void LiveWriter::keep_within_budget() {
+  using namespace std::chrono_literals;
+  if (options_.budget.bytes == 0 && options_.budget.keep_free == 0) return;
+  if (housekeeping_.valid()) {
+    if (housekeeping_.wait_for(0s) != std::future_status::ready) return;
+    if (auto done = housekeeping_.get(); !done) complain(done.error());
+  }
+  housekeeping_ = std::async(std::launch::async, [database = options_.database, current = path_,
+                                                  budget = options_.budget] {
+    return make_room(database, current, budget);
+  });
+}
+
+void LiveWriter::complain(const Error& error) {
+  const std::scoped_lock lock(mutex_);
+  status_.complaint = error.what;
+}
+
+void LiveWriter::finish(const std::vector<CaptureSummary>& captures, bool partial) {
+  queue_.close();
+  thread_.join();
+  if (housekeeping_.valid()) {
+    if (auto done = housekeeping_.get(); !done) complain(done.error());
+  }
+  if (status_.failure) return;
+  for (const Alert& alert : folder_.flush()) send(alert);
+  if (auto done = finish_database(captures, partial); !done) status_.failure = done.error();
+}
+
+WriterStatus LiveWriter::status() const {
+  const std::scoped_lock lock(mutex_);
+  return status_;
+}
+
+}  // namespace pcapaudit

@@ -1,0 +1,109 @@
+// What becomes of judged flows on a live interface: rows, alerts, evidence files, rotation.
+//
+// Owns a thread, the database and the alert sink. push() may wait when the disk is slow; then the
+// kernel's buffer fills, and what it drops is counted. status() may be called by another thread.
+#pragma once
+
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <unordered_set>
+#include <vector>
+
+#include <pcapaudit/monitor/alert_folder.hpp>
+#include <pcapaudit/monitor/alert_sink.hpp>
+#include <pcapaudit/monitor/monitor.hpp>
+#include <pcapaudit/store/store.hpp>
+
+#include "base/queue.hpp"
+#include "monitor/live_evidence.hpp"
+#include "monitor/live_policy.hpp"
+#include "run/worker.hpp"
+
+namespace pcapaudit {
+
+// One hand-over: ten times a second.
+struct WriterItem {
+  EndedFlows ended;
+  std::vector<Alert> alerts;
+  std::vector<LiveEvidence::File> evidence;
+  Timestamp now;
+  std::vector<CaptureSummary> captures;      // of this segment so far; may be empty
+  std::shared_ptr<const LivePolicy> begins;  // behind all this: another database, by this policy
+  bool reopens_alerts = false;
+};
+
+// The part of the status that the writer knows.
+struct WriterStatus {
+  std::uint64_t gaps = 0;
+  std::array<std::uint64_t, 5> verdicts{};
+  std::map<std::pair<Severity, std::string>, std::uint64_t> findings;
+  std::vector<RecentFinding> recent;
+  std::map<std::string, Timestamp> rule_last_seen, certificate_ends;
+  std::string database;
+  std::uint64_t evidence_slices = 0, evidence_lost = 0;
+  std::uint64_t alerts_sent = 0, alerts_lost = 0, alerts_withheld = 0;
+  std::optional<Severity> worst;  // of the findings in finished databases
+  std::optional<Error> failure;   // the database cannot be written: nothing more is taken
+  std::string complaint;          // of alerts, evidence or rotation; "" when all went well
+};
+
+class LiveWriter {
+ public:
+  // The first database is begun here, so that a bad path fails at once.
+  static Result<std::unique_ptr<LiveWriter>> start(const MonitorOptions& options,
+                                                   std::shared_ptr<const LivePolicy> policy,
+                                                   const std::vector<CaptureSummary>& captures,
+                                                   Timestamp now);
+  ~LiveWriter();
+
+  void push(WriterItem item) { queue_.push(std::move(item)); }
+  // Writes what was pushed, finishes the database and ends the thread. `captures`: of the segment.
+  void finish(const std::vector<CaptureSummary>& captures, bool partial);
+  WriterStatus status() const;
+  std::size_t queued() { return queue_.size(); }
+
+ private:
+  explicit LiveWriter(const MonitorOptions& options);
+
+  Result<void> begin_database(std::shared_ptr<const LivePolicy> policy, Timestamp now,
+                              const std::vector<CaptureSummary>& captures);
+  Result<void> finish_database(const std::vector<CaptureSummary>& captures, bool partial);
+  void work();
+  Result<void> write(const WriterItem& item);
+  Result<void> settle_unanswered();
+  Result<void> note_flows(const EndedFlows& ended);
+  void note_flow(const AuditedFlow& audited);
+  void tell(const std::vector<Alert>& alerts, Timestamp now);
+  void send(const Alert& alert);
+  void write_evidence(const std::vector<LiveEvidence::File>& files);
+  void keep_within_budget();
+  void complain(const Error& error);
+  RunFacts run_facts(bool partial) const;
+
+  const MonitorOptions options_;
+  Queue<WriterItem> queue_;
+  std::shared_ptr<const LivePolicy> policy_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<AlertSink> sink_;
+  AlertFolder folder_;
+  std::string path_;
+  Timestamp committed_, summarized_;
+  std::int64_t summary_interval_ns_ = 0;
+  // An attempt counts as blocked only when its target was heard since this database began. It is
+  // settled before each summary: a flow without answer ends an hour after it was tried, or at the
+  // end, and by then its target had the time to be heard.
+  std::unordered_set<IpAddress> heard_;
+  std::vector<std::pair<std::uint64_t, IpAddress>> unanswered_;
+  std::uint64_t evidence_bytes_ = 0;
+  std::future<Result<void>> housekeeping_;
+  mutable std::mutex mutex_;  // of status_
+  WriterStatus status_;
+  std::jthread thread_;
+};
+
+}  // namespace pcapaudit

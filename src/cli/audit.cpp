@@ -20,7 +20,7 @@ class StoreSink final : public FlowSink {
  public:
   explicit StoreSink(Store& store) : store_(store) {}
 
-  Result<void> accept(std::span<const AuditedFlow> flows,
+  Result<void> accept(std::span<AuditedFlow> flows,
                       std::span<const LatePacket> late) override {
     for (const AuditedFlow& audited : flows) {
       const Verdict& verdict = audited.verdict;

@@ -23,28 +23,31 @@ namespace {
 // Keeps all flows: they are printed in the order of their first packet.
 class Collect final : public FlowSink {
  public:
-  Result<void> accept(std::span<const AuditedFlow> flows,
-                      std::span<const LatePacket> late) override {
-    for (const AuditedFlow& it : flows) {
-      place_.emplace(it.flow.id, flows_.size());
-      flows_.push_back(it);
+  Result<void> accept(std::span<AuditedFlow> flows, std::span<const LatePacket> late) override {
+    for (AuditedFlow& it : flows) {
+      const std::uint64_t id = it.flow.id;
+      flows_.emplace(id, std::make_unique<AuditedFlow>(std::move(it)));
     }
-    for (const LatePacket& it : late) add_late(flows_[place_.at(it.flow)].flow, it);
+    for (const LatePacket& it : late) add_late(flows_.at(it.flow)->flow, it);
     return {};
   }
   Result<void> mark_unheard(std::span<const std::uint64_t> flows) override {
-    for (const std::uint64_t id : flows) flows_[place_.at(id)].flow.outcome = Outcome::one_sided;
+    for (const std::uint64_t id : flows) flows_.at(id)->flow.outcome = Outcome::one_sided;
     return {};
   }
-  std::vector<AuditedFlow> sorted() && {
-    std::sort(flows_.begin(), flows_.end(),
-              [](const AuditedFlow& a, const AuditedFlow& b) { return a.flow.id < b.flow.id; });
-    return std::move(flows_);
+  // In the order of their ids.
+  std::vector<std::unique_ptr<AuditedFlow>> sorted() && {
+    std::vector<std::unique_ptr<AuditedFlow>> list;
+    list.reserve(flows_.size());
+    for (auto& [id, flow] : flows_) list.push_back(std::move(flow));
+    flows_.clear();
+    std::sort(list.begin(), list.end(),
+              [](const auto& a, const auto& b) { return a->flow.id < b->flow.id; });
+    return list;
   }
 
  private:
-  std::vector<AuditedFlow> flows_;
-  std::unordered_map<std::uint64_t, std::size_t> place_;  // of a flow's id
+  std::unordered_map<std::uint64_t, std::unique_ptr<AuditedFlow>> flows_;  // by id
 };
 
 }  // namespace
@@ -62,10 +65,12 @@ CommandResult run_inspect(const Options& options) {
   const auto summary = read_captures(options, *inputs, nullptr, sink);
   if (!summary) return failure(summary.error(), ExitCode::internal);
 
-  const std::vector<AuditedFlow> flows = std::move(sink).sorted();
+  const auto flows = std::move(sink).sorted();
   if (options.format == "jsonl") {
-    for (const AuditedFlow& audited : flows) {
-      fmt::print("{}\n", flow_json(audited, summary->captures[audited.flow.capture].facts.name));
+    for (const auto& audited : flows) {
+      const std::string line =
+          flow_json(*audited, summary->captures[audited->flow.capture].facts.name) + '\n';
+      std::fwrite(line.data(), 1, line.size(), stdout);
     }
   } else if (!options.quiet) {
     fmt::print("{}", flow_table(flows));

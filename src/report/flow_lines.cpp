@@ -7,14 +7,12 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "report/json_line.hpp"
+
 namespace pcapaudit {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json text_or_null(std::string_view text) {
-  return text.empty() ? Json(nullptr) : Json(text);
-}
 
 std::string address_port(const Endpoint& end) {
   const std::string address = to_text(end.address);
@@ -22,81 +20,98 @@ std::string address_port(const Endpoint& end) {
                         : fmt::format("[{}]:{}", address, end.port);
 }
 
-Json certificate_json(const CertificateChain& chain) {
-  if (chain.empty()) return nullptr;
+void write_certificate(JsonLine& out, std::string_view name, const CertificateChain& chain) {
+  out.key(name);
+  if (chain.empty()) return out.null();
   const Certificate& leaf = *chain.front();
-  return {{"subject", leaf.subject},
-          {"issuer", leaf.issuer},
-          {"san", leaf.san},
-          {"not_before", to_text(leaf.not_before)},
-          {"not_after", to_text(leaf.not_after)},
-          {"sha256", leaf.sha256}};
+  out.begin_object();
+  out.member("subject", leaf.subject);
+  out.member("issuer", leaf.issuer);
+  out.member("san", leaf.san);
+  out.member("not_before", to_text(leaf.not_before));
+  out.member("not_after", to_text(leaf.not_after));
+  out.member("sha256", leaf.sha256);
+  out.end_object();
 }
 
-// What encryption hides is unknown, not false.
-Json known_or_null(const TlsFacts& tls, bool seen) {
-  if (!seen && tls.mutual == MutualTls::undeterminable) return nullptr;
-  return seen;
+// What was not seen is unknown, not false.
+void write_if_known(JsonLine& out, std::string_view name, bool value, bool is_known) {
+  out.key(name);
+  if (is_known) {
+    out.value(value);
+  } else {
+    out.null();
+  }
 }
 
-Json tls_json(const TlsFacts& tls) {
-  Json out;
-  out["version"] = tls.version == 0 ? Json(nullptr) : Json(tls_version_name(tls.version));
-  out["sni"] = text_or_null(tls.sni);
-  out["alpn"] = text_or_null(tls.alpn);
-  out["cipher"] = tls.server_hello ? text_or_null(tls_cipher_name(tls.cipher)) : Json(nullptr);
-  out["cipher_id"] = tls.server_hello ? Json(fmt::format("{:#06x}", tls.cipher)) : Json(nullptr);
-  out["resumed"] = tls.server_hello ? Json(tls.resumed) : Json(nullptr);
-  out["mutual"] = to_text(tls.mutual);
-  out["mutual_reason"] = text_or_null(to_text(tls.mutual_reason));
-  out["certificate_requested"] = known_or_null(tls, tls.certificate_requested);
-  out["server_certificate"] = certificate_json(tls.server_chain);
-  out["client_certificate"] = certificate_json(tls.client_chain);
-  out["client_certificate_sent"] = known_or_null(tls, tls.client_certificate_sent);
-  out["ja3"] = text_or_null(tls.ja3);
-  out["ja4"] = text_or_null(tls.ja4);
-  out["decrypted"] = false;
-  out["offered_version"] =
-      tls.offered_version == 0 ? Json(nullptr) : Json(tls_version_name(tls.offered_version));
-  out["alpn_offered"] = tls.alpn_offered;
-  out["group"] = tls.group == 0 ? Json(nullptr) : Json(tls_group_name(tls.group));
-  out["hidden_name"] = text_or_null(to_text(tls.hidden_name));
-  out["early_data"] = tls.early_data;
-  out["retry_request"] = tls.retry_request;
-  out["renegotiated"] = tls.renegotiated;
-  out["alerts"] = Json::array();
-  for (const TlsAlert& alert : tls.alerts) out["alerts"].push_back(to_text(alert));
-  return out;
+void write_tls(JsonLine& out, const TlsFacts& tls) {
+  const bool seen = tls.mutual != MutualTls::undeterminable;  // encryption hides nothing
+  const auto version_text = [](std::uint16_t version) {
+    return version == 0 ? std::string() : tls_version_name(version);
+  };
+  out.key("tls");
+  out.begin_object();
+  out.member_or_null("version", version_text(tls.version));
+  out.member_or_null("sni", tls.sni);
+  out.member_or_null("alpn", tls.alpn);
+  out.member_or_null("cipher", tls.server_hello ? tls_cipher_name(tls.cipher) : "");
+  out.member_or_null("cipher_id", tls.server_hello ? fmt::format("{:#06x}", tls.cipher) : "");
+  write_if_known(out, "resumed", tls.resumed, tls.server_hello);
+  out.member("mutual", to_text(tls.mutual));
+  out.member_or_null("mutual_reason", to_text(tls.mutual_reason));
+  write_if_known(out, "certificate_requested", tls.certificate_requested,
+                 seen || tls.certificate_requested);
+  write_certificate(out, "server_certificate", tls.server_chain);
+  write_certificate(out, "client_certificate", tls.client_chain);
+  write_if_known(out, "client_certificate_sent", tls.client_certificate_sent,
+                 seen || tls.client_certificate_sent);
+  out.member_or_null("ja3", tls.ja3);
+  out.member_or_null("ja4", tls.ja4);
+  out.member("decrypted", false);
+  out.member_or_null("offered_version", version_text(tls.offered_version));
+  out.member("alpn_offered", tls.alpn_offered);
+  out.member_or_null("group", tls.group == 0 ? std::string() : tls_group_name(tls.group));
+  out.member_or_null("hidden_name", to_text(tls.hidden_name));
+  out.member("early_data", tls.early_data);
+  out.member("retry_request", tls.retry_request);
+  out.member("renegotiated", tls.renegotiated);
+  out.key("alerts");
+  out.begin_array();
+  for (const TlsAlert& alert : tls.alerts) out.value(to_text(alert));
+  out.end_array();
+  out.end_object();
 }
 
-void add_more(Json& out, std::uint64_t more) {
-  if (more > 0) out["more"] = more;
+void write_http(JsonLine& out, const HttpFacts& http) {
+  out.key("http");
+  out.begin_object();
+  out.member_or_null("version", http.version);
+  out.member("requests", http.requests);
+  out.member("methods", http.methods.values);
+  out.member("hosts", http.hosts.values);
+  out.member("paths", http.paths.values);
+  out.member("statuses", http.statuses.values);
+  const auto more = http.methods.more + http.hosts.more + http.paths.more + http.statuses.more;
+  if (more > 0) out.member("more", more);
+  out.end_object();
 }
 
-Json http_json(const HttpFacts& http) {
-  Json out = {{"version", text_or_null(http.version)},
-              {"requests", http.requests},
-              {"methods", http.methods.values},
-              {"hosts", http.hosts.values},
-              {"paths", http.paths.values},
-              {"statuses", http.statuses.values}};
-  add_more(out, http.methods.more + http.hosts.more + http.paths.more + http.statuses.more);
-  return out;
-}
-
-Json sip_json(const SipFacts& sip) {
-  Json out = {{"methods", sip.methods.values},
-              {"statuses", sip.statuses.values},
-              {"transport", text_or_null(sip.transport)},
-              {"user_agents", sip.user_agents.values},
-              {"requests", sip.requests},
-              {"responses", sip.responses},
-              {"transactions", sip.transactions},
-              {"answered", sip.answered},
-              {"media", sip.media.values},
-              {"lync_signs", sip.lync_signs}};
-  add_more(out, sip.methods.more + sip.statuses.more + sip.user_agents.more + sip.media.more);
-  return out;
+void write_sip(JsonLine& out, const SipFacts& sip) {
+  out.key("sip");
+  out.begin_object();
+  out.member("methods", sip.methods.values);
+  out.member("statuses", sip.statuses.values);
+  out.member_or_null("transport", sip.transport);
+  out.member("user_agents", sip.user_agents.values);
+  out.member("requests", sip.requests);
+  out.member("responses", sip.responses);
+  out.member("transactions", sip.transactions);
+  out.member("answered", sip.answered);
+  out.member("media", sip.media.values);
+  out.member("lync_signs", sip.lync_signs);
+  const auto more = sip.methods.more + sip.statuses.more + sip.user_agents.more + sip.media.more;
+  if (more > 0) out.member("more", more);
+  out.end_object();
 }
 
 Json facts_json(const ClosedFlow& flow) {
@@ -134,46 +149,51 @@ std::string detail(const ClosedFlow& flow) {
 
 std::string flow_json(const AuditedFlow& audited, const std::string& capture) {
   const ClosedFlow& flow = audited.flow;
-  Json out;
-  out["flow"] = flow.id;
-  out["capture"] = capture;
-  out["first"] = to_text(flow.first);
-  out["last"] = to_text(flow.last);
-  out["transport"] = to_text(flow.transport);
-  out["client"] = to_text(flow.client.address);
-  out["client_port"] = flow.client.port;
-  out["server"] = to_text(flow.server.address);
-  out["server_port"] = flow.server.port;
-  out["direction_basis"] = to_text(flow.direction_basis);
-  out["outcome"] = to_text(flow.outcome);
-  out["packets"] = flow.packets;
-  out["bytes"] = flow.bytes;
-  out["payload_bytes"] = flow.payload_bytes;
-  out["gaps"] = flow.gaps;
-  out["retransmitted"] = flow.retransmitted;
-  out["duplicates"] = flow.duplicates;
-  out["vlan"] = flow.vlans;
-  out["tunnel"] = text_or_null(to_text(flow.tunnel));
-  out["app"] = flow.app;
-  if (!flow.server_app.empty()) out["server_app"] = flow.server_app;
-  out["service"] = text_or_null(audited.verdict.service);
-  out["basis"] = to_text(audited.verdict.basis);
-  if (const TlsFacts* tls = flow.tls()) out["tls"] = tls_json(*tls);
-  if (const auto http = all_http(flow)) out["http"] = http_json(*http);
-  if (const SipFacts* sip = flow.sip()) out["sip"] = sip_json(*sip);
-  if (Json facts = facts_json(flow); !facts.empty()) out["facts"] = std::move(facts);
-  return out.dump(-1, ' ', false, Json::error_handler_t::replace);
+  JsonLine out;
+  out.begin_object();
+  out.member("flow", flow.id);
+  out.member("capture", capture);
+  out.member("first", to_text(flow.first));
+  out.member("last", to_text(flow.last));
+  out.member("transport", to_text(flow.transport));
+  out.member("client", to_text(flow.client.address));
+  out.member("client_port", flow.client.port);
+  out.member("server", to_text(flow.server.address));
+  out.member("server_port", flow.server.port);
+  out.member("direction_basis", to_text(flow.direction_basis));
+  out.member("outcome", to_text(flow.outcome));
+  out.member("packets", flow.packets);
+  out.member("bytes", flow.bytes);
+  out.member("payload_bytes", flow.payload_bytes);
+  out.member("gaps", flow.gaps);
+  out.member("retransmitted", flow.retransmitted);
+  out.member("duplicates", flow.duplicates);
+  out.member("vlan", flow.vlans);
+  out.member_or_null("tunnel", to_text(flow.tunnel));
+  out.member("app", flow.app);
+  if (!flow.server_app.empty()) out.member("server_app", flow.server_app);
+  out.member_or_null("service", audited.verdict.service);
+  out.member("basis", to_text(audited.verdict.basis));
+  if (const TlsFacts* tls = flow.tls()) write_tls(out, *tls);
+  if (const auto http = all_http(flow)) write_http(out, *http);
+  if (const SipFacts* sip = flow.sip()) write_sip(out, *sip);
+  if (const Json facts = facts_json(flow); !facts.empty()) {
+    out.key("facts");
+    out.raw(facts.dump(-1, ' ', false, Json::error_handler_t::replace));
+  }
+  out.end_object();
+  return std::move(out).take();
 }
 
-std::string flow_table(std::span<const AuditedFlow> flows) {
+std::string flow_table(std::span<const std::unique_ptr<AuditedFlow>> flows) {
   std::vector<std::vector<std::string>> rows = {
       {"FLOW", "FIRST", "", "CLIENT", "SERVER", "SERVICE", "OUTCOME", "BYTES OUT/IN", "DETAIL"}};
-  for (const AuditedFlow& audited : flows) {
-    const ClosedFlow& flow = audited.flow;
+  for (const auto& audited : flows) {
+    const ClosedFlow& flow = audited->flow;
     rows.push_back({std::to_string(flow.id), to_text(flow.first).substr(0, 23) + "Z",
                     std::string(to_text(flow.transport)), address_port(flow.client),
                     address_port(flow.server),
-                    audited.verdict.service.empty() ? flow.app : audited.verdict.service,
+                    audited->verdict.service.empty() ? flow.app : audited->verdict.service,
                     std::string(to_text(flow.outcome)),
                     fmt::format("{}/{}", flow.bytes[0], flow.bytes[1]), detail(flow)});
   }

@@ -29,7 +29,7 @@ class Writer {
  public:
   explicit Writer(FlowSink& sink) : sink_(sink) {}
 
-  void accept(const EndedFlows& ended) {
+  void accept(EndedFlows ended) {
     if (failed_) return;
     for (const AuditedFlow& audited : ended.flows) {
       const ClosedFlow& flow = audited.flow;
@@ -106,7 +106,7 @@ class Shards {
       threads_.emplace_back([this, i, judge] { work(*queues_[i], judge); });
     }
     writer_thread_ = std::jthread([this] {
-      while (const auto ended = results_.pop()) writer_.accept(*ended);
+      while (auto ended = results_.pop()) writer_.accept(*std::move(ended));
     });
   }
 
@@ -140,7 +140,7 @@ class Shards {
   void hand_over(std::size_t shard) {
     if (inline_worker_) {
       inline_worker_->work(pending_[shard],
-                           [this](const EndedFlows& ended) { writer_.accept(ended); });
+                           [this](EndedFlows ended) { writer_.accept(std::move(ended)); });
       pending_[shard].clear();
     } else {
       queues_[shard]->push(std::exchange(pending_[shard], spent_.take()));

@@ -3,6 +3,7 @@
 // The JSON keys are the contract's (docs/inspect.md).
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,6 +16,6 @@ namespace pcapaudit {
 std::string flow_json(const AuditedFlow& audited, const std::string& capture);
 
 // An aligned table of flows with a heading.
-std::string flow_table(std::span<const AuditedFlow> flows);
+std::string flow_table(std::span<const std::unique_ptr<AuditedFlow>> flows);
 
 }  // namespace pcapaudit

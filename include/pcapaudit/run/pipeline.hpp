@@ -23,8 +23,8 @@ namespace pcapaudit {
 class FlowSink {
  public:
   virtual ~FlowSink() = default;
-  // `late`: packets of these flows or of earlier ones.
-  virtual Result<void> accept(std::span<const AuditedFlow> flows,
+  // The flows may be taken. `late`: packets of these flows or of earlier ones.
+  virtual Result<void> accept(std::span<AuditedFlow> flows,
                               std::span<const LatePacket> late) = 0;
   // At the end: attempts that were taken for blocked, but whose target was not heard at all. Their
   // outcome is one-sided.

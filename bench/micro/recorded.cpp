@@ -66,8 +66,9 @@ void record(std::string_view kind, std::uint64_t flows, Recorded& into) {
 
 std::vector<ClosedFlow> closed_flows(const Recorded& recorded) {
   FlowTable table;
-  for (const FlowPacket& packet : recorded.packets) table.add(packet);
-  table.close_all();
+  table.add(recorded.packets);
+  while (table.close_some()) {
+  }
   return table.take_closed();
 }
 

@@ -8,7 +8,13 @@ CREATE TABLE run (
   id           INTEGER PRIMARY KEY CHECK (id = 1),  -- one run in one database
   tool_version TEXT    NOT NULL,
   arguments    TEXT    NOT NULL,  -- JSON list: what changes the result (inputs, policy, filter)
-  partial      INTEGER NOT NULL CHECK (partial IN (0, 1))  -- an input was damaged, or interrupted
+  partial      INTEGER NOT NULL CHECK (partial IN (0, 1)),  -- an input was damaged, or interrupted
+  closed       INTEGER NOT NULL CHECK (closed IN (0, 1)),  -- 0: being written, or the writer was killed
+  findings_until INTEGER,  -- not closed: flows that were stored later are in no finding yet
+  writer_wait_ns INTEGER NOT NULL,  -- live: the capture waited so long for the database
+  findings_until_text TEXT GENERATED ALWAYS AS (
+    strftime('%Y-%m-%dT%H:%M:%S', findings_until / 1000000000, 'unixepoch')
+    || iif(findings_until IS NULL, NULL, printf('.%09dZ', findings_until % 1000000000)))
 ) STRICT;
 
 CREATE TABLE capture (
@@ -55,6 +61,17 @@ CREATE TABLE blind (
     strftime('%Y-%m-%dT%H:%M:%S', last / 1000000000, 'unixepoch')
     || printf('.%09dZ', last % 1000000000)),
   PRIMARY KEY (capture, first)
+) STRICT, WITHOUT ROWID;
+
+-- Live: packets that were lost, by minute. Only minutes with loss.
+CREATE TABLE loss (
+  capture     INTEGER NOT NULL REFERENCES capture (id),
+  minute      INTEGER NOT NULL,  -- its beginning
+  packets     INTEGER NOT NULL CHECK (packets > 0),
+  minute_text TEXT GENERATED ALWAYS AS (
+    strftime('%Y-%m-%dT%H:%M:%S', minute / 1000000000, 'unixepoch')
+    || printf('.%09dZ', minute % 1000000000)),
+  PRIMARY KEY (capture, minute)
 ) STRICT, WITHOUT ROWID;
 
 -- Packets that gave no flow, by reason; only reasons that occurred.

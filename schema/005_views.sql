@@ -17,7 +17,10 @@ SELECT (SELECT min(first_text) FROM flow_group) AS first,
        (SELECT coalesce(sum(packets), 0) FROM capture) AS packets,
        total.flows, total.allowed, total.violation, total.waived, total.undetermined,
        total.ignored,
-       (SELECT count(*) FROM finding) AS findings
+       (SELECT count(*) FROM finding) AS findings,
+       run.closed,
+       run.findings_until_text AS findings_until,
+       run.writer_wait_ns / 1e9 AS writer_wait_seconds
   FROM run
   LEFT JOIN policy ON policy.id = run.id
   JOIN (SELECT coalesce(sum(flows), 0) AS flows,
@@ -33,13 +36,22 @@ SELECT name, sha256, link_types AS link_type, packets, bytes, dropped, truncated
        damage IS NOT NULL AS damaged, damage, format, decoded, filtered,
        first_text AS first, last_text AS last, duplicates, fragments, reassembled, incomplete, dropped_kernel, dropped_interface,
        (SELECT coalesce(sum(blind.last - blind.first), 0) / 1e9 FROM blind
-         WHERE blind.capture = capture.id) AS blind_seconds
+         WHERE blind.capture = capture.id) AS blind_seconds,
+       (SELECT count(*) FROM flow_anomaly JOIN flow ON flow.id = flow_anomaly.flow
+         WHERE flow.capture = capture.id AND anomaly = 'evicted') AS evicted_flows,
+       (SELECT count(DISTINCT flow.id) FROM flow_anomaly JOIN flow ON flow.id = flow_anomaly.flow
+         WHERE flow.capture = capture.id AND anomaly IN ('reassembly-cap', 'window-cap'))
+         AS capped_flows
   FROM capture
  ORDER BY id;
 
 CREATE VIEW v_blind AS
 SELECT capture.name AS capture, blind.first_text AS first, blind.last_text AS last, blind.why
   FROM blind JOIN capture ON capture.id = blind.capture;
+
+CREATE VIEW v_loss AS
+SELECT capture.name AS capture, loss.minute_text AS minute, loss.packets
+  FROM loss JOIN capture ON capture.id = loss.capture;
 
 CREATE VIEW v_decode_issue AS
 SELECT capture.name AS capture, decode_issue.issue, decode_issue.packets

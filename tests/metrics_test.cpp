@@ -29,6 +29,11 @@ MonitorStatus sample() {
   status.bits_per_second = 2.5e6;
   status.decode_issues[0] = 11;
   status.verdicts = {20, 4, 1, 2, 8};
+  status.open_flows = 3;
+  status.flows_evicted = 5;
+  status.flows_capped = 6;
+  status.flows_not_written = 7;
+  status.writer_wait_ns = 500'000'000;
   status.findings = {{{Severity::high, "undocumented"}, 4}};
   status.recent = {{.time = noon,
                     .finding = "V-7A21",
@@ -164,7 +169,9 @@ TEST_CASE("status: the line") {
 TEST_CASE("status: the screen") {
   const std::string view = status_view(sample(), 200, false);
   CHECK(holds(view, "pcapaudit 0.1.0  up 1 d 1:01:01"));
-  CHECK(holds(view, "flows     allowed 20, violation 4, waived 1, undetermined 2, ignored 8"));
+  CHECK(holds(view,
+              "flows     allowed 20, violation 4, waived 1, undetermined 2, ignored 8; 3 open, "
+              "5 evicted, 6 capped"));
   CHECK(view.find("blind for 0:00:01") != std::string::npos);
   CHECK(view.find("V-7A21") != std::string::npos);
   CHECK(view.find('\x1b') == std::string::npos);  // neither ours nor the wire's

@@ -16,8 +16,7 @@ namespace {
 class StoreSink final : public FlowSink {
  public:
   explicit StoreSink(Store& store) : store_(store) {}
-  Result<void> accept(std::span<AuditedFlow> flows,
-                      std::span<const LatePacket> late) override {
+  Result<void> accept(std::span<AuditedFlow> flows, std::span<const LatePacket> late) override {
     return store_.accept(flows, late);
   }
   Result<void> mark_unheard(std::span<const std::uint64_t> flows) override {

@@ -180,27 +180,39 @@ TEST_CASE("service: states reach the manager's socket, one datagram each") {
   address.sun_family = AF_UNIX;
   path.copy(address.sun_path, sizeof(address.sun_path) - 1);
   REQUIRE(::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0);
+  const timeval patience{.tv_sec = 10, .tv_usec = 0};
+  REQUIRE(::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) == 0);
   const auto received = [&] {
     std::string text(1000, '\0');
-    const ssize_t length = ::recv(socket, text.data(), text.size(), MSG_DONTWAIT);
+    const ssize_t length = ::recv(socket, text.data(), text.size(), 0);
     text.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
     return text;
   };
 
   ::unsetenv("NOTIFY_SOCKET");
-  notify_ready();  // nobody listens: nothing happens
-  CHECK(received().empty());
+  { ServiceNotifier().send(ServiceNotice::ready); }  // nobody listens: nothing happens
   ::setenv("NOTIFY_SOCKET", path.c_str(), 1);
-  notify_ready();
-  CHECK(received() == "READY=1");
-  notify_reloading();
-  CHECK(received() == "RELOADING=1");
-  notify_alive();
-  CHECK(received() == "WATCHDOG=1");
-  notify_status("two\nlines");  // a line break would be another variable
-  CHECK(received() == "STATUS=two\xef\xbf\xbdlines");
-  notify_stopping();
-  CHECK(received() == "STOPPING=1");
+  {
+    ServiceNotifier notifier;
+    notifier.send(ServiceNotice::ready);
+    CHECK(received() == "READY=1");
+    notifier.send(ServiceNotice::reloading);
+    CHECK(received() == "RELOADING=1");
+    notifier.status("two\nlines");  // a line break would be another variable
+    CHECK(received() == "STATUS=two\xef\xbf\xbdlines\nWATCHDOG=1");
+    notifier.send(ServiceNotice::stopping);
+    CHECK(received() == "STOPPING=1");
+  }
+  {
+    // The manager reads nothing: its socket is full, and nobody here waits for it.
+    ServiceNotifier notifier;
+    const int other = ::socket(AF_UNIX, SOCK_DGRAM, 0);
+    REQUIRE(::connect(other, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0);
+    while (::send(other, "x", 1, MSG_DONTWAIT) == 1) {
+    }
+    ::close(other);
+    for (int i = 0; i < 1000; ++i) notifier.status(std::to_string(i));
+  }
   ::unsetenv("NOTIFY_SOCKET");
 
   ::close(socket);

@@ -95,7 +95,7 @@ TEST_CASE("store: rows of a hand-made audit") {
   const Case cases[] = {
       {"SELECT * FROM v_run ORDER BY 1",
        {"2026-11-20T10:00:00.000000000Z|2026-11-20T10:01:13.000000005Z|0.1.0|[\"x.pcap\"]|d1|"
-        "lync2013 3|Example|0|1|1990|7|1|4|0|1|1|4"}},
+        "lync2013 3|Example|0|1|1990|7|1|4|0|1|1|4|1||0.0"}},
       {"SELECT name, sha256, link_type, packets, bytes, dropped, truncated, damaged, damage, first "
        "FROM v_capture ORDER BY 1",
        {"x.pcap|5ha|1|1990|123456|10|0|0||2026-11-20T10:00:00.000000000Z"}},

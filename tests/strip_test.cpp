@@ -83,12 +83,12 @@ TEST_CASE("live store: committed flows and summaries are visible to another read
   const auto flows = test::hand_flows();
   REQUIRE((*store)->accept(std::span(flows).first(3)));
   CHECK(rows(path, "SELECT count(*) FROM v_flow ORDER BY 1")[0][0] == "0");
-  REQUIRE((*store)->commit());
-  CHECK(rows(path, "SELECT count(*) FROM v_flow ORDER BY 1")[0][0] == "3");
   const RunFacts so_far{.tool_version = "0.1.0", .arguments = {}, .partial = true};
-  REQUIRE((*store)->summarize(so_far, test::hand_captures()));
-  CHECK(rows(path, "SELECT partial, flows FROM v_run ORDER BY 1")[0] ==
-        std::vector<std::string>{"1", "3"});
+  REQUIRE((*store)->checkpoint(so_far, test::hand_captures()));
+  CHECK(rows(path, "SELECT count(*) FROM v_flow ORDER BY 1")[0][0] == "3");
+  REQUIRE((*store)->summarize(so_far, test::hand_captures(), Timestamp{1}));
+  CHECK(rows(path, "SELECT partial, closed, findings_until, flows FROM v_run ORDER BY 1")[0] ==
+        std::vector<std::string>{"1", "0", "1970-01-01T00:00:00.000000001Z", "3"});
   const auto findings = rows(path, "SELECT finding FROM v_finding ORDER BY 1").size();
   REQUIRE((*store)->accept(std::span(flows).subspan(3)));
   const RunFacts run{.tool_version = "0.1.0", .arguments = {"x.pcap"}, .partial = false};

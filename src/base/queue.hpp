@@ -18,11 +18,14 @@ class Queue {
  public:
   explicit Queue(std::size_t capacity) : capacity_(capacity) {}
 
-  void push(T item) {
+  // True when it waited.
+  bool push(T item) {
     std::unique_lock lock(mutex_);
+    const bool waits = items_.size() >= capacity_;
     not_full_.wait(lock, [&] { return items_.size() < capacity_; });
     items_.push_back(std::move(item));
     not_empty_.notify_one();
+    return waits;
   }
 
   std::optional<T> pop() {

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include <pcapaudit/app/app_record.hpp>
 #include <pcapaudit/monitor/monitor.hpp>
 #include <pcapaudit/monitor/privileges.hpp>
 
@@ -98,7 +99,10 @@ MonitorOptions monitor_options(const Options& options) {
                       .daily = options.rotate == "daily"};
   monitor.budget = {.bytes = parse_size(options.budget).value_or(0),
                     .disk_free = 0,
-                    .keep_free = parse_size(options.keep_free).value_or(0)};
+                    .keep_free = parse_size(options.keep_free).value_or(0),
+                    .current_grows_to = parse_size(options.rotate).value_or(0)};
+  monitor.statistics = options.format == "jsonl";
+  if (monitor.statistics) monitor.alerts = "-";
   const bool to_syslog = monitor.alerts == "syslog";
   monitor.alert_format = parse_alert_format(options.alert_format)
                              .value_or(to_syslog ? AlertFormat::rfc5424 : AlertFormat::json);
@@ -160,6 +164,12 @@ CommandResult run_monitor(const Options& options) {
           [&](const Error& error) {
             screen.clear();
             print_error(error);
+          },
+      .say =
+          [&](const std::string& news) {
+            if (options.quiet) return;
+            screen.clear();
+            fmt::print(stderr, "pcapaudit: {}\n", clean_text(news));
           }};
   const auto result = run_monitor(monitor_options(options), controls);
   if (!result) return std::unexpected(command_failure(result.error()));

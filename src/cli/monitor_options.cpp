@@ -25,6 +25,10 @@ void add_alerts(CLI::App& app, Options& options) {
   MonitorOptions& monitor = options.monitor;
   app.add_option("--alerts", monitor.alerts, "tell findings as they happen")
       ->option_text("syslog|FILE|-");
+  app.add_option("--format", options.format,
+                 "jsonl: findings, and statistics each minute, as JSON lines on stdout [text]")
+      ->check(CLI::IsMember({"text", "jsonl"}).description(""))
+      ->option_text("text|jsonl");
   app.add_option("--alert-format", options.alert_format, "how [rfc5424 for syslog, else json]")
       ->check(CLI::IsMember({"rfc5424", "json", "ecs", "cef"}).description(""))
       ->option_text("rfc5424|json|ecs|cef");
@@ -81,6 +85,11 @@ CLI::App* add_monitor(CLI::App& app, Options& options) {
       ->check(CLI::Range(64U, 262'144U).description(""))
       ->option_text("BYTES");
   add_size(*monitor, "--buffer", options.buffer, "kernel's buffer for each interface [64M]");
+  monitor
+      ->add_option("--max-flows", options.monitor.max_flows,
+                   "open flows; beyond it attempts without answer end early, counted [1000000]")
+      ->check(CLI::Range(1000U, 100'000'000U).description(""))
+      ->option_text("N");
   monitor
       ->add_option("--user", options.monitor.user,
                    "who to become once the interfaces are open [pcapaudit, or nobody]")

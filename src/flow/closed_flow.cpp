@@ -44,9 +44,9 @@ std::string_view to_text(Basis basis) {
 
 std::string_view to_text(Anomaly anomaly) {
   constexpr std::string_view names[anomaly_count] = {
-      "gap",           "overlap-conflict", "reassembly-cap",    "window-cap",
-      "truncated",     "malformed",        "protocol-mismatch", "port-reuse",
-      "out-of-window", "fragment-overlap", "tiny-fragment",     "fragment-lost"};
+      "gap",           "overlap-conflict",  "reassembly-cap", "window-cap",    "truncated",
+      "malformed",     "protocol-mismatch", "port-reuse",     "out-of-window", "fragment-overlap",
+      "tiny-fragment", "fragment-lost",     "evicted"};
   return names[static_cast<std::size_t>(anomaly)];
 }
 

@@ -33,6 +33,10 @@ class Flow {
   void add_duplicate(const FlowPacket& packet);
   void mark_refused() { refused_ = true; }
   void mark_port_reuse();
+  void mark_evicted() { anomalies_.add(Anomaly::evicted); }
+  // Neither the client's peer nor an ICMP error has said anything so far.
+  bool is_unanswered() const { return (packets_[0] == 0 || packets_[1] == 0) && !refused_; }
+  Timestamp last_clock() const { return last_clock_; }
 
   // What recognises repeated packets once it is closed. The connection must be complete.
   EndedConnection tombstone(std::uint64_t hash) const;

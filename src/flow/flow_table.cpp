@@ -28,7 +28,10 @@ struct FlowTable::State {
   bool is_late(const FlowPacket& packet, std::uint64_t hash);
   void add_late(const FlowPacket& packet, EndedConnection& connection, std::size_t direction);
   void sweep(Timestamp clock);
+  void make_room();
+  bool is_full(std::size_t used) const { return max_flows > 0 && used >= max_flows; }
 
+  std::size_t max_flows = 0;
   CertificateReader certificates;  // outlives the flows that use it
   HashSlots<OpenFlow> flows;
   HashSlots<EndedConnection> ended;
@@ -36,10 +39,12 @@ struct FlowTable::State {
   std::vector<LatePacket> late;
   Timestamp next_sweep;
   bool sweeping = false;
-  std::size_t cursor = 0, ended_cursor = 0;
+  std::size_t cursor = 0, ended_cursor = 0, room_cursor = 0;
 };
 
-FlowTable::FlowTable() : state_(std::make_unique<State>()) {}
+FlowTable::FlowTable(std::size_t max_flows) : state_(std::make_unique<State>()) {
+  state_->max_flows = max_flows;
+}
 FlowTable::~FlowTable() = default;
 FlowTable::FlowTable(FlowTable&&) noexcept = default;
 FlowTable& FlowTable::operator=(FlowTable&&) noexcept = default;
@@ -83,7 +88,7 @@ void FlowTable::State::add(const FlowPacket& packet, const FlowKey& key, std::ui
     const bool expired = flow.expired(packet.clock);
     if (!expired && !flow.is_new_connection(packet)) {
       flow.add(packet);
-      if (flow.is_complete()) {
+      if (flow.is_complete() && !is_full(ended.size())) {
         ended.insert(flow.tombstone(hash));
         closed.push_back(flow.close());
         flows.erase(open);
@@ -97,9 +102,26 @@ void FlowTable::State::add(const FlowPacket& packet, const FlowKey& key, std::ui
     return;
   }
   if (is_late(packet, hash)) return;
+  if (is_full(flows.size())) make_room();
   auto flow = std::make_unique<Flow>(packet, key, certificates);
   flow->add(packet);
   flows.insert({.key_hash = hash, .flow = std::move(flow)});
+}
+
+// One flow leaves: the best of a few, so that the cost of a flood is the same for each packet.
+void FlowTable::State::make_room() {
+  constexpr std::size_t looked_at = 8;
+  OpenFlow* chosen = nullptr;
+  const auto is_better = [&](const Flow& a, const Flow& b) {
+    if (a.is_unanswered() != b.is_unanswered()) return a.is_unanswered();
+    return a.last_clock() < b.last_clock();
+  };
+  flows.visit(room_cursor, looked_at, [&](OpenFlow& it) {
+    if (chosen == nullptr || is_better(*it.flow, *chosen->flow)) chosen = &it;
+  });
+  chosen->flow->mark_evicted();
+  closed.push_back(chosen->flow->close());
+  flows.erase(chosen);
 }
 
 // Does the packet repeat something of a connection that ended? A SYN of its own begins another.

@@ -52,6 +52,18 @@ class HashSlots {
     slots_[hole] = Slot{};
   }
 
+  // Used slots from place `cursor` on, going round, `count` of them at most; `use` must not change
+  // the table. Leaves `cursor` behind the last one.
+  template <class Use>
+  void visit(std::size_t& cursor, std::size_t count, Use use) {
+    for (std::size_t seen = 0; seen < slots_.size() && count > 0; ++seen) {
+      cursor = cursor + 1 < slots_.size() ? cursor + 1 : 0;
+      if (slots_[cursor].hash() == 0) continue;
+      use(slots_[cursor]);
+      --count;
+    }
+  }
+
   // Takes out slots for which `wanted` holds and passes them to `use`, from place `cursor` on, at
   // most `limit` of them. True when it came to the end; else `cursor` tells where to go on.
   template <class Wanted, class Use>

@@ -45,11 +45,25 @@ std::vector<DatabaseFile> database_files(const std::string& database, const std:
     if (!begun && !is_current) continue;
     files.push_back({.path = path.string(),
                      .begun = begun.value_or(Timestamp{}),
-                     .bytes = size_of(path) + size_of(path.string() + "-wal"),
+                     .bytes = bytes_on_disk(path.string()),
                      .stripped = !is_current && Store::is_stripped(path.string()).value_or(true),
                      .current = is_current});
   }
   return files;
+}
+
+std::string free_rotated_path(const std::string& database, Timestamp begun) {
+  std::string path = rotated_path(database, begun);
+  std::error_code error;
+  while (fs::exists(fs::symlink_status(path, error))) {
+    begun.ns += ns_per_second;
+    path = rotated_path(database, begun);
+  }
+  return path;
+}
+
+std::uint64_t bytes_on_disk(const std::string& database) {
+  return size_of(database) + size_of(database + "-wal");
 }
 
 std::uint64_t disk_free(const std::string& database) {

@@ -13,6 +13,12 @@ namespace pcapaudit {
 // Those that were begun after `current` count as current too: the monitor may be ahead.
 std::vector<DatabaseFile> database_files(const std::string& database, const std::string& current);
 
+// rotated_path(), or the next second's when there is such a file.
+std::string free_rotated_path(const std::string& database, Timestamp begun);
+
+// Of one database with its log; 0 when there is none.
+std::uint64_t bytes_on_disk(const std::string& database);
+
 // Where `database` lies.
 std::uint64_t disk_free(const std::string& database);
 

@@ -15,9 +15,9 @@ constexpr std::int64_t clock_lag_ns = 2 * ns_per_second;
 }  // namespace
 
 LiveEngine::LiveEngine(std::shared_ptr<const LivePolicy> policy, std::size_t interfaces,
-                       bool verify_checksums, std::size_t evidence_memory)
+                       bool verify_checksums, std::size_t evidence_memory, std::size_t max_flows)
     : policy_(std::move(policy)),
-      worker_(&policy_->judge),
+      worker_(&policy_->judge, max_flows),
       decoder_(verify_checksums),
       ring_(evidence_memory),
       keeps_packets_(evidence_memory > 0),

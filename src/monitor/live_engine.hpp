@@ -18,7 +18,7 @@ namespace pcapaudit {
 class LiveEngine {
  public:
   LiveEngine(std::shared_ptr<const LivePolicy> policy, std::size_t interfaces,
-             bool verify_checksums, std::size_t evidence_memory);
+             bool verify_checksums, std::size_t evidence_memory, std::size_t max_flows);
 
   void add(const PacketView& packet, std::uint32_t capture);
   // Time went on; with a distance that lets packets come in that are still on their way.
@@ -36,6 +36,7 @@ class LiveEngine {
   std::vector<CaptureSummary> summaries(std::vector<CaptureFacts> facts);
   const std::array<std::uint64_t, decode_issue_count>& decode_issues() const { return issues_; }
   std::uint64_t duplicates() const;
+  std::size_t open_flows() const { return worker_.open_flows(); }
   const PacketRing& ring() const { return ring_; }
 
  private:

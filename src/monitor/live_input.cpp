@@ -18,6 +18,13 @@ std::int64_t blind_ns(const std::vector<BlindTime>& times) {
   return sum;
 }
 
+void note_loss(std::vector<MinuteLoss>& losses, Timestamp now, std::uint64_t packets) {
+  constexpr std::int64_t minute_ns = 60 * ns_per_second;
+  const Timestamp minute{now.ns - now.ns % minute_ns};
+  if (losses.empty() || losses.back().minute < minute) losses.push_back({.minute = minute});
+  losses.back().packets += packets;
+}
+
 }  // namespace
 
 Result<LiveInput> LiveInput::open(const std::vector<LiveOptions>& interfaces) {
@@ -88,9 +95,11 @@ void LiveInput::wait() const {
 void LiveInput::look(Timestamp now) {
   for (Interface& it : interfaces_) {
     const LiveCounters counters = it.source->counters();
+    const std::uint64_t before = it.facts.dropped;
     it.facts.dropped_kernel = counters.dropped_kernel - it.at_begin.dropped_kernel;
     it.facts.dropped_interface = counters.dropped_interface - it.at_begin.dropped_interface;
     it.facts.dropped = it.facts.dropped_kernel + it.facts.dropped_interface;
+    if (it.facts.dropped > before) note_loss(it.facts.losses, now, it.facts.dropped - before);
     const bool up = it.source->is_up();
     if (!up && !it.down_since) it.down_since = now;
     if (up && it.down_since) {

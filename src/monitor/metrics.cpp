@@ -78,6 +78,15 @@ void add_judgement(Metrics& metrics, const MonitorStatus& status) {
   metrics.one("duplicate_packets_total", "counter", "Second copies of packets.", status.duplicates);
   metrics.one("stream_gaps_total", "counter", "Places where bytes of TCP streams are missing.",
               status.gaps);
+  metrics.one("open_flows", "gauge", "Flows that have not ended.", status.open_flows);
+  metrics.one("flows_evicted_total", "counter",
+              "Flows that ended early because --max-flows were open.", status.flows_evicted);
+  metrics.one("flows_capped_total", "counter",
+              "Flows of which a cap of reassembly or dissection was reached.", status.flows_capped);
+  metrics.one("flows_not_written_total", "counter", "Flows that the failed database did not take.",
+              status.flows_not_written);
+  metrics.one("writer_wait_seconds_total", "counter", "Time the capture waited for the database.",
+              seconds(status.writer_wait_ns));
   metrics.begin("flows_total", "counter", "Flows that ended, by verdict.");
   for (std::size_t i = 0; i < status.verdicts.size(); ++i) {
     metrics.sample(status.verdicts[i], label("verdict", to_text(static_cast<VerdictKind>(i))));

@@ -16,6 +16,7 @@
 #include "monitor/live_evidence.hpp"
 #include "monitor/live_input.hpp"
 #include "monitor/live_writer.hpp"
+#include "report/layout.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -24,6 +25,7 @@ using Kind = MonitorFailure::Kind;
 
 constexpr std::int64_t tick_ns = ns_per_second / 10;
 constexpr std::int64_t status_interval_ns = ns_per_second;
+constexpr std::int64_t statistics_interval_ns = 60 * ns_per_second;
 constexpr std::size_t packets_at_a_time = 512;
 
 std::unexpected<MonitorFailure> failure(Kind kind, Error error) {
@@ -44,7 +46,8 @@ class Monitor {
         controls_(controls),
         input_(std::move(input)),
         engine_(std::move(policy), options.interfaces.size(), options.verify_checksums,
-                options.evidence_directory.empty() ? 0 : options.evidence_memory),
+                options.evidence_directory.empty() ? 0 : options.evidence_memory,
+                options.max_flows),
         evidence_(std::move(names), options.origin.version) {}
 
   std::expected<void, MonitorFailure> start();
@@ -71,11 +74,13 @@ class Monitor {
   std::unique_ptr<MetricsServer> metrics_;
   std::unique_ptr<LiveWriter> writer_;
   std::optional<Error> input_lost_;
-  Timestamp now_, last_packet_, started_, ticked_, reported_, segment_begun_, policy_loaded_;
+  Timestamp now_, last_packet_, started_, ticked_, reported_, counted_, segment_begun_,
+      policy_loaded_;
   std::uint64_t packets_reported_ = 0, bytes_reported_ = 0;  // at the last report
   double packets_per_second_ = 0, bits_per_second_ = 0;
   std::uint64_t reloads_failed_ = 0;
   std::string policy_error_, complaint_;
+  ServiceNotifier notifier_;
   bool reopens_alerts_ = false;
 };
 
@@ -137,8 +142,14 @@ void Monitor::pass_on(bool with_summaries) {
   }
   if (with_summaries) item.captures = summaries();
   item.reopens_alerts = std::exchange(reopens_alerts_, false);
+  if (options_.statistics && now_.ns - counted_.ns >= statistics_interval_ns) {
+    counted_ = now_;
+    item.statistics = render_statistics(status());
+  }
   const bool is_empty = item.ended.flows.empty() && item.ended.late.empty();
-  if (!is_empty || with_summaries || item.reopens_alerts) writer_->push(std::move(item));
+  if (!is_empty || with_summaries || item.reopens_alerts || !item.statistics.empty()) {
+    writer_->push(std::move(item));
+  }
 }
 
 void Monitor::tick() {
@@ -155,15 +166,9 @@ void Monitor::tick() {
 
 bool Monitor::is_rotation_due() {
   if (!options_.rotates || now_.ns - segment_begun_.ns < ns_per_second) return false;
-  std::error_code error;
-  std::uint64_t bytes = 0;
-  if (options_.rotation.bytes > 0) {
-    const std::string path = writer_->status().database;
-    for (const char* tail : {"", "-wal"}) {
-      const auto size = std::filesystem::file_size(path + tail, error);
-      if (!error) bytes += size;
-    }
-  }
+  const WriterStatus written = writer_->status();
+  // However small the size: a database without flows would only be followed by another one.
+  const std::uint64_t bytes = written.database_flows > 0 ? written.database_bytes : 0;
   return pcapaudit::is_rotation_due(options_.rotation, segment_begun_, now_, bytes);
 }
 
@@ -174,16 +179,17 @@ void Monitor::rotate(std::shared_ptr<const LivePolicy> policy) {
   item.now = now_;
   item.captures = summaries();
   item.begins = policy;
-  writer_->push(std::move(item));
   input_.begin_segment(now_);
   engine_.begin_segment();
+  item.new_captures = summaries();
+  writer_->push(std::move(item));
   engine_.judge_by(std::move(policy));
   book_.clear();
   segment_begun_ = now_;
 }
 
 void Monitor::reload() {
-  notify_reloading();
+  notifier_.send(ServiceNotice::reloading);
   reopens_alerts_ = true;
   auto policy = load(options_);
   if (!policy) {
@@ -191,14 +197,21 @@ void Monitor::reload() {
     policy_error_ =
         policy.error().where + (policy.error().where.empty() ? "" : ": ") + policy.error().what;
     controls_.complain(policy.error());
-  } else if (now_.ns - segment_begun_.ns < ns_per_second) {
-    *controls_.reload = true;  // names of databases are a second apart
+    controls_.say(fmt::format("the policy {:.12} stays", engine_.policy()->policy.digest));
   } else {
     policy_error_.clear();
     policy_loaded_ = now_;
-    if ((*policy)->policy.digest != engine_.policy()->policy.digest) rotate(*policy);
+    const Policy& read = (*policy)->policy;
+    if (read.digest == engine_.policy()->policy.digest) {
+      controls_.say(fmt::format("policy {:.12} read again: nothing changed", read.digest));
+    } else {
+      controls_.say(fmt::format("policy {:.12} judges from now on ({}), into a new database",
+                                read.digest,
+                                counted(read.flows.size(), "documented flow", "documented flows")));
+      rotate(*policy);
+    }
   }
-  notify_ready();
+  notifier_.send(ServiceNotice::ready);
 }
 
 MonitorStatus Monitor::status() {
@@ -226,18 +239,22 @@ MonitorStatus Monitor::status() {
   status.policy_reloads_failed = reloads_failed_;
   status.policy_error = policy_error_;
   status.database = written.database;
-  std::error_code error;
-  status.database_bytes = std::filesystem::file_size(written.database, error);
-  if (error) status.database_bytes = 0;
+  status.database_bytes = bytes_on_disk(written.database);
   status.disk_free = disk_free(options_.database);
   status.byte_budget = options_.budget.bytes;
   status.queued = writer_->queued();
+  status.open_flows = engine_.open_flows();
+  status.flows_evicted = written.evicted;
+  status.flows_capped = written.capped;
+  status.flows_not_written = written.flows_not_written;
+  status.writer_wait_ns = writer_->wait_ns();
   status.evidence_left_out = evidence_.passed_over() + written.evidence_lost;
   status.evidence_bytes = engine_.ring().bytes();
   status.evidence_slices = written.evidence_slices;
   status.alerts_sent = written.alerts_sent;
   status.alerts_lost = written.alerts_lost;
   status.alerts_withheld = written.alerts_withheld;
+  for (const std::string& news : writer_->take_news()) controls_.say(news);
   if (!written.complaint.empty() && written.complaint != complaint_) {
     complaint_ = written.complaint;
     controls_.complain({.what = complaint_});
@@ -265,19 +282,18 @@ void Monitor::report(bool asked) {
   const MonitorStatus now = status();
   if (metrics_) metrics_->publish(render_metrics(now));
   controls_.status(now, asked);
-  notify_status(status_line(now));
-  notify_alive();
+  notifier_.status(status_line(now));
 }
 
 std::expected<MonitorResult, MonitorFailure> Monitor::run() {
-  notify_ready();
+  notifier_.send(ServiceNotice::ready);
   report(false);
   while (*controls_.stop == 0 && !input_lost_) {
     now_ = controls_.clock();
     const bool busy = take_packets();
     if (now_.ns - ticked_.ns >= tick_ns || now_ < ticked_) {
       tick();
-      if (writer_->status().failure) break;
+      if (writer_->has_failed()) break;
     }
     if (!busy) input_.wait();
   }
@@ -287,7 +303,7 @@ std::expected<MonitorResult, MonitorFailure> Monitor::run() {
 // What came before the end and lies in the kernel's buffer belongs to the audit, however far behind
 // it is, and also when its interface is gone.
 std::expected<MonitorResult, MonitorFailure> Monitor::finish() {
-  notify_stopping();
+  notifier_.send(ServiceNotice::stopping);
   const Timestamp stop = controls_.clock();
   constexpr std::int64_t hand_over_ns = 3 * LiveSource::hand_over_ms * (ns_per_second / 1000);
   bool more = true;
@@ -295,7 +311,7 @@ std::expected<MonitorResult, MonitorFailure> Monitor::finish() {
     now_ = controls_.clock();
     more = take_packets();
     if (now_.ns - ticked_.ns >= tick_ns) tick();
-    if (writer_->status().failure) break;
+    if (writer_->has_failed()) break;
     if (!more) input_.wait();
   }
   input_.look(now_);
@@ -304,7 +320,13 @@ std::expected<MonitorResult, MonitorFailure> Monitor::finish() {
   writer_->finish(summaries(), input_lost_.has_value());
   report(false);
   const WriterStatus written = writer_->status();
-  if (written.failure) return failure(Kind::output, *written.failure);
+  if (written.failure) {
+    Error error = *written.failure;
+    error.what += fmt::format(
+        "; {} not written",
+        counted(written.flows_not_written, "flow that ended was", "flows that ended were"));
+    return failure(Kind::output, std::move(error));
+  }
   return MonitorResult{
       .status = status(), .worst = written.worst, .input_lost = std::move(input_lost_)};
 }

@@ -16,10 +16,12 @@ namespace {
 
 constexpr std::int64_t ns_per_day = 86'400 * ns_per_second;
 
-std::uint64_t total(const std::vector<DatabaseFile>& files) {
+std::uint64_t total(const std::vector<DatabaseFile>& files, std::uint64_t current_grows_to) {
   return std::accumulate(
       files.begin(), files.end(), std::uint64_t{0},
-      [](std::uint64_t sum, const DatabaseFile& file) { return sum + file.bytes; });
+      [&](std::uint64_t sum, const DatabaseFile& file) {
+        return sum + (file.current ? std::max(file.bytes, current_grows_to) : file.bytes);
+      });
 }
 
 std::int64_t day_of(Timestamp time) {
@@ -34,7 +36,7 @@ std::string gibibytes(std::uint64_t bytes) {
 
 std::optional<RotationStep> next_rotation_step(std::vector<DatabaseFile> files,
                                                const RotationBudget& budget) {
-  const bool over_budget = budget.bytes > 0 && total(files) > budget.bytes;
+  const bool over_budget = budget.bytes > 0 && total(files, budget.current_grows_to) > budget.bytes;
   if (!over_budget && budget.disk_free >= budget.keep_free) return std::nullopt;
   std::erase_if(files, [](const DatabaseFile& file) { return file.current; });
   std::sort(files.begin(), files.end(), [](const DatabaseFile& a, const DatabaseFile& b) {
@@ -50,7 +52,7 @@ std::optional<RotationStep> next_rotation_step(std::vector<DatabaseFile> files,
 }
 
 Result<void> check_budget(const std::vector<DatabaseFile>& files, const RotationBudget& budget) {
-  const std::uint64_t room = budget.disk_free + total(files);
+  const std::uint64_t room = budget.disk_free + total(files, 0);
   if (budget.bytes > 0 && budget.bytes > room - std::min(room, budget.keep_free)) {
     return fail(fmt::format("the budget of {} does not fit: {} are free, of which {} stay so",
                             gibibytes(budget.bytes), gibibytes(room), gibibytes(budget.keep_free)),

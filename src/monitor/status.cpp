@@ -86,9 +86,13 @@ std::string disk_text(const MonitorStatus& status) {
   std::string text = fmt::format("{}, {}, {} free", clean_text(status.database),
                                  byte_text(status.database_bytes), byte_text(status.disk_free));
   if (status.byte_budget > 0) text += fmt::format(", budget {}", byte_text(status.byte_budget));
-  if (status.queued > 0)
+  if (status.queued > 0) {
     text += fmt::format(", {} behind",
                         counted(status.queued, "tenth of a second", "tenths of a second"));
+  }
+  if (status.writer_wait_ns > 0) {
+    text += fmt::format(", waited for {}", duration_text(status.writer_wait_ns));
+  }
   return text;
 }
 
@@ -144,7 +148,9 @@ std::string status_view(const MonitorStatus& status, std::size_t columns, bool c
   for (const InterfaceStatus& it : status.interfaces) lines.push_back("  " + interface_text(it));
   lines.push_back(fmt::format("rate      {}", rate_text(status)));
   lines.push_back(fmt::format("loss      {}", loss_text(status)));
-  lines.push_back(fmt::format("flows     {}", verdict_text(status)));
+  lines.push_back(fmt::format("flows     {}; {} open, {} evicted, {} capped", verdict_text(status),
+                              grouped(status.open_flows), grouped(status.flows_evicted),
+                              grouped(status.flows_capped)));
   lines.push_back(fmt::format("policy    {}", policy_text(status)));
   lines.push_back(fmt::format("database  {}", disk_text(status)));
   lines.push_back(fmt::format("alerts    {} sent, {} lost, {} withheld",

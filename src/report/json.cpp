@@ -20,12 +20,19 @@ using Json = nlohmann::ordered_json;  // keys stay in the order of the views' co
 
 // Integers that mean yes or no, and texts that are JSON lists. One name means the same everywhere.
 constexpr std::string_view flags[] = {
-    "partial",       "damaged",
-    "needed",        "resumed",
-    "established",   "certificate_requested",
-    "early_data",    "client_certificate_sent",
-    "retry_request", "renegotiated",
-    "lync_signs",    "credentials_in_clear",
+    "partial",
+    "damaged",
+    "closed",
+    "needed",
+    "resumed",
+    "established",
+    "certificate_requested",
+    "early_data",
+    "client_certificate_sent",
+    "retry_request",
+    "renegotiated",
+    "lync_signs",
+    "credentials_in_clear",
 };
 constexpr std::string_view lists[] = {
     "arguments",
@@ -70,8 +77,8 @@ struct Section {
 
 constexpr Section sections[] = {
     {"run",
-     "SELECT first, last, tool_version, arguments, packs, policy_digest, site, partial "
-     "FROM v_run ORDER BY 1",
+     "SELECT first, last, tool_version, arguments, packs, policy_digest, site, partial, closed, "
+     "findings_until FROM v_run ORDER BY 1",
      true},
     {"captures", "SELECT * FROM v_capture ORDER BY name, sha256"},
     {"totals",

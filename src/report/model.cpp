@@ -62,7 +62,11 @@ std::vector<std::string> limits_of(const ReportModel& model) {
   const auto add = [&](std::uint64_t count, const std::string& text) {
     if (count > 0) limits.push_back(text);
   };
-  add(model.run.partial ? 1 : 0,
+  add(model.run.findings_until ? 1 : 0,
+      fmt::format("The audit is still being written, or its monitor was killed: findings are of "
+                  "flows that were stored until {} UTC.",
+                  to_second(to_text(model.run.findings_until.value_or(Timestamp{})))));
+  add(model.run.partial && !model.run.findings_until ? 1 : 0,
       "Not all input was read: an input is damaged, or the audit was interrupted.");
   add(seen.dropped, fmt::format("The capture lost {} of its packets.",
                                 share(seen.dropped, seen.packets + seen.dropped)));
@@ -91,10 +95,12 @@ std::vector<std::string> limits_of(const ReportModel& model) {
 
 void read_run(ModelReader& reader, ReportModel& model) {
   ReportRun& run = model.run;
-  if (auto it = reader.row("SELECT tool_version, arguments, partial FROM run ORDER BY id")) {
+  if (auto it = reader.row(
+          "SELECT tool_version, arguments, partial, findings_until FROM run ORDER BY id")) {
     run.tool_version = it->text();
     run.arguments = it->arguments();
     run.partial = it->flag();
+    run.findings_until = it->time();
   }
   if (auto it = reader.row("SELECT digest, site_name, owner, timezone, product, profiles, "
                            "judge_all, strict FROM policy ORDER BY id")) {

@@ -47,9 +47,9 @@ using Row = std::vector<std::string>;
 
 std::string head(Reader& reader) {
   std::string text;
-  for (const Row& row :
-       reader.rows("SELECT packs, site, first, last, captures, flows, allowed, violation, waived, "
-                   "undetermined, ignored, partial FROM v_run ORDER BY 1")) {
+  for (const Row& row : reader.rows(
+           "SELECT packs, site, first, last, captures, flows, allowed, violation, waived, "
+           "undetermined, ignored, partial, closed, findings_until FROM v_run ORDER BY 1")) {
     std::vector<std::string> title;
     if (!row[0].empty()) title.push_back(row[0]);
     if (!row[1].empty()) title.push_back(row[1]);
@@ -64,7 +64,14 @@ std::string head(Reader& reader) {
                         share(number(row[8]), flows), share(number(row[9]), flows));
     if (row[10] != "0") text += fmt::format("   ignored {}", share(number(row[10]), flows));
     text += '\n';
-    if (row[11] == "1") text += "PARTIAL: not all input was read; what was read is judged\n";
+    if (row[12] == "0") {
+      text += fmt::format(
+          "OPEN: still being written, or its monitor was killed; findings are of flows that were "
+          "stored until {} UTC\n",
+          to_second(row[13]));
+    } else if (row[11] == "1") {
+      text += "PARTIAL: not all input was read; what was read is judged\n";
+    }
   }
   return text;
 }

@@ -42,12 +42,14 @@ struct EndedFlows {
 
 class Worker {
  public:
-  explicit Worker(const Judge* judge) : judge_(judge) {}
+  explicit Worker(const Judge* judge, std::size_t max_flows = 0)
+      : judge_(judge), flows_(max_flows) {}
 
   // Packet by packet, as they come from an interface; the payload is not kept.
   void add(const FlowPacket& packet) { flows_.add({&packet, 1}); }
   void advance(Timestamp clock) { flows_.advance(clock); }
   bool close_some() { return flows_.close_some(); }
+  std::size_t open_flows() const { return flows_.open_flows(); }
   // Flows that end from now on are judged by another policy.
   void judge_by(const Judge& judge) { judge_ = &judge; }
   // Since the last call.

@@ -143,6 +143,18 @@ void add_missing_rows(SQLite::Database& database, const Policy& policy, RoleSet 
   }
 }
 
+// What the capture lost while flows of a finding went on may have been the rest of the story.
+std::string loss_remark(SQLite::Statement& lost, const Finding& finding) {
+  if (!finding.first_ns || !finding.last_ns) return {};
+  constexpr std::int64_t minute_ns = 60 * ns_per_second;
+  lost.reset();
+  lost.bind(1, *finding.first_ns - minute_ns);
+  lost.bind(2, *finding.last_ns);
+  if (!lost.executeStep() || lost.getColumn(0).getInt64() == 0) return {};
+  return fmt::format(" The capture lost {} packets in minutes in which such flows went on.",
+                     lost.getColumn(0).getInt64());
+}
+
 }  // namespace
 
 void insert_findings(SQLite::Database& database, const Policy& policy, const Hosts& hosts) {
@@ -162,6 +174,9 @@ void insert_findings(SQLite::Database& database, const Policy& policy, const Hos
   SQLite::Statement insert(database,
                            "INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
                            "?, ?, ?, ?, ?, ?, ?, ?)");
+  SQLite::Statement lost(database,
+                         "SELECT coalesce(sum(packets), 0) FROM loss WHERE minute > ? "
+                         "AND minute <= ? ORDER BY 1");
   using sqlite::OrNull;
   std::size_t next = 0;
   for (const auto& [cause, it] : findings) {
@@ -170,7 +185,8 @@ void insert_findings(SQLite::Database& database, const Policy& policy, const Hos
                 fmt::format("{}", fmt::join(it.transports, "+")), it.service, it.server_port,
                 OrNull{it.outcome}, it.flows, OrNull{it.nearest_rule}, OrNull{it.failing_field},
                 OrNull{it.expected}, OrNull{it.observed}, OrNull{it.mistake},
-                finding_text(it, policy), it.first_ns, it.last_ns, OrNull{it.subject});
+                finding_text(it, policy) + loss_remark(lost, it), it.first_ns, it.last_ns,
+                OrNull{it.subject});
   }
 }
 

@@ -23,6 +23,7 @@ struct Store::Impl {
   std::size_t uncommitted = 0;   // flows in it
   std::optional<Error> failure;  // of a write: nothing more is written
   StoreUse use = StoreUse::batch;
+  std::optional<Timestamp> findings_until;  // live: of the last summary
 
   // One thread at a time uses a store, so SQLite need not lock.
   Impl(const std::string& file, int flags)

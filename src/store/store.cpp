@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "store/findings.hpp"
+#include "store/host_votes.hpp"
 #include "store/impl.hpp"
 #include "store/policy_rows.hpp"
 #include "store/schema.hpp"
@@ -34,7 +35,7 @@ constexpr const char* building_pragmas =
 constexpr const char* live_pragmas =
     "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; "
     "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; "
-    "PRAGMA ignore_check_constraints = ON;";
+    "PRAGMA wal_autocheckpoint = 256; PRAGMA ignore_check_constraints = ON;";
 constexpr int reader_wait_ms = 5000;  // for others to finish what they read
 constexpr int retry_ms = 20;
 // Each commit writes the pages that changed: with few commits those at the ends of the tables are
@@ -55,6 +56,7 @@ void insert_captures(SQLite::Database& database, std::span<const CaptureSummary>
       "INSERT INTO capture VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   SQLite::Statement issue(database, "INSERT INTO decode_issue VALUES (?, ?, ?)");
   SQLite::Statement blind(database, "INSERT INTO blind VALUES (?, ?, ?, ?)");
+  SQLite::Statement loss(database, "INSERT INTO loss VALUES (?, ?, ?)");
   for (std::size_t i = 0; i < captures.size(); ++i) {
     const CaptureFacts& it = captures[i].facts;
     const std::string damage = it.damage ? it.damage->what : std::string();
@@ -66,6 +68,7 @@ void insert_captures(SQLite::Database& database, std::span<const CaptureSummary>
                 captures[i].packets.fragments, captures[i].packets.reassembled,
                 captures[i].packets.incomplete, damage_text, it.first, it.last);
     for (const BlindTime& time : it.blind) sqlite::run(blind, i, time.first, time.last, time.why);
+    for (const MinuteLoss& one : it.losses) sqlite::run(loss, i, one.minute, one.packets);
     for (std::size_t k = 0; k < decode_issue_count; ++k) {
       const std::uint64_t packets = captures[i].decode_issues[k];
       if (packets == 0) continue;
@@ -84,17 +87,46 @@ void become_live(SQLite::Database& database) {
   database.exec(live_pragmas);
 }
 
-// Run, inputs and findings as they are now, in place of earlier ones.
-void write_summary(SQLite::Database& database, const Policy& policy, const Hosts& hosts,
-                   const RunFacts& run, std::span<const CaptureSummary> captures) {
-  for (const char* table :
-       {"run", "blind", "decode_issue", "capture", "finding", "leg", "resemblance"}) {
+// Run and inputs as they are now, in place of earlier ones. `findings_until`: closed without.
+void write_run(SQLite::Database& database, const RunFacts& run,
+               std::span<const CaptureSummary> captures,
+               const std::optional<Timestamp>& findings_until) {
+  for (const char* table : {"run", "blind", "loss", "decode_issue", "capture"}) {
     database.exec(fmt::format("DELETE FROM {}", table));
   }
-  SQLite::Statement row(database, "INSERT INTO run VALUES (1, ?, ?, ?)");
-  sqlite::run(row, run.tool_version, sqlite::json_list(run.arguments), run.partial);
+  SQLite::Statement row(database, "INSERT INTO run VALUES (1, ?, ?, ?, ?, ?, ?)");
+  sqlite::run(row, run.tool_version, sqlite::json_list(run.arguments), run.partial, !findings_until,
+              findings_until, run.writer_wait_ns);
   insert_captures(database, captures);
+}
+
+void write_findings(SQLite::Database& database, const Policy& policy, const Hosts& hosts) {
+  for (const char* table : {"finding", "leg", "resemblance"}) {
+    database.exec(fmt::format("DELETE FROM {}", table));
+  }
   insert_findings(database, policy, hosts);
+}
+
+// What the writer had in memory when it was killed: judged again.
+Hosts votes_of(SQLite::Database& database, const Policy& policy) {
+  const Judge judge(policy);
+  Hosts hosts;
+  for_each_stored_flow(database, "verdict <> 'allowed'", [&](ClosedFlow&& flow) {
+    Verdict verdict = judge.judge(flow);
+    vote({.flow = std::move(flow), .verdict = std::move(verdict)}, hosts);
+  });
+  return hosts;
+}
+
+Result<Policy> stored_policy(SQLite::Database& database) {
+  std::vector<std::pair<std::string, std::string>> files;
+  SQLite::Statement file(database, "SELECT name, text FROM policy_file ORDER BY position");
+  while (file.executeStep()) {
+    files.emplace_back(file.getColumn(0).getString(), file.getColumn(1).getString());
+  }
+  SQLite::Statement strict(database, "SELECT strict FROM policy ORDER BY id");
+  const bool is_strict = strict.executeStep() && strict.getColumn(0).getInt() != 0;
+  return load_policy_texts(files, is_strict);
 }
 
 // Makes room for a new database at `path`.
@@ -178,7 +210,9 @@ Result<void> Store::accept(std::span<const AuditedFlow> batch,
   for (const AuditedFlow& flow : batch) impl_->flow_rows->insert(flow);
   for (const LatePacket& packet : late) impl_->flow_rows->add_late(packet);
   impl_->uncommitted += batch.size();
-  if (impl_->uncommitted >= flows_per_transaction) impl_->commit();
+  if (impl_->use == StoreUse::batch && impl_->uncommitted >= flows_per_transaction) {
+    impl_->commit();
+  }
   return {};
 } catch (const std::exception& error) {
   impl_->transaction.reset();  // rolls back
@@ -204,7 +238,8 @@ Result<void> Store::finish(const RunFacts& run, std::span<const CaptureSummary> 
   impl_->commit();
   impl_->database.exec("PRAGMA synchronous = FULL");
   SQLite::Transaction transaction(impl_->database);
-  write_summary(impl_->database, *impl_->policy, hosts, run, captures);
+  write_run(impl_->database, run, captures, std::nullopt);
+  write_findings(impl_->database, *impl_->policy, hosts);
   transaction.commit();
   impl_->database.exec("PRAGMA locking_mode = NORMAL; PRAGMA ignore_check_constraints = OFF");
   // A reader may hold the log open; then it stays beside the database, which is complete with it.
@@ -214,28 +249,92 @@ Result<void> Store::finish(const RunFacts& run, std::span<const CaptureSummary> 
   return fail(describe(impl_->path, error));
 }
 
-Result<void> Store::commit() try {
+Result<void> Store::checkpoint(const RunFacts& run, std::span<const CaptureSummary> captures) try {
+  if (impl_->failure) return std::unexpected(*impl_->failure);
+  if (!impl_->policy) return fail(fmt::format("{}: checkpoint before the policy", impl_->path));
+  if (!impl_->transaction) impl_->transaction.emplace(impl_->database);
+  impl_->flow_rows->write_sums();
+  write_run(impl_->database, run, captures, impl_->findings_until);
   impl_->commit();
   return {};
 } catch (const std::exception& error) {
   return fail(describe(impl_->path, error));
 }
 
-Result<void> Store::summarize(const RunFacts& run, std::span<const CaptureSummary> captures) try {
+Result<void> Store::summarize(const RunFacts& run, std::span<const CaptureSummary> captures,
+                              Timestamp now) try {
+  if (impl_->failure) return std::unexpected(*impl_->failure);
   if (!impl_->policy) return fail(fmt::format("{}: summary before the policy", impl_->path));
   if (!impl_->transaction) impl_->transaction.emplace(impl_->database);
+  impl_->findings_until = now;
   impl_->flow_rows->write_sums();
-  write_summary(impl_->database, *impl_->policy, impl_->flow_rows->hosts(), run, captures);
+  write_run(impl_->database, run, captures, now);
+  write_findings(impl_->database, *impl_->policy, impl_->flow_rows->hosts());
   impl_->commit();
   return {};
 } catch (const std::exception& error) {
   return fail(describe(impl_->path, error));
+}
+
+Result<std::uint64_t> Store::bytes() const try {
+  SQLite::Statement size(impl_->database,
+                         "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size "
+                         "ORDER BY 1");
+  size.executeStep();
+  return static_cast<std::uint64_t>(size.getColumn(0).getInt64());
+} catch (const std::exception& error) {
+  return fail(describe(impl_->path, error));
+}
+
+Result<std::optional<LeftOpen>> Store::find_left_open(const std::string& path) try {
+  SQLite::Database database(path, SQLite::OPEN_READWRITE);
+  if (auto ours = check_identity(database, path); !ours) return std::unexpected(ours.error());
+  // Without a row of its own nothing was committed but tables: its writer may be at work just now.
+  SQLite::Statement run(database, "SELECT 1 FROM run WHERE NOT closed ORDER BY 1");
+  if (!run.executeStep()) return std::nullopt;
+  run.reset();
+  database.exec("PRAGMA journal_mode = DELETE");  // refused while another connection is open
+  SQLite::Statement flows(
+      database,
+      "SELECT coalesce(sum(flows), 0), min(first_text), max(last_text) FROM flow_group "
+      "ORDER BY 1");
+  flows.executeStep();
+  return LeftOpen{.flows = static_cast<std::uint64_t>(flows.getColumn(0).getInt64()),
+                  .first = flows.getColumn(1).getString(),
+                  .last = flows.getColumn(2).getString()};
+} catch (const std::exception& error) {
+  return fail(describe(path, error));
+}
+
+Result<void> Store::recover(const std::string& path) try {
+  SQLite::Database database(path, SQLite::OPEN_READWRITE, reader_wait_ms);
+  if (auto ours = check_identity(database, path); !ours) return ours;
+  const auto policy = stored_policy(database);
+  if (!policy) return std::unexpected(policy.error());
+  const Hosts hosts = votes_of(database, *policy);
+  SQLite::Transaction transaction(database);
+  write_findings(database, *policy, hosts);
+  database.exec("UPDATE run SET closed = 1, partial = 1, findings_until = NULL");
+  transaction.commit();
+  return {};
+} catch (const std::exception& error) {
+  return fail(describe(path, error));
 }
 
 Result<void> Store::strip(const std::string& path) try {
-  SQLite::Database database(path, SQLite::OPEN_READWRITE, reader_wait_ms);
-  if (auto ours = check_identity(database, path); !ours) return ours;
-  strip_flows(database);
+  const std::string smaller = path + "-stripped";
+  std::error_code error;
+  std::filesystem::remove(smaller, error);  // of a program that was killed
+  {
+    SQLite::Database database(path, SQLite::OPEN_READWRITE, reader_wait_ms);
+    if (auto ours = check_identity(database, path); !ours) return ours;
+    // With a log beside it, another file cannot take its place: somebody reads it, and may end.
+    database.exec("PRAGMA journal_mode = DELETE");
+    if (pcapaudit::is_stripped(database)) return {};
+    strip_flows(database, smaller);
+  }
+  std::filesystem::rename(smaller, path, error);
+  if (error) return fail(fmt::format("{}: {}", smaller, error.message()));
   return {};
 } catch (const std::exception& error) {
   return fail(describe(path, error));
@@ -250,14 +349,7 @@ Result<bool> Store::is_stripped(const std::string& path) try {
 }
 
 Result<Policy> Store::policy() const try {
-  std::vector<std::pair<std::string, std::string>> files;
-  SQLite::Statement file(impl_->database, "SELECT name, text FROM policy_file ORDER BY position");
-  while (file.executeStep()) {
-    files.emplace_back(file.getColumn(0).getString(), file.getColumn(1).getString());
-  }
-  SQLite::Statement strict(impl_->database, "SELECT strict FROM policy ORDER BY id");
-  const bool is_strict = strict.executeStep() && strict.getColumn(0).getInt() != 0;
-  return load_policy_texts(files, is_strict);
+  return stored_policy(impl_->database);
 } catch (const std::exception& error) {
   return fail(describe(impl_->path, error));
 }

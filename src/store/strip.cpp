@@ -7,9 +7,9 @@ namespace pcapaudit {
 namespace {
 
 // What is asked of an old audit, and would read zero without flows.
-constexpr const char* frozen_views[] = {"v_run",      "v_exception",   "v_rule_usage",
-                                        "v_negative", "v_role_matrix", "v_certificate",
-                                        "v_coverage", "v_unknown_host"};
+constexpr const char* frozen_views[] = {"v_run",         "v_capture",  "v_exception",
+                                        "v_rule_usage",  "v_negative", "v_role_matrix",
+                                        "v_certificate", "v_coverage", "v_unknown_host"};
 // Children before their flows. What many flows share (kinds, grounds) is small, and so are sums.
 constexpr const char* flow_tables[] = {"flow_anomaly", "also_matched", "http_row",        "sip",
                                        "app_field",    "leg",          "tls_certificate", "tls",
@@ -23,8 +23,7 @@ bool is_stripped(const SQLite::Database& database) {
   return row.executeStep();
 }
 
-void strip_flows(SQLite::Database& database) {
-  if (is_stripped(database)) return;
+void strip_flows(SQLite::Database& database, const std::string& copy) {
   SQLite::Transaction transaction(database);
   for (const char* view : frozen_views) {
     database.exec(fmt::format("CREATE TABLE kept_{0} AS SELECT * FROM {0}", view));
@@ -36,7 +35,9 @@ void strip_flows(SQLite::Database& database) {
     database.exec(fmt::format("DELETE FROM {}", table));
   }
   transaction.commit();
-  database.exec("VACUUM");
+  SQLite::Statement vacuum(database, "VACUUM INTO ?");
+  vacuum.bind(1, copy);
+  vacuum.exec();
 }
 
 }  // namespace pcapaudit

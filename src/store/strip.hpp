@@ -3,11 +3,14 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <string>
+
 namespace pcapaudit {
 
 // Views that sum flows up become tables' contents first, under their own names; then the rows of
-// flows go, and the file shrinks. Doing it again changes nothing. Throws SQLite::Exception.
-void strip_flows(SQLite::Database& database);
+// flows go. A smaller copy, without the room they took, goes to the new file `copy`. Throws
+// SQLite::Exception.
+void strip_flows(SQLite::Database& database, const std::string& copy);
 bool is_stripped(const SQLite::Database& database);
 
 }  // namespace pcapaudit

@@ -36,6 +36,12 @@ struct BlindTime {
   std::string why;  // "down", ...
 };
 
+// Packets that an interface or the kernel lost within one minute.
+struct MinuteLoss {
+  Timestamp minute;  // its beginning
+  std::uint64_t packets = 0;
+};
+
 // What is known of a capture after its end (or so far).
 struct CaptureFacts {
   std::string name;    // as given by the user, or the path found in a directory; "-" for stdin
@@ -50,8 +56,9 @@ struct CaptureFacts {
   std::uint64_t dropped = 0;    // as the capture itself reports (pcapng interface statistics)
   // Of those, on a live interface: the kernel's buffer was full; the interface itself lost them.
   std::uint64_t dropped_kernel = 0, dropped_interface = 0;
-  std::vector<BlindTime> blind;  // live only
-  std::uint64_t filtered = 0;   // left out by the filter
+  std::vector<BlindTime> blind;    // live only
+  std::vector<MinuteLoss> losses;  // live only: minutes with loss, in their order
+  std::uint64_t filtered = 0;      // left out by the filter
   std::optional<Timestamp> first, last;
   std::optional<Error> damage;  // why reading stopped before the end of the file
 };

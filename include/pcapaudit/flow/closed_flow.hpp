@@ -46,8 +46,9 @@ enum class Anomaly : std::uint8_t {
   fragment_overlap,   // fragments of one datagram whose bytes differ where they overlap
   tiny_fragment,      // a first fragment too short for the transport header
   fragment_lost,      // a datagram some of whose fragments never came
+  evicted,            // ended early: the table of open flows was full (live only)
 };
-constexpr std::size_t anomaly_count = 12;
+constexpr std::size_t anomaly_count = 13;
 std::string_view to_text(Anomaly anomaly);
 
 // Traffic of one flow within one minute of capture time.

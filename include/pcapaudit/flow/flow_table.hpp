@@ -1,7 +1,8 @@
 // All open flows of one worker: packets in, closed flows out.
 //
-// Used by one thread. Memory grows with the number of open flows; each flow's own buffers are
-// capped (TcpReassembler, Stream). Results do not depend on how flows are spread over tables.
+// Used by one thread. Memory grows with the number of open flows, up to a cap if one is given; each
+// flow's own buffers are capped (TcpReassembler, Stream). Without a cap on flows, results do not
+// depend on how flows are spread over tables.
 #pragma once
 
 #include <cstddef>
@@ -41,7 +42,10 @@ class FlowTable {
   // Flows that are closed at a time, so that a million idle ones do not become a million records.
   static constexpr std::size_t closed_portion = 512;
 
-  FlowTable();
+  // `max_flows` open at a time, 0: any number. Beyond it a flow has to end early, which is noted as
+  // an anomaly: an attempt without answer before a conversation, the longer silent one first, as
+  // far as a look at a few flows tells.
+  explicit FlowTable(std::size_t max_flows = 0);
   ~FlowTable();
   FlowTable(FlowTable&&) noexcept;
   FlowTable& operator=(FlowTable&&) noexcept;

@@ -1,7 +1,7 @@
 // The live audit: interfaces in, a database that grows, alerts, metrics; until it is told to stop.
 //
 // run_monitor() works on the caller's thread (capture, decoding, flows, judgement) and one of its
-// own (database, alerts). Memory grows with open flows; buffers are capped by the options.
+// own (database, alerts). Memory is capped by the options.
 #pragma once
 
 #include <atomic>
@@ -31,9 +31,11 @@ struct MonitorOptions {
   RotationBudget budget;  // disk_free is looked up
   std::string alerts;     // as open_alert_sink() takes it; "": none
   AlertFormat alert_format = AlertFormat::json;
+  bool statistics = false;  // at the start and each minute, to where alerts go: a line of JSON
   std::int64_t alert_repeat_ns = 3600 * ns_per_second;
-  std::string metrics;             // address:port; "": none
-  std::string evidence_directory;  // "": none
+  std::string metrics;                // address:port; "": none
+  std::string evidence_directory;     // "": none
+  std::size_t max_flows = 1'000'000;  // open at a time
   std::size_t evidence_memory = 64 * 1024 * 1024;
   std::vector<std::string> arguments;  // as they go into the database
   AlertOrigin origin;
@@ -47,6 +49,7 @@ struct MonitorControls {
   std::atomic<bool>* show = nullptr;       // set: tell the status now; cleared here
   std::function<void(const MonitorStatus&, bool asked)> status;  // every second, and when asked
   std::function<void(const Error&)> complain;                    // it goes on
+  std::function<void(const std::string&)> say;                   // what happened, for people
 };
 
 struct MonitorResult {

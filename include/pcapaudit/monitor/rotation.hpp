@@ -33,9 +33,10 @@ struct RotationStep {
 };
 
 struct RotationBudget {
-  std::uint64_t bytes = 0;      // of all databases together; 0: no limit
-  std::uint64_t disk_free = 0;  // now
-  std::uint64_t keep_free = 0;  // on the disk, whatever the budget says
+  std::uint64_t bytes = 0;             // of all databases together; 0: no limit
+  std::uint64_t disk_free = 0;         // now
+  std::uint64_t keep_free = 0;         // on the disk, whatever the budget says
+  std::uint64_t current_grows_to = 0;  // the one being written, before there is another look
 };
 
 // The next thing to do, or nothing. The caller does it, looks at the files again and asks again.

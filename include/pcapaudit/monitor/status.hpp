@@ -63,6 +63,12 @@ struct MonitorStatus {
   std::string database;
   std::uint64_t database_bytes = 0, disk_free = 0, byte_budget = 0;  // budget 0: none
   std::uint64_t queued = 0;  // hand-overs not yet written, a tenth of a second each
+  std::uint64_t open_flows = 0;
+  // Caps that were reached, and what they cost.
+  std::uint64_t flows_evicted = 0;      // ended early, the table being full
+  std::uint64_t flows_capped = 0;       // reassembly or dissection reached a cap
+  std::uint64_t flows_not_written = 0;  // the database failed
+  std::int64_t writer_wait_ns = 0;      // the capture waited for the database
   std::uint64_t evidence_bytes = 0, evidence_slices = 0, evidence_left_out = 0;
   std::uint64_t alerts_sent = 0, alerts_lost = 0, alerts_withheld = 0;
 
@@ -73,6 +79,9 @@ struct MonitorStatus {
 
 // Prometheus text format 0.0.4. No label holds an address: their number has no bound.
 std::string render_metrics(const MonitorStatus& status);
+
+// One line of JSON, `"type": "statistics"`: the numbers of this minute for machines.
+std::string render_statistics(const MonitorStatus& status);
 
 // One line: for logs and service managers.
 std::string status_line(const MonitorStatus& status);

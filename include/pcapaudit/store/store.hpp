@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -39,6 +40,13 @@ struct RunFacts {
   std::string tool_version;
   std::vector<std::string> arguments;  // what changes the result: inputs, policy, filter ...
   bool partial = false;                // some input was damaged, or the run was interrupted
+  std::int64_t writer_wait_ns = 0;     // live: the capture waited so long for the database
+};
+
+// A live database whose writer did not come to close it.
+struct LeftOpen {
+  std::uint64_t flows = 0;
+  std::string first, last;  // of these flows, RFC 3339; "" without flows
 };
 
 // Text cells of one query, for reports and dumps.
@@ -73,10 +81,22 @@ class Store {
   // These flows, stored as blocked attempts, were one-sided.
   Result<void> mark_unheard(std::span<const std::uint64_t> flows);
   Result<void> finish(const RunFacts& run, std::span<const CaptureSummary> captures);
-  // Between batches: all flows so far are on their way to the disk and visible to others.
-  Result<void> commit();
-  // The same, with run, captures and findings as they are now; finish() replaces them.
-  Result<void> summarize(const RunFacts& run, std::span<const CaptureSummary> captures);
+  // Between batches: all so far is on its way to the disk and visible to others, with sums, run and
+  // captures as they are now. A live database commits by nothing else, so that what a crash leaves
+  // fits together.
+  Result<void> checkpoint(const RunFacts& run, std::span<const CaptureSummary> captures);
+  // The same, with findings as they are `now`.
+  Result<void> summarize(const RunFacts& run, std::span<const CaptureSummary> captures,
+                         Timestamp now);
+
+  // Looks whether a live database was left open, and brings its write-ahead log home if so. Fails
+  // while somebody uses it.
+  static Result<std::optional<LeftOpen>> find_left_open(const std::string& path);
+  // Makes the findings of a database that was left open from what it holds, and closes it: partial.
+  static Result<void> recover(const std::string& path);
+
+  // Of the database as it is now, log and uncommitted rows included.
+  Result<std::uint64_t> bytes() const;
 
   // Takes the flows out of a finished database and gives their room back. Findings, and the views
   // that sum flows up, keep what they said.

@@ -20,16 +20,11 @@
 #include <pcapaudit/base/digest.hpp>
 #include <pcapaudit/base/ip.hpp>
 
+#include "base/release.hpp"
+
 namespace pcapaudit {
 namespace {
 
-template <auto release>
-struct Release {
-  template <class T>
-  void operator()(T* object) const {
-    release(object);
-  }
-};
 using X509Ptr = std::unique_ptr<X509, Release<X509_free>>;
 using BioPtr = std::unique_ptr<BIO, Release<BIO_free>>;
 using NamesPtr = std::unique_ptr<GENERAL_NAMES, Release<GENERAL_NAMES_free>>;

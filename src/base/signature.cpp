@@ -13,16 +13,11 @@
 
 #include <pcapaudit/base/bytes.hpp>
 
+#include "base/release.hpp"
+
 namespace pcapaudit {
 namespace {
 
-template <auto release>
-struct Release {
-  template <class T>
-  void operator()(T* object) const {
-    release(object);
-  }
-};
 using Key = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY_free>>;
 using Context = std::unique_ptr<EVP_MD_CTX, Release<EVP_MD_CTX_free>>;
 using File = std::unique_ptr<std::FILE, Release<std::fclose>>;

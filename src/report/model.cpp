@@ -116,13 +116,14 @@ void read_run(ModelReader& reader, ReportModel& model) {
   for (ModelRow& it : reader.rows("SELECT id, title, revision FROM pack ORDER BY position")) {
     run.packs.push_back({.id = it.text(), .title = it.text(), .revision = it.text()});
   }
-  if (auto it = reader.row(
-          "SELECT min(first), max(last), count(*), count(*) FILTER (WHERE verdict = 'allowed'), "
-          "count(*) FILTER (WHERE verdict = 'violation'), "
-          "count(*) FILTER (WHERE verdict = 'waived'), "
-          "count(*) FILTER (WHERE verdict = 'undetermined'), "
-          "count(*) FILTER (WHERE verdict = 'ignored'), coalesce(sum(bytes_c2s + bytes_s2c), 0) "
-          "FROM flow ORDER BY 1")) {
+  if (auto it =
+          reader.row("SELECT min(first), max(last), sum(flows), "
+                     "sum(flows) FILTER (WHERE verdict = 'allowed'), "
+                     "sum(flows) FILTER (WHERE verdict = 'violation'), "
+                     "sum(flows) FILTER (WHERE verdict = 'waived'), "
+                     "sum(flows) FILTER (WHERE verdict = 'undetermined'), "
+                     "sum(flows) FILTER (WHERE verdict = 'ignored'), sum(bytes_c2s + bytes_s2c) "
+                     "FROM flow_group ORDER BY 1")) {
     run.first = it->time();
     run.last = it->time();
     run.flows = {.flows = it->number(),

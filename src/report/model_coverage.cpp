@@ -148,7 +148,7 @@ void read_captures(ModelReader& reader, ReportCoverage& coverage) {
   const std::vector<TimeSpan> stretches = silent_stretches(reader);
   for (ReportCapture& it : coverage.captures.rows) add_silence(stretches, it);
   if (auto it = reader.row("SELECT min(first), max(last) FROM (SELECT first, last FROM capture "
-                           "UNION ALL SELECT min(first), max(last) FROM flow) ORDER BY 1")) {
+                           "UNION ALL SELECT min(first), max(last) FROM flow_group) ORDER BY 1")) {
     const auto from = it->time(), to = it->time();
     if (from && to) coverage.time = TimeSpan{.from = *from, .to = *to};
   }
@@ -179,12 +179,12 @@ void read_coverage(ModelReader& reader, ReportModel& model) {
     coverage.incomplete = it->number();
   }
   if (auto it = reader.row(
-          "SELECT sum(gaps), count(*) FILTER (WHERE gaps > 0), "
-          "count(*) FILTER (WHERE outcome = 'one-sided'), "
-          "count(*) FILTER (WHERE outcome = 'midstream'), "
-          "count(*) FILTER (WHERE app IN ('tls', 'quic', 'dtls', 'ssh')), "
-          "count(*) FILTER (WHERE app = 'unknown'), count(*) FILTER (WHERE app = 'none') "
-          "FROM flow ORDER BY 1")) {
+          "SELECT sum(gaps), (SELECT count(*) FROM flow_row WHERE gaps > 0), "
+          "sum(flows) FILTER (WHERE outcome = 'one-sided'), "
+          "sum(flows) FILTER (WHERE outcome = 'midstream'), "
+          "sum(flows) FILTER (WHERE app IN ('tls', 'quic', 'dtls', 'ssh')), "
+          "sum(flows) FILTER (WHERE app = 'unknown'), sum(flows) FILTER (WHERE app = 'none') "
+          "FROM flow_group ORDER BY 1")) {
     coverage.gaps = it->number();
     coverage.gap_flows = it->number();
     coverage.one_sided = it->number();

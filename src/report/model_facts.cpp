@@ -265,9 +265,9 @@ void read_tls(ModelReader& reader, ReportModel& model) {
 void read_facts(ModelReader& reader, ReportModel& model) {
   ReportFacts& facts = model.facts;
   facts.applications = reader.listed<ReportApplication>(
-      "SELECT app, service, count(*) AS flows, sum(bytes_c2s + bytes_s2c), count(*) OVER () "
-      "FROM flow WHERE verdict <> 'ignored' GROUP BY app, service "
-      "ORDER BY flows DESC, app, service",
+      "SELECT app, service, sum(flows), sum(bytes_c2s + bytes_s2c), count(*) OVER () "
+      "FROM flow_group WHERE verdict <> 'ignored' GROUP BY app, service "
+      "ORDER BY 3 DESC, app, service",
       reader.limits.rows, [](ModelRow& it) {
         ReportApplication one;
         one.app = it.text();

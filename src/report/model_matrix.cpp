@@ -64,17 +64,19 @@ class MatrixMaker {
 
   void read_flows() {
     for (ModelRow& it : reader_.rows(
-             "SELECT client_roles, server_roles, count(*), "
-             "count(*) FILTER (WHERE verdict = 'allowed'), "
-             "count(*) FILTER (WHERE verdict = 'violation'), "
-             "count(*) FILTER (WHERE verdict = 'waived'), "
-             "count(*) FILTER (WHERE verdict = 'undetermined'), "
-             "count(*) FILTER (WHERE verdict = 'ignored'), "
-             "count(*) FILTER (WHERE verdict = 'violation' AND outcome IN ('blocked', 'refused')), "
-             "sum(gaps), count(*) FILTER (WHERE outcome = 'one-sided'), "
-             "count(*) FILTER (WHERE reason IN ('certificate-hidden', 'tls13-encrypted')), "
+             "SELECT client_roles, server_roles, sum(flows), "
+             "sum(flows) FILTER (WHERE verdict = 'allowed'), "
+             "sum(flows) FILTER (WHERE verdict = 'violation'), "
+             "sum(flows) FILTER (WHERE verdict = 'waived'), "
+             "sum(flows) FILTER (WHERE verdict = 'undetermined'), "
+             "sum(flows) FILTER (WHERE verdict = 'ignored'), "
+             "sum(flows) FILTER (WHERE verdict = 'violation' AND outcome IN ('blocked', "
+             "'refused')), "
+             "sum(gaps), sum(flows) FILTER (WHERE outcome = 'one-sided'), "
+             "sum(flows) FILTER (WHERE reason IN ('certificate-hidden', 'tls13-encrypted')), "
              "sum(packets_c2s) > 0 AND sum(packets_s2c) > 0 "
-             "FROM flow GROUP BY client_roles, server_roles ORDER BY client_roles, server_roles")) {
+             "FROM flow_group GROUP BY client_roles, server_roles ORDER BY client_roles, "
+             "server_roles")) {
       const RoleSet from = it.roles(), to = it.roles();
       MatrixCell one;
       for (std::uint64_t* count : {&one.flows.flows, &one.flows.allowed, &one.flows.violation,

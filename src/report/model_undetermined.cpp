@@ -6,9 +6,9 @@ namespace pcapaudit {
 
 void read_undetermined(ModelReader& reader, ReportModel& model) {
   ReportUndetermined& part = model.undetermined;
-  for (ModelRow& it :
-       reader.rows("SELECT coalesce(reason, ''), count(*), sum(bytes_c2s + bytes_s2c) FROM flow "
-                   "WHERE verdict = 'undetermined' GROUP BY reason ORDER BY 2 DESC, 1")) {
+  for (ModelRow& it : reader.rows(
+           "SELECT coalesce(reason, ''), sum(flows), sum(bytes_c2s + bytes_s2c) "
+           "FROM flow_group WHERE verdict = 'undetermined' GROUP BY reason ORDER BY 2 DESC, 1")) {
     UndeterminedReason one;
     one.reason = it.text();
     one.meaning = meaning_of_reason(one.reason);
@@ -18,12 +18,12 @@ void read_undetermined(ModelReader& reader, ReportModel& model) {
   }
   part.groups = reader.listed<UndeterminedGroup>(
       "SELECT coalesce(client_set.names, ''), coalesce(server_set.names, ''), service, transport, "
-      "coalesce(reason, ''), coalesce(rule, ''), server_port, count(*) AS flows, "
-      "sum(bytes_c2s + bytes_s2c), count(*) OVER () FROM flow "
+      "coalesce(reason, ''), coalesce(rule, ''), server_port, sum(flows) AS flows, "
+      "sum(bytes_c2s + bytes_s2c), count(*) OVER () FROM flow_group AS flow "
       "LEFT JOIN role_set AS client_set ON client_set.roles = flow.client_roles "
       "LEFT JOIN role_set AS server_set ON server_set.roles = flow.server_roles "
       "WHERE verdict = 'undetermined' GROUP BY client_roles, server_roles, service, transport, "
-      "reason, rule, server_port ORDER BY flows DESC, 1, 2, service, transport, reason, rule, "
+      "reason, rule, server_port ORDER BY 8 DESC, 1, 2, service, transport, reason, rule, "
       "server_port",
       reader.limits.rows, [](ModelRow& it) {
         UndeterminedGroup one;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <pcapaudit/flow/flow_table.hpp>
@@ -42,14 +43,16 @@ struct EndedFlows {
 
 class Worker {
  public:
-  explicit Worker(const Judge* judge) : judge_(judge) {}
+  explicit Worker(const Judge* judge) {
+    if (judge != nullptr) judge_by(*judge);
+  }
 
   // Packet by packet, as they come from an interface; the payload is not kept.
   void add(const FlowPacket& packet) { flows_.add({&packet, 1}); }
   void advance(Timestamp clock) { flows_.advance(clock); }
   bool close_some() { return flows_.close_some(); }
   // Flows that end from now on are judged by another policy.
-  void judge_by(const Judge& judge) { judge_ = &judge; }
+  void judge_by(const Judge& judge) { judge_.emplace(judge); }
   // Since the last call.
   EndedFlows take_ended();
 
@@ -73,7 +76,7 @@ class Worker {
     if (!ended.flows.empty() || !ended.late.empty()) use(std::move(ended));
   }
 
-  const Judge* judge_;
+  std::optional<RememberingJudge> judge_;
   FlowTable flows_;
 };
 

@@ -174,6 +174,63 @@ TEST_CASE("judgements: an exception changes the verdict of what it covers, and n
   CHECK(waived > 2);
 }
 
+// A flow that takes each of its properties from one of two others.
+ClosedFlow mixed(const ClosedFlow& one, const ClosedFlow& other, std::mt19937& random) {
+  ClosedFlow flow = one;
+  const auto take = [&](auto& property, const auto& others) {
+    if (random() % 4 == 0) property = others;
+  };
+  take(flow.transport, other.transport);
+  take(flow.client.address, other.client.address);
+  take(flow.client.port, other.client.port);
+  take(flow.server.address, other.server.address);
+  take(flow.server.port, other.server.port);
+  take(flow.vlans, other.vlans);
+  take(flow.direction_basis, other.direction_basis);
+  take(flow.outcome, other.outcome);
+  take(flow.first, other.first);
+  take(flow.payload_bytes[0], other.payload_bytes[0]);
+  take(flow.payload_bytes[1], other.payload_bytes[1]);
+  take(flow.gaps, other.gaps);
+  take(flow.anomalies, other.anomalies);
+  take(flow.app, other.app);
+  take(flow.server_app, other.server_app);
+  take(flow.records, other.records);
+  if (random() % 32 == 0) flow.direction_basis = DirectionBasis::port;
+  if (random() % 32 == 0) flow.payload_bytes[random() % 2] = random() % 20;
+  if (random() % 32 == 0) flow.outcome = static_cast<Outcome>(random() % 6);
+  if (random() % 32 == 0) flow.gaps = 1;
+  return flow;
+}
+
+TEST_CASE("judgements: a verdict that is remembered is the one that would be found") {
+  std::vector<Policy> policies(4, site());
+  policies[1].judge_all = true;
+  policies[2].ask_unknown = true;
+  policies[2].flows.front().wants_vip = true;
+  Exception exception;
+  exception.id = "EX-NEW";
+  exception.valid_from = {0};
+  exception.valid_to = test::flow_time;
+  exception.from.addresses = {Subnet::parse("10.20.5.5").value()};
+  exception.waives = {FindingKind::undocumented, FindingKind::wrong_application};
+  policies[3].exceptions.push_back(exception);
+  std::vector<ClosedFlow> flows;
+  for (const Line& line : judgements()) flows.push_back(test::flow_of(line.flow));
+  std::mt19937 random(11);  // NOLINT: any fixed seed
+  for (const Policy& policy : policies) {
+    const Judge judge(policy);
+    RememberingJudge remembering(judge);
+    std::size_t different = 0;
+    for (int i = 0; i < 20'000; ++i) {
+      const ClosedFlow flow =
+          mixed(flows[random() % flows.size()], flows[random() % flows.size()], random);
+      different += remembering.judge(flow) == judge.judge(flow) ? 0 : 1;
+    }
+    CHECK(different == 0);
+  }
+}
+
 TEST_CASE("judgements: ten thousand rows and a hundred thousand addresses") {
   std::string text =
       "format = 1\n[site]\nname = \"large\"\ninternal_networks = [\"10.0.0.0/8\"]\njudge = "

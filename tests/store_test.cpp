@@ -316,6 +316,22 @@ TEST_CASE("store: a write that fails leaves no part of it, and ends the writing"
   CHECK(lines(**store, "SELECT count(*) FROM flow ORDER BY 1") == Lines{"0"});
 }
 
+TEST_CASE("store: a batch of any size is written as a whole or not at all") {
+  std::vector<AuditedFlow> flows(2'000, test::allowed_https());
+  for (std::size_t i = 0; i < flows.size(); ++i) flows[i].flow.id = i + 1;
+  auto store = Store::create(":memory:", false);
+  REQUIRE((*store)->write_policy(test::hand_policy()));
+  CHECK((*store)->accept(flows));
+  CHECK(lines(**store, "SELECT count(*), sum(id) FROM flow ORDER BY 1") == Lines{"2000|2001000"});
+  CHECK(lines(**store, "SELECT count(*), sum(flow) FROM tls ORDER BY 1") == Lines{"2000|2001000"});
+
+  flows.push_back(flows.front());  // an id for the second time
+  auto refusing = Store::create(":memory:", false);
+  REQUIRE((*refusing)->write_policy(test::hand_policy()));
+  CHECK_FALSE((*refusing)->accept(flows));
+  CHECK(lines(**refusing, "SELECT count(*) FROM flow ORDER BY 1") == Lines{"0"});
+}
+
 TEST_CASE("store: what is written fits the constraints of the schema") {
   const auto store = test::hand_audit(test::hand_flows());
   CHECK(lines(**store, "PRAGMA integrity_check") == Lines{"ok"});

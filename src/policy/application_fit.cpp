@@ -31,12 +31,8 @@ bool is_surely_other(const DocumentedFlow& row, const ClosedFlow& flow) {
       row.app == "http" || row.app == "https" || row.app == "tls" || row.app == "sip";
   const bool from_start = flow.transport == Transport::tcp && flow.outcome == Outcome::data &&
                           flow.direction_basis == DirectionBasis::syn;
-  const bool whole = flow.gaps == 0 && count_of(flow, Anomaly::gap) == 0 &&
-                     count_of(flow, Anomaly::truncated) == 0 &&
-                     count_of(flow, Anomaly::reassembly_cap) == 0;
-  const bool enough =
-      flow.payload_bytes[0] >= recognisable_bytes && flow.payload_bytes[1] >= recognisable_bytes;
-  return shows_itself && from_start && whole && enough;
+  const SeenBytes seen = seen_bytes(flow);
+  return shows_itself && from_start && seen.is_whole && seen.is_recognisable;
 }
 
 // Application of a record, "" for TLS itself.
@@ -90,6 +86,16 @@ bool recognised_fits(const DocumentedFlow& row, const ClosedFlow& flow) {
 }
 
 }  // namespace
+
+SeenBytes seen_bytes(const ClosedFlow& flow) {
+  const auto [client, server] = flow.payload_bytes;
+  return {.of_client = client > 0,
+          .of_server = server > 0,
+          .is_recognisable = client >= recognisable_bytes && server >= recognisable_bytes,
+          .is_whole = flow.gaps == 0 && count_of(flow, Anomaly::gap) == 0 &&
+                      count_of(flow, Anomaly::truncated) == 0 &&
+                      count_of(flow, Anomaly::reassembly_cap) == 0};
+}
 
 ApplicationFit fit_application(const DocumentedFlow& row, const ClosedFlow& flow) {
   if (!flow.server_app.empty()) return wrong;

@@ -13,6 +13,14 @@ struct ApplicationFit {
   Reason reason = Reason::none;  // of `undetermined`
 };
 
+// What a judgement takes from the counts of a flow.
+struct SeenBytes {
+  bool of_client = false, of_server = false;
+  bool is_recognisable = false;  // enough of both to know applications by their first bytes
+  bool is_whole = false;         // nothing is missing, nothing was cut
+};
+SeenBytes seen_bytes(const ClosedFlow& flow);
+
 ApplicationFit fit_application(const DocumentedFlow& row, const ClosedFlow& flow);
 
 // What TLS carries as far as bytes tell it: "http", "sip", another name, or "" when hidden.

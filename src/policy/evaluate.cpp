@@ -8,6 +8,7 @@
 #include "policy/application_fit.hpp"
 #include "policy/exceptions.hpp"
 #include "policy/http_fit.hpp"
+#include "policy/judgement.hpp"
 #include "policy/nearest.hpp"
 #include "policy/row_match.hpp"
 #include "policy/tls_fit.hpp"
@@ -47,29 +48,43 @@ bool is_balanced(const Binding& pool, const ClosedFlow& flow) {
   return holds(pool.snat, flow.client.address) && holds(pool.members, flow.server.address);
 }
 
-Ends ends_of(const Judge& judge, const ClosedFlow& flow) {
-  Ends ends{.client = judge.roles().roles_of(seen_client(flow)),
-            .server = judge.roles().roles_of(seen_server(flow)),
-            .implied = 0};
-  if ((ends.client >> Policy::role_load_balancer & 1) == 0) return ends;
-  for (const Binding& pool : judge.policy().bindings) {
-    if (is_balanced(pool, flow)) ends.implied |= RoleSet{1} << pool.role;
+RoleSet implied_roles(const Policy& policy, const ClosedFlow& flow, RoleSet client) {
+  RoleSet implied = 0;
+  if ((client >> Policy::role_load_balancer & 1) == 0) return implied;
+  for (const Binding& pool : policy.bindings) {
+    if (is_balanced(pool, flow)) implied |= RoleSet{1} << pool.role;
   }
-  return ends;
+  return implied;
+}
+
+bool is_health_check(const Policy& policy, const ClosedFlow& flow) {
+  return std::any_of(policy.bindings.begin(), policy.bindings.end(), [&](const Binding& pool) {
+    return contains(pool.monitor, flow.server.port) && is_balanced(pool, flow);
+  });
+}
+
+bool may_bypass(const Policy& policy, const ClosedFlow& flow) {
+  return std::any_of(policy.bindings.begin(), policy.bindings.end(), [&](const Binding& pool) {
+    return !pool.vip.empty() && holds(pool.members, flow.server.address);
+  });
 }
 
 }  // namespace
 
 class Judgement {
  public:
-  Judgement(const Judge& judge, const ClosedFlow& flow)
-      : judge_(judge), policy_(judge.policy()), flow_(flow), ends_(ends_of(judge, flow)) {
+  Judgement(const Judge& judge, const ClosedFlow& flow, const Standing& standing)
+      : judge_(judge),
+        policy_(judge.policy()),
+        flow_(flow),
+        standing_(standing),
+        ends_(standing.ends) {
     verdict_.client_roles = ends_.client;
     verdict_.server_roles = ends_.server;
   }
 
-  Verdict take() {
-    if (!in_scope() || is_health_check()) {
+  Judged take() {
+    if (!standing_.is_judged) {
       name_service("");
     } else if (const auto candidates = matching_rows(); !candidates.empty()) {
       judge_rows(candidates);
@@ -83,30 +98,20 @@ class Judgement {
                        if (a.severity != b.severity) return a.severity > b.severity;
                        return a.kind < b.kind;
                      });
-    return std::move(verdict_);
+    return {.verdict = std::move(verdict_), .is_particular = is_particular_};
   }
 
  private:
-  bool in_scope() const {
-    return policy_.judge_all || judge_.roles().is_bound(seen_client(flow_)) ||
-           judge_.roles().is_bound(seen_server(flow_));
-  }
-
-  bool is_health_check() const {
-    return std::any_of(policy_.bindings.begin(), policy_.bindings.end(), [&](const Binding& pool) {
-      return contains(pool.monitor, flow_.server.port) && is_balanced(pool, flow_);
-    });
-  }
-
   // Best first.
-  std::vector<Candidate> matching_rows() const {
+  std::vector<Candidate> matching_rows() {
     std::vector<Candidate> candidates;
-    for (const DocumentedFlow* row : judge_.rows_on(flow_.transport, flow_.server.port)) {
-      if (!matches(*row, flow_, ends_, flow_.server.port)) continue;
-      candidates.push_back({.row = row,
-                            .application = fit_application(*row, flow_),
-                            .in_time = !row->schedule || is_within(*row->schedule, flow_.first)});
-    }
+    judge_.each_row_on(flow_.transport, flow_.server.port, [&](const DocumentedFlow& row) {
+      if (!matches(row, flow_, ends_, flow_.server.port)) return;
+      if (row.schedule) is_particular_ = true;
+      candidates.push_back({.row = &row,
+                            .application = fit_application(row, flow_),
+                            .in_time = !row.schedule || is_within(*row.schedule, flow_.first)});
+    });
     std::stable_sort(
         candidates.begin(), candidates.end(),
         [](const Candidate& a, const Candidate& b) { return rank_of(a) < rank_of(b); });
@@ -151,6 +156,7 @@ class Judgement {
 
   // The row's application is what the bytes say; does the flow meet the rest of the row?
   void judge_requirements(const DocumentedFlow& row) {
+    if (row.tls || row.http) is_particular_ = true;
     const TlsFit tls = row.tls ? fit_tls(*row.tls, flow_) : TlsFit{};
     const HttpFit http = row.http ? fit_http(*row.http, flow_) : HttpFit{};
     for (const Problem& found : tls.problems) add_problem(row, found);
@@ -181,7 +187,9 @@ class Judgement {
   }
 
   void check_schedule(const DocumentedFlow& row) {
-    if (!row.schedule || is_within(*row.schedule, flow_.first)) return;
+    if (!row.schedule) return;
+    is_particular_ = true;
+    if (is_within(*row.schedule, flow_.first)) return;
     Problem problem;
     problem.kind = FindingKind::outside_schedule;
     problem.field = Field::schedule;
@@ -193,7 +201,8 @@ class Judgement {
   // An application takes two to speak; ICMP messages stand for themselves.
   bool is_one_sided() const {
     if (flow_.transport == Transport::icmp) return false;
-    const bool only_one_spoke = (flow_.payload_bytes[0] == 0) != (flow_.payload_bytes[1] == 0);
+    const SeenBytes seen = seen_bytes(flow_);
+    const bool only_one_spoke = seen.of_client != seen.of_server;
     return flow_.outcome == Outcome::one_sided || only_one_spoke;
   }
 
@@ -203,7 +212,8 @@ class Judgement {
   }
 
   void remark_vip_bypass(const DocumentedFlow& row) {
-    if (!row.wants_vip || ends_.implied != 0) return;
+    if (!row.wants_vip || ends_.implied != 0 || !standing_.may_bypass) return;
+    is_particular_ = true;
     const IpAddress& address = flow_.server.address;
     const Binding* bypassed = nullptr;
     for (const Binding& binding : policy_.bindings) {
@@ -230,7 +240,7 @@ class Judgement {
     // The documents speak of TCP and UDP; ICMP that no row names is not theirs to judge.
     if (flow_.transport == Transport::icmp) return;
     const DocumentedFlow* reversed = reversed_row();
-    if (is_direction_guessed()) {
+    if (is_direction_guessed(flow_)) {
       const DocumentedFlow* swapped = reversed != nullptr ? reversed : swapped_row();
       if (swapped != nullptr) {
         verdict_.rule = swapped->id;
@@ -266,11 +276,6 @@ class Judgement {
     if (nearest.size() > max_nearest) nearest.pop_back();
   }
 
-  bool is_direction_guessed() const {
-    return flow_.direction_basis == DirectionBasis::port ||
-           flow_.direction_basis == DirectionBasis::first_packet;
-  }
-
   const DocumentedFlow* reversed_row() const {
     return find_row(flow_.server.port,
                     [&](const DocumentedFlow& row) { return matches_reversed(row, flow_, ends_); });
@@ -288,9 +293,9 @@ class Judgement {
   template <class Condition>
   const DocumentedFlow* find_row(std::uint16_t port, Condition fits) const {
     const DocumentedFlow* found = nullptr;
-    for (const DocumentedFlow* row : judge_.rows_on(flow_.transport, port)) {
-      if (fits(*row) && (found == nullptr || row->id < found->id)) found = row;
-    }
+    judge_.each_row_on(flow_.transport, port, [&](const DocumentedFlow& row) {
+      if (fits(row) && (found == nullptr || row.id < found->id)) found = &row;
+    });
     return found;
   }
 
@@ -298,6 +303,7 @@ class Judgement {
   void apply_exceptions() {
     if (policy_.exceptions.empty() || verdict_.kind == VerdictKind::ignored) return;
     std::vector<Problem> late;
+    if (!verdict_.problems.empty()) is_particular_ = true;
     for (Problem& problem : verdict_.problems) {
       const Covering cover = covering(policy_, flow_, ends_, verdict_, problem.kind);
       if (cover.in_force != nullptr) {
@@ -332,12 +338,12 @@ class Judgement {
     verdict_.is_unexplained = is_open && answered && verdict_.rule.empty();
     if (!verdict_.is_unexplained) return;
     constexpr RoleSet builtin = (RoleSet{1} << Policy::builtin_roles) - 1;
-    for (const DocumentedFlow* row : judge_.rows_on(flow_.transport, flow_.server.port)) {
-      if (fit_application(*row, flow_).kind != ApplicationFit::Kind::fits) continue;
-      const bool implied = (row->to & ends_.implied) != 0;
-      if (implied || fits_roles(row->from, ends_.client)) verdict_.server_explained_as |= row->to;
-      if (implied || fits_roles(row->to, ends_.server)) verdict_.client_explained_as |= row->from;
-    }
+    judge_.each_row_on(flow_.transport, flow_.server.port, [&](const DocumentedFlow& row) {
+      if (fit_application(row, flow_).kind != ApplicationFit::Kind::fits) return;
+      const bool implied = (row.to & ends_.implied) != 0;
+      if (implied || fits_roles(row.from, ends_.client)) verdict_.server_explained_as |= row.to;
+      if (implied || fits_roles(row.to, ends_.server)) verdict_.client_explained_as |= row.from;
+    });
     verdict_.server_explained_as &= ~(builtin | ends_.server);
     verdict_.client_explained_as &= ~(builtin | ends_.client);
   }
@@ -380,17 +386,35 @@ class Judgement {
   const Judge& judge_;
   const Policy& policy_;
   const ClosedFlow& flow_;
+  Standing standing_;
   Ends ends_;
+  bool is_particular_ = false;
   Verdict verdict_;
 };
 
+Standing standing_of(const Judge& judge, const ClosedFlow& flow) {
+  const Policy& policy = judge.policy();
+  const RoleMap::Roles client = judge.roles().find(seen_client(flow));
+  const RoleMap::Roles server = judge.roles().find(seen_server(flow));
+  const bool in_scope = policy.judge_all || client.is_bound || server.is_bound;
+  return {.ends = {.client = client.roles,
+                   .server = server.roles,
+                   .implied = implied_roles(policy, flow, client.roles)},
+          .is_judged = in_scope && !is_health_check(policy, flow),
+          .may_bypass = may_bypass(policy, flow)};
+}
+
+Judged judge_standing(const Judge& judge, const ClosedFlow& flow, const Standing& standing) {
+  return Judgement(judge, flow, standing).take();
+}
+
 Verdict Judge::judge(const ClosedFlow& flow) const {
-  return Judgement(*this, flow).take();
+  return judge_standing(*this, flow, standing_of(*this, flow)).verdict;
 }
 
 std::vector<RowTrial> Judge::trace(const ClosedFlow& flow) const {
   std::vector<RowTrial> trials;
-  const Ends ends = ends_of(*this, flow);
+  const Ends ends = standing_of(*this, flow).ends;
   for (const DocumentedFlow& row : policy_.flows) {
     trials.push_back({.row = &row, .miss = miss_of_row(policy_, row, flow, ends)});
   }

@@ -137,6 +137,10 @@ class Fitting {
 }  // namespace
 
 HttpFit fit_http(const HttpProfile& profile, const ClosedFlow& flow) {
+  const auto is_http = [](const AppRecord& it) { return std::holds_alternative<HttpFacts>(it); };
+  if (std::count_if(flow.records.begin(), flow.records.end(), is_http) == 1) {
+    return Fitting(profile, *flow.http()).take();
+  }
   const auto http = all_http(flow);
   return http ? Fitting(profile, *http).take() : HttpFit{};
 }

@@ -10,14 +10,11 @@ namespace {
 IpAddress masked(IpAddress address, unsigned prefix) {
   constexpr unsigned bits_of_ipv6_before_ipv4 = 96;
   const unsigned kept = prefix + (address.v4 ? bits_of_ipv6_before_ipv4 : 0);
-  for (unsigned i = 0; i < address.bytes.size(); ++i) {
-    const unsigned begin = i * 8;
-    if (begin >= kept) {
-      address.bytes[i] = 0;
-    } else if (kept - begin < 8) {
-      address.bytes[i] &= static_cast<std::uint8_t>(0xff00U >> (kept - begin));
-    }
+  unsigned whole_bytes = kept / 8;
+  if (whole_bytes < address.bytes.size() && kept % 8 != 0) {
+    address.bytes[whole_bytes++] &= static_cast<std::uint8_t>(0xff00U >> kept % 8);
   }
+  for (unsigned i = whole_bytes; i < address.bytes.size(); ++i) address.bytes[i] = 0;
   return address;
 }
 
@@ -86,15 +83,15 @@ RoleSet RoleMap::bound_roles(const SeenEnd& end) const {
   return 0;
 }
 
-RoleSet RoleMap::roles_of(const SeenEnd& end) const {
-  if (const RoleSet bound = bound_roles(end); bound != 0) return bound;
+RoleMap::Roles RoleMap::find(const SeenEnd& end) const {
+  if (const RoleSet bound = bound_roles(end); bound != 0) return {.roles = bound, .is_bound = true};
+  std::size_t role = Policy::role_internet;
   if (any_contains(client_networks_, end.address)) {
-    return RoleSet{1} << Policy::role_internal_clients;
+    role = Policy::role_internal_clients;
+  } else if (any_contains(internal_networks_, end.address)) {
+    role = Policy::role_unknown_internal;
   }
-  if (any_contains(internal_networks_, end.address)) {
-    return RoleSet{1} << Policy::role_unknown_internal;
-  }
-  return RoleSet{1} << Policy::role_internet;
+  return {.roles = RoleSet{1} << role, .is_bound = false};
 }
 
 }  // namespace pcapaudit

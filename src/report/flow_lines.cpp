@@ -147,8 +147,27 @@ std::string detail(const ClosedFlow& flow) {
 
 }  // namespace
 
-std::string flow_json(const AuditedFlow& audited, const std::string& capture) {
-  const ClosedFlow& flow = audited.flow;
+std::string flow_facts_json(const ClosedFlow& flow, const Verdict& verdict) {
+  JsonLine out;
+  out.begin_object();
+  out.member("vlan", flow.vlans);
+  out.member_or_null("tunnel", to_text(flow.tunnel));
+  out.member("app", flow.app);
+  if (!flow.server_app.empty()) out.member("server_app", flow.server_app);
+  out.member_or_null("service", verdict.service);
+  out.member("basis", to_text(verdict.basis));
+  if (const TlsFacts* tls = flow.tls()) write_tls(out, *tls);
+  if (const auto http = all_http(flow)) write_http(out, *http);
+  if (const SipFacts* sip = flow.sip()) write_sip(out, *sip);
+  if (const Json facts = facts_json(flow); !facts.empty()) {
+    out.key("facts");
+    out.raw(facts.dump(-1, ' ', false, Json::error_handler_t::replace));
+  }
+  out.end_object();
+  return std::move(out).take();
+}
+
+std::string flow_json(const ClosedFlow& flow, std::string_view facts, std::string_view capture) {
   JsonLine out;
   out.begin_object();
   out.member("flow", flow.id);
@@ -168,21 +187,10 @@ std::string flow_json(const AuditedFlow& audited, const std::string& capture) {
   out.member("gaps", flow.gaps);
   out.member("retransmitted", flow.retransmitted);
   out.member("duplicates", flow.duplicates);
-  out.member("vlan", flow.vlans);
-  out.member_or_null("tunnel", to_text(flow.tunnel));
-  out.member("app", flow.app);
-  if (!flow.server_app.empty()) out.member("server_app", flow.server_app);
-  out.member_or_null("service", audited.verdict.service);
-  out.member("basis", to_text(audited.verdict.basis));
-  if (const TlsFacts* tls = flow.tls()) write_tls(out, *tls);
-  if (const auto http = all_http(flow)) write_http(out, *http);
-  if (const SipFacts* sip = flow.sip()) write_sip(out, *sip);
-  if (const Json facts = facts_json(flow); !facts.empty()) {
-    out.key("facts");
-    out.raw(facts.dump(-1, ' ', false, Json::error_handler_t::replace));
-  }
-  out.end_object();
-  return std::move(out).take();
+  std::string line = std::move(out).take();
+  line += ',';
+  line += facts.substr(1);  // behind its brace
+  return line;
 }
 
 std::string flow_table(std::span<const std::unique_ptr<AuditedFlow>> flows) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,8 @@ namespace pcapaudit {
 // Members and elements in the order in which they are written. Text of the wire may hold anything.
 class JsonLine {
  public:
+  JsonLine() { text_.reserve(usual_length); }
+
   void begin_object() { open('{'); }
   void end_object() { close('}'); }
   void begin_array() { open('['); }
@@ -64,6 +67,8 @@ class JsonLine {
   std::string take() && { return std::move(text_); }
 
  private:
+  static constexpr std::size_t usual_length = 512;  // of a flow: so that the text seldom moves
+
   void separate() {
     if (!is_first_) text_ += ',';
     is_first_ = false;

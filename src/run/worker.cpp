@@ -30,15 +30,15 @@ EndedFlows Worker::take_ended() {
   std::vector<ClosedFlow> closed = flows_.take_closed();
   ended.flows.reserve(closed.size());
   for (ClosedFlow& flow : closed) {
-    AuditedFlow& audited =
-        ended.flows.emplace_back(AuditedFlow{.flow = std::move(flow), .verdict = {}});
-    if (judge_ != nullptr) {
-      audited.verdict = judge_->judge(audited.flow);
+    Verdict verdict;
+    if (judge_) {
+      verdict = judge_->judge(flow);
     } else {
-      ServiceName name = service_of(audited.flow, "");
-      audited.verdict.service = std::move(name.service);
-      audited.verdict.basis = name.basis;
+      ServiceName name = service_of(flow, "");
+      verdict.service = std::move(name.service);
+      verdict.basis = name.basis;
     }
+    ended.flows.emplace_back(std::move(flow), std::move(verdict));
   }
   return ended;
 }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <pcapaudit/flow/flow_table.hpp>
@@ -42,8 +43,9 @@ struct EndedFlows {
 
 class Worker {
  public:
-  explicit Worker(const Judge* judge, std::size_t max_flows = 0)
-      : judge_(judge), flows_(max_flows) {}
+  explicit Worker(const Judge* judge, std::size_t max_flows = 0) : flows_(max_flows) {
+    if (judge != nullptr) judge_by(*judge);
+  }
 
   // Packet by packet, as they come from an interface; the payload is not kept.
   void add(const FlowPacket& packet) { flows_.add({&packet, 1}); }
@@ -51,7 +53,7 @@ class Worker {
   bool close_some() { return flows_.close_some(); }
   std::size_t open_flows() const { return flows_.open_flows(); }
   // Flows that end from now on are judged by another policy.
-  void judge_by(const Judge& judge) { judge_ = &judge; }
+  void judge_by(const Judge& judge) { judge_.emplace(judge); }
   // Since the last call.
   EndedFlows take_ended();
 
@@ -75,7 +77,7 @@ class Worker {
     if (!ended.flows.empty() || !ended.late.empty()) use(std::move(ended));
   }
 
-  const Judge* judge_;
+  std::optional<RememberingJudge> judge_;
   FlowTable flows_;
 };
 

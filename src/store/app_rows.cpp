@@ -28,17 +28,19 @@ std::vector<std::string> alert_texts(const std::vector<TlsAlert>& alerts) {
 }  // namespace
 
 AppRows::AppRows(SQLite::Database& database)
-    : http_(database, "INSERT INTO http_row VALUES (?, ?, ?, ?, ?, ?, ?)"),
+    : http_(database, "http_row", 7),
+      tls_(database, "tls", 24),
+      sip_(database, "sip", 16),
+      field_(database, "app_field", 6),
+      tls_certificate_(database, "tls_certificate", 5),
       http_kind_(database,
                  "INSERT OR IGNORE INTO http_kind VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-      tls_(database,
-           "INSERT INTO tls VALUES "
-           "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-      sip_(database, "INSERT INTO sip VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-      field_(database, "INSERT INTO app_field VALUES (?, ?, ?, ?, ?, ?)"),
       certificate_(database,
-                   "INSERT OR IGNORE INTO certificate VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-      tls_certificate_(database, "INSERT INTO tls_certificate VALUES (?, ?, ?, ?, ?)") {}
+                   "INSERT OR IGNORE INTO certificate VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") {}
+
+void AppRows::flush() {
+  for (sqlite::BulkInsert* rows : {&http_, &tls_, &sip_, &field_, &tls_certificate_}) rows->flush();
+}
 
 void AppRows::insert(std::uint64_t flow, std::size_t number, const AppRecord& record) {
   std::visit([&](const auto& facts) { insert_facts(flow, number, facts); }, record);
@@ -48,7 +50,7 @@ void AppRows::insert_facts(std::uint64_t flow, std::size_t number, const HttpFac
   const std::uint64_t more = http.methods.more + http.hosts.more + http.paths.more +
                              http.statuses.more + http.user_agents.more + http.servers.more +
                              http.locations.more + http.authorization_schemes.more;
-  http_.run(flow, number, http_kind_of(http), http.requests, http.responses,
+  http_.add(flow, number, http_kind_of(http), http.requests, http.responses,
             json_list(http.paths.values), more);
 }
 
@@ -87,7 +89,7 @@ void AppRows::insert_facts(std::uint64_t flow, std::size_t number, const TlsFact
   const std::string cipher_id = tls.server_hello ? fmt::format("0x{:04x}", tls.cipher) : "";
   const std::string_view cipher = tls.server_hello ? tls_cipher_name(tls.cipher) : "";
   const bool explained = tls.mutual_reason != MutualReason::none;
-  tls_.run(flow, number, OrNull{version_text(tls.version)},
+  tls_.add(flow, number, OrNull{version_text(tls.version)},
            OrNull{version_text(tls.offered_version)}, OrNull{tls.sni}, OrNull{tls.alpn},
            json_list(tls.alpn_offered), OrNull{cipher_id}, OrNull{cipher}, tls.resumed,
            tls.established, tls.certificate_requested, tls.client_certificate_sent,
@@ -105,7 +107,7 @@ void AppRows::insert_chain(std::uint64_t flow, std::size_t number, std::string_v
   for (std::size_t position = 0; position < chain.size(); ++position) {
     const Certificate& it = *chain[position];
     if (known_certificates_.contains(it.sha256)) {
-      tls_certificate_.run(flow, number, side, position, it.sha256);
+      tls_certificate_.add(flow, number, side, position, it.sha256);
       continue;
     }
     if (known_certificates_.size() >= max_known) known_certificates_.clear();
@@ -113,7 +115,7 @@ void AppRows::insert_chain(std::uint64_t flow, std::size_t number, std::string_v
     certificate_.run(it.sha256, it.subject, it.issuer, it.serial, json_list(it.san), it.key_type,
                      it.key_bits, it.signature_algorithm, json_list(it.extended_key_usage),
                      it.not_before, it.not_after);
-    tls_certificate_.run(flow, number, side, position, it.sha256);
+    tls_certificate_.add(flow, number, side, position, it.sha256);
   }
 }
 
@@ -121,7 +123,7 @@ void AppRows::insert_facts(std::uint64_t flow, std::size_t number, const SipFact
   const std::uint64_t more = sip.methods.more + sip.statuses.more + sip.user_agents.more +
                              sip.servers.more + sip.from_domains.more + sip.to_domains.more +
                              sip.media.more;
-  sip_.run(flow, number, OrNull{sip.transport}, sip.requests, sip.responses,
+  sip_.add(flow, number, OrNull{sip.transport}, sip.requests, sip.responses,
            json_list(sip.methods.values), json_list(sip.statuses.values),
            json_list(sip.user_agents.values), json_list(sip.servers.values),
            json_list(sip.from_domains.values), json_list(sip.to_domains.values), more,
@@ -131,7 +133,7 @@ void AppRows::insert_facts(std::uint64_t flow, std::size_t number, const SipFact
 void AppRows::insert_facts(std::uint64_t flow, std::size_t number, const GenericFacts& facts) {
   for (std::size_t position = 0; position < facts.fields.size(); ++position) {
     const GenericField& field = facts.fields[position];
-    field_.run(flow, number, position, facts.protocol, field.name, field.value);
+    field_.add(flow, number, position, facts.protocol, field.name, field.value);
   }
 }
 

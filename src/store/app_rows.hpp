@@ -11,6 +11,7 @@
 
 #include <pcapaudit/app/app_record.hpp>
 
+#include "store/bulk_insert.hpp"
 #include "store/sqlite.hpp"
 
 namespace pcapaudit {
@@ -21,6 +22,8 @@ class AppRows {
   explicit AppRows(SQLite::Database& database);
 
   void insert(std::uint64_t flow, std::size_t number, const AppRecord& record);
+  // What was inserted is in the database after this.
+  void flush();
 
  private:
   void insert_facts(std::uint64_t flow, std::size_t number, const HttpFacts& http);
@@ -37,7 +40,8 @@ class AppRows {
   std::unordered_map<std::string, std::int64_t> http_kinds_;  // by their content
   std::unordered_set<std::string> known_certificates_;        // by SHA-256
   std::string content_;                                       // used again and again
-  sqlite::Insert http_, http_kind_, tls_, sip_, field_, certificate_, tls_certificate_;
+  sqlite::BulkInsert http_, tls_, sip_, field_, tls_certificate_;
+  sqlite::Insert http_kind_, certificate_;
 };
 
 }  // namespace pcapaudit

@@ -45,6 +45,34 @@ void write_content(const Kind& kind, std::string& content) {
   }
 }
 
+// What the same columns are made of, as bytes that are cheap to write: to find a known kind.
+void write_key(const ClosedFlow& flow, const Verdict& verdict, std::int64_t grounds,
+               std::string& key) {
+  const auto bits = [](auto value, unsigned shift) {
+    return static_cast<std::uint64_t>(static_cast<std::uint8_t>(value)) << shift;
+  };
+  const std::array<std::uint64_t, 6> words = {
+      verdict.client_roles,
+      verdict.server_roles,
+      static_cast<std::uint64_t>(grounds),
+      flow.capture,
+      flow.vlans.size(),
+      bits(flow.transport, 0) | bits(flow.direction_basis, 8) | bits(flow.outcome, 16) |
+          bits(flow.tunnel, 24) | bits(flow.icmp_type, 32) | bits(flow.icmp_code, 40) |
+          bits(verdict.basis, 48) | bits(verdict.kind, 56)};
+  key.assign(reinterpret_cast<const char*>(words.data()), sizeof words);
+  key.push_back(static_cast<char>(verdict.reason));
+  for (const std::uint16_t vlan : flow.vlans) {
+    key.append(reinterpret_cast<const char*>(&vlan), sizeof vlan);
+  }
+  for (const std::string_view text :
+       {std::string_view(flow.app), std::string_view(flow.server_app),
+        std::string_view(verdict.service), std::string_view(verdict.rule),
+        std::string_view(verdict.exception)}) {
+    key.append(text).push_back('\0');
+  }
+}
+
 void insert(sqlite::Insert& statement, std::int64_t id, const Kind& kind) {
   statement.run(id, kind.capture, kind.transport, kind.direction_basis, kind.outcome, kind.vlans,
                 OrNull{kind.tunnel}, kind.icmp_type, kind.icmp_code, kind.app,
@@ -114,13 +142,14 @@ void FlowKinds::Sums::add(const Sums& more) {
 
 std::int64_t FlowKinds::add(const AuditedFlow& audited, std::int64_t grounds) {
   const ClosedFlow& flow = audited.flow;
-  const std::string vlans = flow.vlans.empty() ? "[]" : sqlite::json_list(flow.vlans);
-  const Kind kind = kind_of(flow, audited.verdict, grounds, vlans);
-  write_content(kind, content_);
-  auto known = kinds_.find(content_);
+  write_key(flow, audited.verdict, grounds, key_);
+  auto known = kinds_.find(key_);
   if (known == kinds_.end()) {
     if (kinds_.size() >= max_kept) kinds_.clear();
-    known = kinds_.emplace(content_, sha256_prefix(as_bytes(content_))).first;
+    const std::string vlans = sqlite::json_list(flow.vlans);
+    const Kind kind = kind_of(flow, audited.verdict, grounds, vlans);
+    write_content(kind, content_);
+    known = kinds_.emplace(key_, sha256_prefix(as_bytes(content_))).first;
     insert(insert_kind_, known->second, kind);
   }
   if (flow.outcome == Outcome::blocked) {

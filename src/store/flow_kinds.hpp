@@ -60,8 +60,8 @@ class FlowKinds {
   void settle_blocked();
   void write_sums();
 
-  std::unordered_map<std::string, std::int64_t> kinds_;  // by their content
-  std::string content_;                                  // used again and again
+  std::unordered_map<std::string, std::int64_t> kinds_;  // by what they are made of
+  std::string key_, content_;                            // used again and again
   std::unordered_map<GroupKey, Sums, GroupHash> sums_;
   std::vector<std::uint64_t> blocked_;  // their outcome may change: summed up at the end
   std::map<std::int64_t, std::int64_t> unheard_kinds_;  // kind as blocked to kind as one-sided

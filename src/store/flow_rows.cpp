@@ -19,9 +19,7 @@ OrNull field_text(Field field) {
 
 FlowRows::FlowRows(SQLite::Database& database, const Policy& policy)
     : policy_(policy),
-      flow_(
-          database,
-          "INSERT INTO flow_row VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      flow_(database, "flow_row", 19),
       role_set_(database, "INSERT OR IGNORE INTO role_set VALUES (?, ?)"),
       anomaly_(database, "INSERT INTO flow_anomaly VALUES (?, ?, ?)"),
       also_matched_(database, "INSERT OR IGNORE INTO also_matched VALUES (?, ?)"),
@@ -42,7 +40,13 @@ FlowRows::FlowRows(SQLite::Database& database, const Policy& policy)
       app_rows_(database),
       kinds_(database) {}
 
-void FlowRows::insert(const AuditedFlow& audited) {
+void FlowRows::insert(std::span<const AuditedFlow> batch) {
+  for (const AuditedFlow& audited : batch) insert_one(audited);
+  flow_.flush();
+  app_rows_.flush();
+}
+
+void FlowRows::insert_one(const AuditedFlow& audited) {
   const ClosedFlow& flow = audited.flow;
   const Verdict& verdict = audited.verdict;
   insert_role_set(verdict.client_roles);
@@ -101,7 +105,7 @@ void FlowRows::write_traffic() {
 }
 
 void FlowRows::insert_flow(const ClosedFlow& flow, std::int64_t kind) {
-  flow_.run(flow.id, kind, flow.first_packet, to_text(flow.client.address), flow.client.port,
+  flow_.add(flow.id, kind, flow.first_packet, to_text(flow.client.address), flow.client.port,
             to_text(flow.server.address), flow.server.port, flow.packets[0], flow.packets[1],
             flow.bytes[0], flow.bytes[1], flow.payload_bytes[0], flow.payload_bytes[1], flow.first,
             flow.last, flow.gaps, flow.retransmitted, flow.duplicates, OrNull{flow.malformed_why});

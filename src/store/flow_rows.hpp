@@ -4,6 +4,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <map>
+#include <span>
 #include <tuple>
 #include <unordered_map>
 #include <unordered_set>
@@ -12,6 +13,7 @@
 #include <pcapaudit/store/store.hpp>
 
 #include "store/app_rows.hpp"
+#include "store/bulk_insert.hpp"
 #include "store/flow_kinds.hpp"
 #include "store/host_votes.hpp"
 #include "store/sqlite.hpp"
@@ -23,7 +25,7 @@ class FlowRows {
  public:
   FlowRows(SQLite::Database& database, const Policy& policy);
 
-  void insert(const AuditedFlow& audited);
+  void insert(std::span<const AuditedFlow> batch);
   void add_late(const LatePacket& packet);
   void mark_unheard(std::uint64_t flow) { kinds_.mark_unheard(flow); }
   // Sums that are still in memory. Call before the last commit.
@@ -39,6 +41,7 @@ class FlowRows {
     std::uint64_t packets = 0, bytes = 0, flows = 0;
   };
 
+  void insert_one(const AuditedFlow& audited);
   void insert_flow(const ClosedFlow& flow, std::int64_t kind);
   // The name of the flow's problems and nearest rows; 0 without any.
   std::int64_t insert_grounds(const Verdict& verdict);
@@ -48,7 +51,8 @@ class FlowRows {
   const Policy& policy_;
   std::unordered_set<RoleSet> known_role_sets_;
   std::unordered_map<std::string, std::int64_t> known_grounds_;
-  sqlite::Insert flow_, role_set_, anomaly_, also_matched_, problem_, near_miss_, traffic_;
+  sqlite::BulkInsert flow_;
+  sqlite::Insert role_set_, anomaly_, also_matched_, problem_, near_miss_, traffic_;
   std::map<std::tuple<std::int64_t, RoleSet, RoleSet>, Traffic> sums_;
   sqlite::Insert late_, late_copy_;
   SQLite::Statement roles_of_flow_;

@@ -3,21 +3,32 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace pcapaudit::sqlite {
 namespace {
 
 // RFC 8259 section 7: quotation mark, reverse solidus and U+0000 to U+001F are escaped.
+void append_character(std::string& json, char c) {
+  if (c == '"' || c == '\\') {
+    json += '\\';
+    json += c;
+  } else if (static_cast<unsigned char>(c) < 0x20) {
+    json += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+  } else {
+    json += c;
+  }
+}
+
 void append_string(std::string& json, std::string_view text) {
+  const auto is_plain = [](char c) {
+    return c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20;
+  };
   json += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      json += '\\';
-      json += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      json += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      json += c;
-    }
+  if (std::all_of(text.begin(), text.end(), is_plain)) {
+    json += text;
+  } else {
+    for (const char c : text) append_character(json, c);
   }
   json += '"';
 }

@@ -207,7 +207,7 @@ Result<void> Store::accept(std::span<const AuditedFlow> batch,
   if (impl_->failure) return std::unexpected(*impl_->failure);
   if (!impl_->flow_rows) return fail(fmt::format("{}: flows before the policy", impl_->path));
   if (!impl_->transaction) impl_->transaction.emplace(impl_->database);
-  for (const AuditedFlow& flow : batch) impl_->flow_rows->insert(flow);
+  impl_->flow_rows->insert(batch);
   for (const LatePacket& packet : late) impl_->flow_rows->add_late(packet);
   impl_->uncommitted += batch.size();
   if (impl_->use == StoreUse::batch && impl_->uncommitted >= flows_per_transaction) {

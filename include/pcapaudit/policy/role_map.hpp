@@ -28,9 +28,13 @@ class RoleMap {
   // unbound address is internal-clients, unknown-internal or internet. The bit of `any` is not set.
   // An address translated for some ports counts on these; a binding that is seen_on other VLANs
   // does not count for packets that carry VLAN tags.
-  RoleSet roles_of(const SeenEnd& end) const;
-  // True when a [bind] names the address.
-  bool is_bound(const SeenEnd& end) const { return bound_roles(end) != 0; }
+  struct Roles {
+    RoleSet roles = 0;
+    bool is_bound = false;  // a [bind] names the address
+  };
+  Roles find(const SeenEnd& end) const;
+  RoleSet roles_of(const SeenEnd& end) const { return find(end).roles; }
+  bool is_bound(const SeenEnd& end) const { return find(end).is_bound; }
 
  private:
   struct Claim {

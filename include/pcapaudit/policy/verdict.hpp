@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include <pcapaudit/flow/closed_flow.hpp>
@@ -121,18 +122,40 @@ class Judge {
  private:
   friend class Judgement;
 
-  // Rows that may speak of this transport and port, in the policy's order.
-  std::vector<const DocumentedFlow*> rows_on(Transport transport, std::uint16_t port) const;
+  // Rows that may speak of this transport and port, in no particular order.
+  template <class Use>
+  void each_row_on(Transport transport, std::uint16_t port, Use use) const {
+    const Rows& rows = rows_[static_cast<std::size_t>(transport)];
+    if (const auto listed = rows.by_port.find(port); listed != rows.by_port.end()) {
+      for (const DocumentedFlow* row : listed->second) use(*row);
+    }
+    for (const DocumentedFlow* row : rows.wide) {
+      if (transport == Transport::icmp || contains(row->ports, port)) use(*row);
+    }
+  }
 
   const Policy& policy_;
   RoleMap roles_;
-  // Indexes of rows: by port, those with wide ranges, and ICMP's; for each transport.
+  // Rows by port, those with wide ranges, and ICMP's; for each transport.
   struct Rows {
-    std::unordered_map<std::uint16_t, std::vector<std::uint32_t>> by_port;
-    std::vector<std::uint32_t> wide;
+    std::unordered_map<std::uint16_t, std::vector<const DocumentedFlow*>> by_port;
+    std::vector<const DocumentedFlow*> wide;
   };
   std::array<Rows, 3> rows_;
   std::unique_ptr<const NearestRows> nearest_;
+};
+
+// Asks a Judge, and gives flows that are alike in all that was looked at the verdict that was found
+// before. The same verdicts, for less; one thread at a time.
+class RememberingJudge {
+ public:
+  explicit RememberingJudge(const Judge& judge) : judge_(&judge) {}
+  Verdict judge(const ClosedFlow& flow);
+
+ private:
+  const Judge* judge_;
+  std::unordered_map<std::string, Verdict> verdicts_;  // by what was looked at
+  std::string likeness_;                               // used again and again
 };
 
 struct ServiceName {

@@ -42,6 +42,12 @@ Markup limit_table(const ReportCoverage& seen) {
       limit_row(
           "Lost by the capture", seen.dropped, "packets",
           "What they held is unknown; flows of which every packet was lost are in no number."),
+      limit_row("Blind time", seen.blind_seconds, "seconds",
+                "An interface was down or had no carrier; nothing is known of that time."),
+      limit_row("Ended early", seen.evicted_flows, "flows",
+                "The table of open flows was full; they were judged by what had been seen."),
+      limit_row("Cap reached", seen.capped_flows, "flows",
+                "More bytes waited out of order, or in one message, than are kept."),
       limit_row("Missing bytes", seen.gap_flows, "flows",
                 "What is behind a gap is judged from what came before and after."),
       limit_row("One direction only", seen.one_sided, "flows",

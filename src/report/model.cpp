@@ -70,6 +70,10 @@ std::vector<std::string> limits_of(const ReportModel& model) {
       "Not all input was read: an input is damaged, or the audit was interrupted.");
   add(seen.dropped, fmt::format("The capture lost {} of its packets.",
                                 share(seen.dropped, seen.packets + seen.dropped)));
+  add(seen.blind_seconds, fmt::format("An interface could not be read for {}.",
+                                      counted(seen.blind_seconds, "second", "seconds")));
+  add(seen.evicted_flows, fmt::format("Too many flows were open: {} ended early.",
+                                      counted(seen.evicted_flows, "flow", "flows")));
   add(seen.truncated, fmt::format("{} were captured shorter than they were on the wire.",
                                   counted(seen.truncated, "packet", "packets")));
   add(seen.gap_flows,

@@ -179,6 +179,13 @@ void read_coverage(ModelReader& reader, ReportModel& model) {
     coverage.incomplete = it->number();
   }
   if (auto it = reader.row(
+          "SELECT CAST(sum(blind_seconds) AS INTEGER), sum(evicted_flows), sum(capped_flows) "
+          "FROM v_capture ORDER BY 1")) {
+    coverage.blind_seconds = it->number();
+    coverage.evicted_flows = it->number();
+    coverage.capped_flows = it->number();
+  }
+  if (auto it = reader.row(
           "SELECT sum(gaps), (SELECT count(*) FROM flow_row WHERE gaps > 0), "
           "sum(flows) FILTER (WHERE outcome = 'one-sided'), "
           "sum(flows) FILTER (WHERE outcome = 'midstream'), "

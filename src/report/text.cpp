@@ -178,6 +178,15 @@ std::string evidence(Reader& reader) {
                         counted(number(row[0]), "packet", "packets"),
                         share(dropped, number(row[0]) + dropped), grouped(number(row[2])),
                         grouped(number(row[3])));
+    for (const Row& live :
+         reader.rows("SELECT CAST(sum(blind_seconds) AS INTEGER), "
+                     "coalesce(sum(evicted_flows), 0), "
+                     "coalesce(sum(capped_flows), 0) FROM v_capture ORDER BY 1")) {
+      if (number(live[0]) + number(live[1]) + number(live[2]) == 0) continue;
+      text += fmt::format("limits      blind for {}   flows ended early {}   caps reached in {}\n",
+                          counted(number(live[0]), "second", "seconds"), grouped(number(live[1])),
+                          counted(number(live[2]), "flow", "flows"));
+    }
     if (row[6] != "0") {
       text += fmt::format("duplicates  {}: mirrored twice, counted once\n",
                           counted(number(row[6]), "packet", "packets"));

@@ -59,6 +59,9 @@ struct ReportCoverage {
   std::optional<TimeSpan> time;  // of all captures
   Listed<ReportCapture> captures;
   std::uint64_t packets = 0, dropped = 0, truncated = 0, gaps = 0, gap_flows = 0;
+  // Live: seconds without the interface; flows that ended early, the table of them being full.
+  std::uint64_t blind_seconds = 0, evicted_flows = 0;
+  std::uint64_t capped_flows = 0;  // a cap of reassembly or dissection was reached
   std::uint64_t duplicates = 0, fragments = 0, incomplete = 0;
   std::uint64_t one_sided = 0, midstream = 0;  // flows
   std::uint64_t encrypted = 0;                 // flows of which TLS or QUIC hides the content

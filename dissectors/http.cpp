@@ -88,14 +88,30 @@ Probe probe(Bytes prefix, Carrier) {
   return start && start->request ? Probe::mine(Probe::Speaker::client) : Probe::not_mine();
 }
 
+// Most flows show one value of each kind, and the same as others do.
+void note(TextList& list, std::string_view wire, RecordSink* out) {
+  if (list.empty() && out != nullptr) {
+    list.values = out->list_of(wire);
+  } else if (!list.contains(wire)) {
+    list.add(clean_text(wire));
+  }
+}
+void note(NumberList& list, std::uint32_t number, RecordSink* out) {
+  if (list.empty() && out != nullptr) {
+    list.values = out->list_of(number);
+  } else {
+    list.add(number);
+  }
+}
+
 class Http final : public Dissector {
  public:
-  Step consume(Direction dir, Bytes window, RecordSink&) override {
+  Step consume(Direction dir, Bytes window, RecordSink& out) override {
     Half& half = halves_[index_of(dir)];
     const std::string_view text = as_text(window);
     switch (half.state) {
       case State::start:
-        return read_head(dir, text);
+        return read_head(dir, text, out);
       case State::chunk_size:
         return read_chunk_size(half, text);
       case State::chunk_end:
@@ -128,8 +144,10 @@ class Http final : public Dissector {
   struct Half {
     State state = State::start;
   };
+  // What a request's method means for its response.
+  enum class Waiting : std::uint8_t { other, head, connect };
 
-  Step read_head(Direction dir, std::string_view text) {
+  Step read_head(Direction dir, std::string_view text, RecordSink& out) {
     if (text.starts_with("\r\n")) return Step::advance(2);  // RFC 9112 2.2
     if (text.starts_with('\n')) return Step::advance(1);
     const auto end = end_of_headers(text);
@@ -148,8 +166,8 @@ class Http final : public Dissector {
     }
     if (facts_.version.empty()) facts_.version = start->version;
     const std::string_view headers = head.substr(line_end + 1);
-    return start->request ? take_request(*start, headers, *end)
-                          : take_response(*start, headers, *end);
+    return start->request ? take_request(*start, headers, *end, &out)
+                          : take_response(*start, headers, *end, &out);
   }
 
   // What the beginning of a message tells: its start line as far as it is there, and whole fields.
@@ -172,35 +190,43 @@ class Http final : public Dissector {
     if (!start || start->request != (dir == Direction::to_server)) return;
     if (facts_.version.empty()) facts_.version = start->version;
     const std::string_view headers = text.substr(line_end + 1, text.rfind('\n') - line_end);
-    (void)(start->request ? take_request(*start, headers, 0) : take_response(*start, headers, 0));
+    (void)(start->request ? take_request(*start, headers, 0, nullptr)
+                          : take_response(*start, headers, 0, nullptr));
   }
 
-  Step take_request(const HttpStart& start, std::string_view headers, std::size_t size) {
+  // `out` may be null.
+  Step take_request(const HttpStart& start, std::string_view headers, std::size_t size,
+                    RecordSink* out) {
     ++facts_.requests;
-    facts_.methods.add(clean_text(start.method));
+    note(facts_.methods, start.method, out);
     const HttpTarget target = split_target(start.method, start.target);
-    if (!target.path.empty()) facts_.paths.add(clean_text(target.path));
+    if (!target.path.empty()) note(facts_.paths, target.path, out);
     bool host_seen = false;
+    HttpFraming framing;
     HeaderLines lines(headers);
     while (const auto line = lines.next()) {
-      if (equal_ignoring_case(line->name, "Host")) {
+      const HttpField field = http_field(line->name);
+      framing.take(field, line->value);
+      if (field == HttpField::host) {
         host_seen = true;
-        if (!line->value.empty()) facts_.hosts.add(clean_text(line->value));
-      } else if (equal_ignoring_case(line->name, "User-Agent")) {
-        facts_.user_agents.add(clean_text(line->value));
-      } else if (equal_ignoring_case(line->name, "Authorization") ||
-                 equal_ignoring_case(line->name, "Proxy-Authorization")) {
+        if (!line->value.empty()) note(facts_.hosts, line->value, out);
+      } else if (field == HttpField::user_agent) {
+        note(facts_.user_agents, line->value, out);
+      } else if (field == HttpField::authorization) {
         take_authorization(line->value);
       }
     }
-    if (!host_seen && !target.host.empty()) facts_.hosts.add(clean_text(target.host));
-    if (waiting_.size() < max_pipeline) waiting_.emplace_back(start.method);
-    if (start.method == "CONNECT") {
+    if (!host_seen && !target.host.empty()) note(facts_.hosts, target.host, out);
+    const Waiting waiting = start.method == "CONNECT" ? Waiting::connect
+                            : start.method == "HEAD"  ? Waiting::head
+                                                      : Waiting::other;
+    if (waiting_.size() < max_pipeline) waiting_.push_back(waiting);
+    if (waiting == Waiting::connect) {
       // What follows is HTTP only if the proxy refuses.
       halves_[0].state = State::waiting;
       return Step::advance(size);
     }
-    return begin_body(halves_[0], http_framing(start, headers, {}), size);
+    return begin_body(halves_[0], framing.body(start, false), size);
   }
 
   void take_authorization(std::string_view value) {
@@ -213,35 +239,38 @@ class Http final : public Dissector {
     }
   }
 
-  Step take_response(const HttpStart& start, std::string_view headers, std::size_t size) {
+  Step take_response(const HttpStart& start, std::string_view headers, std::size_t size,
+                     RecordSink* out) {
     ++facts_.responses;
-    facts_.statuses.add(start.status);
-    std::string upgrade;
+    note(facts_.statuses, start.status, out);
+    std::string_view upgrade;
+    HttpFraming framing;
     HeaderLines lines(headers);
     while (const auto line = lines.next()) {
-      if (equal_ignoring_case(line->name, "Server")) facts_.servers.add(clean_text(line->value));
-      if (equal_ignoring_case(line->name, "Location"))
-        facts_.locations.add(clean_text(line->value));
-      if (equal_ignoring_case(line->name, "Upgrade")) upgrade = clean_text(line->value, 64);
+      const HttpField field = http_field(line->name);
+      framing.take(field, line->value);
+      if (field == HttpField::server) note(facts_.servers, line->value, out);
+      if (field == HttpField::location) note(facts_.locations, line->value, out);
+      if (field == HttpField::upgrade) upgrade = line->value;
     }
     const bool interim = start.status >= 100 && start.status < 200 && start.status != 101;
-    std::string method = waiting_.empty() ? "" : waiting_.front();
+    const Waiting answered = waiting_.empty() ? Waiting::other : waiting_.front();
     if (!waiting_.empty() && !interim) waiting_.erase(waiting_.begin());
     if (start.status == 101) {
-      facts_.upgraded_to = upgrade.empty() ? "upgrade" : upgrade;
+      facts_.upgraded_to = upgrade.empty() ? "upgrade" : clean_text(upgrade, 64);
       return Step::handover(size);
     }
-    if (method == "CONNECT") {
+    if (answered == Waiting::connect) {
       if (start.status >= 200 && start.status < 300) {
         facts_.upgraded_to = "connect";
         return Step::handover(size);
       }
       if (!interim) halves_[0].state = State::start;
     }
-    return begin_body(halves_[1], http_framing(start, headers, method), size);
+    return begin_body(halves_[1], framing.body(start, answered == Waiting::head), size);
   }
 
-  Step begin_body(Half& half, HttpFraming framing, std::size_t size) {
+  Step begin_body(Half& half, HttpFraming::Body framing, std::size_t size) {
     switch (framing.kind) {
       case HttpFraming::Kind::none:
         half.state = State::start;
@@ -301,7 +330,7 @@ class Http final : public Dissector {
 
   HttpFacts facts_;
   std::array<Half, 2> halves_;
-  std::vector<std::string> waiting_;  // methods of requests without their response
+  std::vector<Waiting> waiting_;  // requests without their response
 };
 
 }  // namespace

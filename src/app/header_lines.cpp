@@ -7,7 +7,8 @@ namespace pcapaudit {
 namespace {
 
 bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+  // Nearly all characters need one comparison.
+  return c <= ' ' && (c == ' ' || c == '\t' || c == '\r' || c == '\n');
 }
 
 std::string_view trimmed(std::string_view text) {

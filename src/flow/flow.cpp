@@ -48,7 +48,7 @@ class Flow::Delivery final : public TcpReassembler::Output {
   std::size_t side_;
 };
 
-Flow::Flow(const FlowPacket& first, const FlowKey& key, CertificateReader& certificates)
+Flow::Flow(const FlowPacket& first, const FlowKey& key, SharedFacts& shared)
     : ends_{.one = {first.decoded.source, first.decoded.source_port},
             .other = {first.decoded.destination, first.decoded.destination_port},
             .transport = key.transport},
@@ -61,7 +61,7 @@ Flow::Flow(const FlowPacket& first, const FlowKey& key, CertificateReader& certi
       vlans_(first.decoded.vlans),
       vlan_count_(first.decoded.vlan_count),
       tunnel_(first.decoded.tunnel),
-      stream_(carrier_of(first.decoded.transport), certificates) {
+      stream_(carrier_of(first.decoded.transport), shared) {
   const Decoded& decoded = first.decoded;
   minute_ = minute_of(first.clock);
   if (decoded.transport == Transport::icmp) {

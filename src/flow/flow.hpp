@@ -19,7 +19,7 @@ namespace pcapaudit {
 
 class Flow {
  public:
-  Flow(const FlowPacket& first, const FlowKey& key, CertificateReader& certificates);
+  Flow(const FlowPacket& first, const FlowKey& key, SharedFacts& shared);
 
   // Side 0 sent the flow's first packet.
   const FlowKey& key() const { return icmp_key_ ? *icmp_key_ : ends_; }

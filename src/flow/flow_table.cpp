@@ -29,7 +29,7 @@ struct FlowTable::State {
   void add_late(const FlowPacket& packet, EndedConnection& connection, std::size_t direction);
   void sweep(Timestamp clock);
 
-  CertificateReader certificates;  // outlives the flows that use it
+  SharedFacts shared;  // outlives the flows that use it
   HashSlots<OpenFlow> flows;
   HashSlots<EndedConnection> ended;
   std::vector<ClosedFlow> closed;
@@ -92,12 +92,12 @@ void FlowTable::State::add(const FlowPacket& packet, const FlowKey& key, std::ui
     }
     if (!expired) flow.mark_port_reuse();
     closed.push_back(flow.close());
-    *open->flow = Flow(packet, key, certificates);
+    *open->flow = Flow(packet, key, shared);
     open->flow->add(packet);
     return;
   }
   if (is_late(packet, hash)) return;
-  auto flow = std::make_unique<Flow>(packet, key, certificates);
+  auto flow = std::make_unique<Flow>(packet, key, shared);
   flow->add(packet);
   flows.insert({.key_hash = hash, .flow = std::move(flow)});
 }

@@ -14,12 +14,19 @@
 #include <vector>
 
 #include <pcapaudit/app/dissector.hpp>
+#include <pcapaudit/app/text_pool.hpp>
 #include <pcapaudit/app/x509.hpp>
 #include <pcapaudit/flow/closed_flow.hpp>
 
 #include "flow/anomaly_counts.hpp"
 
 namespace pcapaudit {
+
+// What flows of one table have in common.
+struct SharedFacts {
+  CertificateReader certificates;
+  TextPool texts;
+};
 
 class Stream final : private RecordSink {
  public:
@@ -33,9 +40,8 @@ class Stream final : private RecordSink {
   // is a dissector and a peer playing ping-pong.
   static constexpr int max_handovers = 8;
 
-  // The reader must outlive it.
-  Stream(Carrier carrier, CertificateReader& certificates)
-      : certificates_(&certificates), carrier_(carrier) {}
+  // `shared` must outlive it.
+  Stream(Carrier carrier, SharedFacts& shared) : shared_(&shared), carrier_(carrier) {}
 
   // The side that opened the connection, as the SYN says. Call before any bytes.
   void set_client_side(std::size_t side) { client_side_ = static_cast<std::int8_t>(side); }
@@ -76,7 +82,13 @@ class Stream final : private RecordSink {
   };
 
   void emit(AppRecord record) override { records_.push_back(std::move(record)); }
-  SharedCertificate certificate(Bytes der) override { return certificates_->read(der); }
+  SharedCertificate certificate(Bytes der) override { return shared_->certificates.read(der); }
+  SharedValues<std::string> list_of(std::string_view wire) override {
+    return shared_->texts.list_of(wire);
+  }
+  SharedValues<std::uint32_t> list_of(std::uint32_t number) override {
+    return shared_->texts.list_of(number);
+  }
 
   void advance_all(std::size_t side, Bytes fresh);
   // Bytes used from the front of `window`; stops when more bytes are needed.
@@ -97,7 +109,7 @@ class Stream final : private RecordSink {
   SeenStream seen_stream(std::size_t client_side) const;
 
   // Small, because every open flow has one.
-  CertificateReader* certificates_;
+  SharedFacts* shared_;
   std::array<Half, 2> halves_;
   const DissectorSpec* spec_ = nullptr;
   std::unique_ptr<Dissector> dissector_;

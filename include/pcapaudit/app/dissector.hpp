@@ -89,6 +89,11 @@ class RecordSink {
   virtual void emit(AppRecord record) = 0;
   // Facts of a DER certificate, read once for all flows that show it (CertificateReader).
   virtual SharedCertificate certificate(Bytes der) = 0;
+  // A list of this text or number alone, shared by the flows that show it (TextPool).
+  virtual SharedValues<std::string> list_of(std::string_view wire) {
+    return std::vector{clean_text(wire)};
+  }
+  virtual SharedValues<std::uint32_t> list_of(std::uint32_t number) { return std::vector{number}; }
 };
 
 class Dissector {

@@ -256,6 +256,7 @@ class Http final : public Dissector {
     const bool interim = start.status >= 100 && start.status < 200 && start.status != 101;
     const Waiting answered = waiting_.empty() ? Waiting::other : waiting_.front();
     if (!waiting_.empty() && !interim) waiting_.erase(waiting_.begin());
+    if (waiting_.empty()) waiting_ = {};  // many connections stay open and silent
     if (start.status == 101) {
       facts_.upgraded_to = upgrade.empty() ? "upgrade" : clean_text(upgrade, 64);
       return Step::handover(size);

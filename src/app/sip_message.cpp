@@ -221,7 +221,9 @@ void SipReader::note_transaction(const Message& message) {
   if (message.request) {
     if (known != transactions_.end()) return;
     ++facts_.transactions;
-    transactions_[transactions_seen_++ % max_transactions] = {.hash = hash};
+    const std::size_t place = transactions_seen_++ % max_transactions;
+    if (place == transactions_.size()) transactions_.emplace_back();
+    transactions_[place] = {.hash = hash};
   } else if (message.status >= first_final && known != transactions_.end() && !known->answered) {
     known->answered = true;
     ++facts_.answered;

@@ -77,7 +77,7 @@ Flow::Flow(const FlowPacket& first, const FlowKey& key, SharedFacts& shared)
 
 std::size_t Flow::side_of(const FlowPacket& packet) const {
   const Endpoint source{packet.decoded.source, packet.decoded.source_port};
-  return source == ends_.one ? 0 : 1;
+  return is_same_end(source, ends_.one) ? 0 : 1;
 }
 
 bool Flow::expired(Timestamp clock) const {
@@ -165,7 +165,8 @@ void Flow::count(const FlowPacket& packet, std::size_t side) {
   // Unsigned, as hostile times may lie anywhere; the clock does not run back.
   const auto begin = static_cast<std::uint64_t>(minute_) * ns_per_minute;
   if (static_cast<std::uint64_t>(packet.clock.ns) - begin >= ns_per_minute) {
-    marks_.push_back(
+    if (marks_ == nullptr) marks_ = std::make_unique<std::vector<MinuteMark>>();
+    marks_->push_back(
         {.minute = minute_, .packets = packets_[0] + packets_[1], .bytes = bytes_[0] + bytes_[1]});
     minute_ = minute_of(packet.clock);
   }
@@ -177,19 +178,21 @@ void Flow::count(const FlowPacket& packet, std::size_t side) {
 }
 
 std::vector<MinuteTraffic> Flow::minutes() const {
-  std::vector<MinuteMark> marks = marks_;
-  marks.push_back(
-      {.minute = minute_, .packets = packets_[0] + packets_[1], .bytes = bytes_[0] + bytes_[1]});
   std::vector<MinuteTraffic> list;
   MinuteMark before;
-  for (const MinuteMark& mark : marks) {
+  const auto add = [&](const MinuteMark& mark) {
     if (mark.packets > before.packets) {
       list.push_back({.minute = mark.minute,
                       .packets = mark.packets - before.packets,
                       .bytes = mark.bytes - before.bytes});
     }
     before = mark;
+  };
+  if (marks_ != nullptr) {
+    list.reserve(marks_->size() + 1);
+    for (const MinuteMark& mark : *marks_) add(mark);
   }
+  add({.minute = minute_, .packets = packets_[0] + packets_[1], .bytes = bytes_[0] + bytes_[1]});
   return list;
 }
 
@@ -294,7 +297,8 @@ Outcome Flow::outcome(std::size_t client) const {
 }
 
 std::size_t Flow::client() const {
-  return stream_.client_side().value_or(client_by_port().value_or(0));
+  if (const auto side = stream_.client_side()) return *side;
+  return client_by_port().value_or(0);
 }
 
 ClosedFlow Flow::close() {
@@ -328,7 +332,6 @@ ClosedFlow Flow::close() {
   }
   record.gaps = gaps_;
   anomalies_.add_to(record.anomalies);
-  const auto by_port = client_by_port();
   const auto by_content = stream_.client_side();
   const std::size_t client = this->client();
   if (opener()) {
@@ -336,7 +339,7 @@ ClosedFlow Flow::close() {
   } else if (by_content) {
     record.direction_basis = DirectionBasis::content;
   } else {
-    record.direction_basis = by_port ? DirectionBasis::port : DirectionBasis::first_packet;
+    record.direction_basis = client_by_port() ? DirectionBasis::port : DirectionBasis::first_packet;
   }
   record.client = client == 0 ? ends_.one : ends_.other;
   record.server = client == 0 ? ends_.other : ends_.one;

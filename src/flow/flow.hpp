@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -69,8 +70,8 @@ class Flow {
   std::uint64_t id_, first_packet_;
   Timestamp first_, last_, last_clock_;
   std::array<std::uint64_t, 2> packets_{}, bytes_{}, payload_bytes_{};  // by side
-  std::int64_t minute_ = 0;  // of the capture clock, since 1970-01-01T00:00Z
-  std::vector<MinuteMark> marks_;
+  std::int64_t minute_ = 0;                         // of the capture clock, since 1970-01-01T00:00Z
+  std::unique_ptr<std::vector<MinuteMark>> marks_;  // none: all in one minute
   std::uint32_t gaps_ = 0, duplicates_ = 0;
   std::array<std::uint16_t, Decoded::max_vlans> vlans_{};
   std::uint8_t vlan_count_;

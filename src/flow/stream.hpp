@@ -19,6 +19,7 @@
 #include <pcapaudit/flow/closed_flow.hpp>
 
 #include "flow/anomaly_counts.hpp"
+#include "flow/window.hpp"
 
 namespace pcapaudit {
 
@@ -71,14 +72,19 @@ class Stream final : private RecordSink {
   enum class Match : std::uint8_t { undecided, mine, other, unknown };
 
   struct Half {
-    std::vector<std::uint8_t> window;  // in order, not consumed yet
-    std::uint64_t skip = 0;            // bytes that a dissector passed over in advance
+    Window window;           // in order, not consumed yet
+    std::uint64_t skip = 0;  // bytes that a dissector passed over in advance
     SeenDirection seen;
     Match match = Match::undecided;  // does this side speak the attached protocol?
     std::uint8_t probes = 0;
     bool detached = false;  // nothing more is wanted of this side
     bool resyncs = false;   // after a loss: waits for a segment that starts a message
-    std::unique_ptr<const std::string> other_app;  // what it speaks instead (Match::other)
+  };
+  // What few flows have.
+  struct Rare {
+    std::string first_app;                 // of the first dissector, when it handed over
+    std::array<std::string, 2> other_app;  // by side: what it speaks instead (Match::other)
+    std::string_view malformed_why;
   };
 
   void emit(AppRecord record) override { records_.push_back(std::move(record)); }
@@ -105,6 +111,10 @@ class Stream final : private RecordSink {
   void detach_dissector();
   void give_up_probing(std::size_t side);
   void count(Anomaly anomaly) { anomalies_.add(anomaly); }
+  Rare& rare() {
+    if (rare_ == nullptr) rare_ = std::make_unique<Rare>();
+    return *rare_;
+  }
   Direction direction_of(std::size_t side) const;
   SeenStream seen_stream(std::size_t client_side) const;
 
@@ -113,10 +123,9 @@ class Stream final : private RecordSink {
   std::array<Half, 2> halves_;
   const DissectorSpec* spec_ = nullptr;
   std::unique_ptr<Dissector> dissector_;
-  std::string first_app_;  // of the first dissector attached
   std::vector<AppRecord> records_;
   AnomalyCounts anomalies_;
-  std::string_view malformed_why_;
+  std::unique_ptr<Rare> rare_;
   Carrier carrier_;
   std::int8_t client_side_ = unknown_side;
   std::uint8_t handovers_ = 0;

@@ -17,6 +17,11 @@ class SharedValues {
   SharedValues() = default;
   SharedValues(std::vector<T> values)
       : shared_(values.empty() ? nullptr : new Shared{.values = std::move(values)}) {}
+  static SharedValues of(T value) {
+    SharedValues list;
+    list.push_back(std::move(value));
+    return list;
+  }
   SharedValues(const SharedValues& other) : shared_(other.shared_) {
     if (shared_ != nullptr) shared_->owners.fetch_add(1, std::memory_order_relaxed);
   }

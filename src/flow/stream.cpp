@@ -32,6 +32,29 @@ std::string name_of(const DissectorSpec& spec, Carrier carrier, Direction dir, B
 
 }  // namespace
 
+// Where the attached dissector's records go.
+class Stream::Sink final : public RecordSink {
+ public:
+  explicit Sink(Stream& stream, std::vector<AppRecord>* records = nullptr)
+      : stream_(stream), records_(records) {}
+  void emit(AppRecord record) override {
+    (records_ == nullptr ? stream_.rare().records : *records_).push_back(std::move(record));
+  }
+  SharedCertificate certificate(Bytes der) override {
+    return stream_.shared_->certificates.read(der);
+  }
+  SharedValues<std::string> list_of(std::string_view wire) override {
+    return stream_.shared_->texts.list_of(wire);
+  }
+  SharedValues<std::uint32_t> list_of(std::uint32_t number) override {
+    return stream_.shared_->texts.list_of(number);
+  }
+
+ private:
+  Stream& stream_;
+  std::vector<AppRecord>* records_;  // null: what comes before the end
+};
+
 Direction Stream::direction_of(std::size_t side) const {
   return side == client_side().value_or(0) ? Direction::to_server : Direction::to_client;
 }
@@ -92,7 +115,8 @@ std::size_t Stream::run(std::size_t side, Bytes window) {
 // One step of the attached dissector.
 std::size_t Stream::consume(std::size_t side, Bytes window, bool& waiting) {
   Half& half = halves_[side];
-  const Step step = dissector_->consume(direction_of(side), window, *this);
+  Sink sink(*this);
+  const Step step = dissector_->consume(direction_of(side), window, sink);
   switch (step.kind) {
     case Step::Kind::advance: {
       const std::size_t used = std::min(std::max<std::size_t>(step.count, 1), window.size());
@@ -114,7 +138,7 @@ std::size_t Stream::consume(std::size_t side, Bytes window, bool& waiting) {
       return window.size();
     case Step::Kind::handover: {
       if (std::string& first = rare().first_app; first.empty()) first = app_of(*spec_, *dissector_);
-      detach_dissector();
+      detach_dissector(rare().records);
       handed_over_ = true;
       if (++handovers_ >= max_handovers) halves_[0].detached = halves_[1].detached = true;
       return std::min(step.count, window.size());
@@ -206,8 +230,9 @@ void Stream::give_up_probing(std::size_t side) {
   }
 }
 
-void Stream::detach_dissector() {
-  dissector_->finish(seen_stream(client_side().value_or(0)), *this);
+void Stream::detach_dissector(std::vector<AppRecord>& records) {
+  Sink sink(*this, &records);
+  dissector_->finish(seen_stream(client_side().value_or(0)), sink);
   dissector_.reset();
   spec_ = nullptr;
   for (Half& half : halves_) {
@@ -272,10 +297,13 @@ void Stream::finish(std::size_t default_client_side, ClosedFlow& flow) {
     take_rest(side);
     if (dissector_ != nullptr) count(Anomaly::truncated);
   }
-  if (rare_ != nullptr) flow.app = rare_->first_app;
+  if (rare_ != nullptr) {
+    flow.app = rare_->first_app;
+    flow.records = std::move(rare_->records);
+  }
   if (dissector_ != nullptr) {
     if (flow.app.empty()) flow.app = app_of(*spec_, *dissector_);
-    detach_dissector();
+    detach_dissector(flow.records);
   }
   if (flow.app.empty()) {
     flow.app = halves_[0].seen.any_payload || halves_[1].seen.any_payload ? "unknown" : "none";
@@ -291,8 +319,6 @@ void Stream::finish(std::size_t default_client_side, ClosedFlow& flow) {
     if (flow.server_app == flow.app) flow.server_app.clear();  // versions of one protocol
     flow.malformed_why = rare_->malformed_why;
   }
-  flow.records = std::move(records_);
-  anomalies_.add_to(flow.anomalies);
 }
 
 }  // namespace pcapaudit

@@ -29,7 +29,7 @@ struct SharedFacts {
   TextPool texts;
 };
 
-class Stream final : private RecordSink {
+class Stream final {
  public:
   // A message larger than this is given up. The largest that a dissector wants whole is an HTTP
   // or SIP header block (64 KiB); TLS records are at most 18 KiB.
@@ -61,10 +61,14 @@ class Stream final : private RecordSink {
     halves_[side].seen.truncated = halves_[side].seen.any_payload = true;
   }
 
-  const AnomalyCounts& anomalies() const { return anomalies_; }
+  void count(Anomaly anomaly, std::uint32_t times = 1) { rare().anomalies.add(anomaly, times); }
+  bool has_anomalies() const { return rare_ != nullptr && !rare_->anomalies.empty(); }
+  void add_anomalies_to(AnomalyCounts::Counts& sums) const {
+    if (rare_ != nullptr) rare_->anomalies.add_to(sums);
+  }
 
-  // Who is the client when nothing else told it. Ends the dissection and fills in the
-  // application, records and anomalies of `flow`. Call once.
+  // Who is the client when nothing else told it. Ends the dissection and fills
+  // in the application and records of `flow`. Call once.
   void finish(std::size_t default_client_side, ClosedFlow& flow);
 
  private:
@@ -84,17 +88,11 @@ class Stream final : private RecordSink {
   struct Rare {
     std::string first_app;                 // of the first dissector, when it handed over
     std::array<std::string, 2> other_app;  // by side: what it speaks instead (Match::other)
+    std::vector<AppRecord> records;        // of dissectors that handed over
     std::string_view malformed_why;
+    AnomalyCounts anomalies;  // of the flow, whoever found them
   };
-
-  void emit(AppRecord record) override { records_.push_back(std::move(record)); }
-  SharedCertificate certificate(Bytes der) override { return shared_->certificates.read(der); }
-  SharedValues<std::string> list_of(std::string_view wire) override {
-    return shared_->texts.list_of(wire);
-  }
-  SharedValues<std::uint32_t> list_of(std::uint32_t number) override {
-    return shared_->texts.list_of(number);
-  }
+  class Sink;
 
   void advance_all(std::size_t side, Bytes fresh);
   // Bytes used from the front of `window`; stops when more bytes are needed.
@@ -108,9 +106,8 @@ class Stream final : private RecordSink {
   Probed check_other_side(std::size_t side, Bytes window);
   Probed note_mismatch(std::size_t side, std::string other);
   void attach(const DissectorSpec& spec, std::size_t side, Probe::Speaker speaker);
-  void detach_dissector();
+  void detach_dissector(std::vector<AppRecord>& records);
   void give_up_probing(std::size_t side);
-  void count(Anomaly anomaly) { anomalies_.add(anomaly); }
   Rare& rare() {
     if (rare_ == nullptr) rare_ = std::make_unique<Rare>();
     return *rare_;
@@ -123,8 +120,6 @@ class Stream final : private RecordSink {
   std::array<Half, 2> halves_;
   const DissectorSpec* spec_ = nullptr;
   std::unique_ptr<Dissector> dissector_;
-  std::vector<AppRecord> records_;
-  AnomalyCounts anomalies_;
   std::unique_ptr<Rare> rare_;
   Carrier carrier_;
   std::int8_t client_side_ = unknown_side;

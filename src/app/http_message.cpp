@@ -15,14 +15,6 @@ bool is_token(std::string_view text) {
   });
 }
 
-// The text up to one of these characters; a call for each character would cost more.
-template <class... Ends>
-std::string_view up_to(std::string_view text, Ends... ends) {
-  const auto end =
-      std::find_if(text.begin(), text.end(), [&](char c) { return ((c == ends) || ...); });
-  return text.substr(0, static_cast<std::size_t>(end - text.begin()));
-}
-
 // "HTTP/1.0" or "HTTP/1.1" to its number; empty for anything else.
 std::string_view version_of(std::string_view text) {
   if (text != "HTTP/1.0" && text != "HTTP/1.1") return {};

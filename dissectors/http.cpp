@@ -90,12 +90,12 @@ Probe probe(Bytes prefix, Carrier) {
 
 class Http final : public Dissector {
  public:
-  Step consume(Direction dir, Bytes window, RecordSink&) override {
+  Step consume(Direction dir, Bytes window, RecordSink& out) override {
     Half& half = halves_[index_of(dir)];
     const std::string_view text = as_text(window);
     switch (half.state) {
       case State::start:
-        return read_head(dir, text);
+        return read_head(dir, text, out);
       case State::chunk_size:
         return read_chunk_size(half, text);
       case State::chunk_end:
@@ -117,19 +117,41 @@ class Http final : public Dissector {
     if (half.state == State::until_close) return Resume::anywhere;
     if (half.state == State::start) read_cut_head(dir, as_text(window));
     half.state = State::start;
-    waiting_.clear();
+    waiting_ = Waiting::none;
+    if (rare_ != nullptr) rare_->waiting.clear();
     return Resume::at_message;
   }
 
-  void finish(const SeenStream&, RecordSink& out) override { out.emit(std::move(facts_)); }
+  void finish(const SeenStream&, RecordSink& out) override {
+    HttpFacts facts{.version = version_ == 0     ? ""
+                               : version_ == '1' ? "1.1"
+                                                 : "1.0",
+                    .requests = requests_,
+                    .responses = responses_,
+                    .methods = take(Kind::methods),
+                    .hosts = take(Kind::hosts),
+                    .paths = take(Kind::paths),
+                    .statuses = {.values = std::move(statuses_),
+                                 .more = rare_ == nullptr ? 0 : rare_->more_statuses},
+                    .user_agents = take(Kind::user_agents),
+                    .servers = take(Kind::servers),
+                    .locations = take(Kind::locations),
+                    .authorization_schemes = take(Kind::authorization_schemes),
+                    .credentials_in_clear = credentials_in_clear_,
+                    .upgraded_to = {}};
+    if (rare_ != nullptr) facts.upgraded_to = std::move(rare_->upgraded_to);
+    out.emit(std::move(facts));
+  }
 
  private:
   enum class State : std::uint8_t { start, chunk_size, chunk_end, trailer, until_close, waiting };
   struct Half {
     State state = State::start;
   };
+  // What a request's method means for its response.
+  enum class Waiting : std::uint8_t { none, other, head, connect };
 
-  Step read_head(Direction dir, std::string_view text) {
+  Step read_head(Direction dir, std::string_view text, RecordSink& out) {
     if (text.starts_with("\r\n")) return Step::advance(2);  // RFC 9112 2.2
     if (text.starts_with('\n')) return Step::advance(1);
     const auto end = end_of_headers(text);
@@ -146,10 +168,10 @@ class Http final : public Dissector {
     if (start->request != (dir == Direction::to_server)) {
       return Step::malformed("http: request and response on the same side");
     }
-    if (facts_.version.empty()) facts_.version = start->version;
+    note_version(start->version);
     const std::string_view headers = head.substr(line_end + 1);
-    return start->request ? take_request(*start, headers, *end)
-                          : take_response(*start, headers, *end);
+    return start->request ? take_request(*start, headers, *end, &out)
+                          : take_response(*start, headers, *end, &out);
   }
 
   // What the beginning of a message tells: its start line as far as it is there, and whole fields.
@@ -158,11 +180,11 @@ class Http final : public Dissector {
     if (line_end == std::string_view::npos) {
       const auto start = parse_cut_http_start(text);
       if (start && start->request && dir == Direction::to_server) {
-        ++facts_.requests;
-        facts_.methods.add(clean_text(start->method));
+        ++requests_;
+        note(Kind::methods, start->method, nullptr);
       } else if (start && !start->request && dir == Direction::to_client) {
-        ++facts_.responses;
-        facts_.statuses.add(start->status);
+        ++responses_;
+        note_status(start->status, nullptr);
       }
       return;
     }
@@ -170,78 +192,89 @@ class Http final : public Dissector {
     if (line.ends_with('\r')) line.remove_suffix(1);
     const auto start = parse_http_start(line);
     if (!start || start->request != (dir == Direction::to_server)) return;
-    if (facts_.version.empty()) facts_.version = start->version;
+    note_version(start->version);
     const std::string_view headers = text.substr(line_end + 1, text.rfind('\n') - line_end);
-    (void)(start->request ? take_request(*start, headers, 0) : take_response(*start, headers, 0));
+    (void)(start->request ? take_request(*start, headers, 0, nullptr)
+                          : take_response(*start, headers, 0, nullptr));
   }
 
-  Step take_request(const HttpStart& start, std::string_view headers, std::size_t size) {
-    ++facts_.requests;
-    facts_.methods.add(clean_text(start.method));
+  // `out` may be null.
+  Step take_request(const HttpStart& start, std::string_view headers, std::size_t size,
+                    RecordSink* out) {
+    ++requests_;
+    note(Kind::methods, start.method, out);
     const HttpTarget target = split_target(start.method, start.target);
-    if (!target.path.empty()) facts_.paths.add(clean_text(target.path));
+    if (!target.path.empty()) note(Kind::paths, target.path, out);
     bool host_seen = false;
+    HttpFraming framing;
     HeaderLines lines(headers);
     while (const auto line = lines.next()) {
-      if (equal_ignoring_case(line->name, "Host")) {
+      const HttpField field = http_field(line->name);
+      framing.take(field, line->value);
+      if (field == HttpField::host) {
         host_seen = true;
-        if (!line->value.empty()) facts_.hosts.add(clean_text(line->value));
-      } else if (equal_ignoring_case(line->name, "User-Agent")) {
-        facts_.user_agents.add(clean_text(line->value));
-      } else if (equal_ignoring_case(line->name, "Authorization") ||
-                 equal_ignoring_case(line->name, "Proxy-Authorization")) {
+        if (!line->value.empty()) note(Kind::hosts, line->value, out);
+      } else if (field == HttpField::user_agent) {
+        note(Kind::user_agents, line->value, out);
+      } else if (field == HttpField::authorization) {
         take_authorization(line->value);
       }
     }
-    if (!host_seen && !target.host.empty()) facts_.hosts.add(clean_text(target.host));
-    if (waiting_.size() < max_pipeline) waiting_.emplace_back(start.method);
-    if (start.method == "CONNECT") {
+    if (!host_seen && !target.host.empty()) note(Kind::hosts, target.host, out);
+    const Waiting waiting = start.method == "CONNECT" ? Waiting::connect
+                            : start.method == "HEAD"  ? Waiting::head
+                                                      : Waiting::other;
+    wait_for(waiting);
+    if (waiting == Waiting::connect) {
       // What follows is HTTP only if the proxy refuses.
       halves_[0].state = State::waiting;
       return Step::advance(size);
     }
-    return begin_body(halves_[0], http_framing(start, headers, {}), size);
+    return begin_body(halves_[0], framing.body(start, false), size);
   }
 
   void take_authorization(std::string_view value) {
     const std::string_view scheme = value.substr(0, value.find(' '));
-    facts_.authorization_schemes.add(clean_text(scheme, 64));
+    add(Kind::authorization_schemes, clean_text(scheme, 64));
     // Basic is the password in Base64 (RFC 7617 4); who reads a Bearer token can use it (RFC 6750
     // 5).
     if (equal_ignoring_case(scheme, "Basic") || equal_ignoring_case(scheme, "Bearer")) {
-      facts_.credentials_in_clear = true;
+      credentials_in_clear_ = true;
     }
   }
 
-  Step take_response(const HttpStart& start, std::string_view headers, std::size_t size) {
-    ++facts_.responses;
-    facts_.statuses.add(start.status);
-    std::string upgrade;
+  Step take_response(const HttpStart& start, std::string_view headers, std::size_t size,
+                     RecordSink* out) {
+    ++responses_;
+    note_status(start.status, out);
+    std::string_view upgrade;
+    HttpFraming framing;
     HeaderLines lines(headers);
     while (const auto line = lines.next()) {
-      if (equal_ignoring_case(line->name, "Server")) facts_.servers.add(clean_text(line->value));
-      if (equal_ignoring_case(line->name, "Location"))
-        facts_.locations.add(clean_text(line->value));
-      if (equal_ignoring_case(line->name, "Upgrade")) upgrade = clean_text(line->value, 64);
+      const HttpField field = http_field(line->name);
+      framing.take(field, line->value);
+      if (field == HttpField::server) note(Kind::servers, line->value, out);
+      if (field == HttpField::location) note(Kind::locations, line->value, out);
+      if (field == HttpField::upgrade) upgrade = line->value;
     }
     const bool interim = start.status >= 100 && start.status < 200 && start.status != 101;
-    std::string method = waiting_.empty() ? "" : waiting_.front();
-    if (!waiting_.empty() && !interim) waiting_.erase(waiting_.begin());
+    const Waiting answered = waiting_;
+    if (!interim) wait_for_next();
     if (start.status == 101) {
-      facts_.upgraded_to = upgrade.empty() ? "upgrade" : upgrade;
+      rare().upgraded_to = upgrade.empty() ? "upgrade" : clean_text(upgrade, 64);
       return Step::handover(size);
     }
-    if (method == "CONNECT") {
+    if (answered == Waiting::connect) {
       if (start.status >= 200 && start.status < 300) {
-        facts_.upgraded_to = "connect";
+        rare().upgraded_to = "connect";
         return Step::handover(size);
       }
       if (!interim) halves_[0].state = State::start;
     }
-    return begin_body(halves_[1], http_framing(start, headers, method), size);
+    return begin_body(halves_[1], framing.body(start, answered == Waiting::head), size);
   }
 
-  Step begin_body(Half& half, HttpFraming framing, std::size_t size) {
+  Step begin_body(Half& half, HttpFraming::Body framing, std::size_t size) {
     switch (framing.kind) {
       case HttpFraming::Kind::none:
         half.state = State::start;
@@ -299,9 +332,85 @@ class Http final : public Dissector {
     return Step::advance(end + 1);
   }
 
-  HttpFacts facts_;
+  static constexpr std::size_t kinds = 7;
+  enum class Kind : std::uint8_t {
+    methods,
+    hosts,
+    paths,
+    user_agents,
+    servers,
+    locations,
+    authorization_schemes
+  };
+  // What few connections have.
+  struct Rare {
+    std::array<std::uint64_t, kinds> more{};  // DistinctList::more
+    std::uint64_t more_statuses = 0;
+    std::string upgraded_to;
+    std::vector<Waiting> waiting;  // behind waiting_
+  };
+  Rare& rare() {
+    if (rare_ == nullptr) rare_ = std::make_unique<Rare>();
+    return *rare_;
+  }
+
+  // Most connections show one value of each kind, and the same as others do. `out` may be null.
+  void note(Kind kind, std::string_view wire, RecordSink* out) {
+    SharedValues<std::string>& values = texts_[static_cast<std::size_t>(kind)];
+    if (values.empty() && out != nullptr) {
+      values = out->list_of(wire);
+    } else if (std::find(values.begin(), values.end(), wire) == values.end()) {
+      add(kind, clean_text(wire));
+    }
+  }
+  void add(Kind kind, const std::string& text) {
+    SharedValues<std::string>& values = texts_[static_cast<std::size_t>(kind)];
+    TextList list{.values = std::move(values)};
+    list.add(text);
+    values = std::move(list.values);
+    if (list.more > 0) rare().more[static_cast<std::size_t>(kind)] += list.more;
+  }
+  void note_status(std::uint32_t status, RecordSink* out) {
+    if (statuses_.empty() && out != nullptr) {
+      statuses_ = out->list_of(status);
+      return;
+    }
+    NumberList list{.values = std::move(statuses_)};
+    list.add(status);
+    statuses_ = std::move(list.values);
+    if (list.more > 0) rare().more_statuses += list.more;
+  }
+  void note_version(std::string_view version) {
+    if (version_ == 0 && !version.empty()) version_ = version.back();
+  }
+  void wait_for(Waiting waiting) {
+    if (waiting_ == Waiting::none) {
+      waiting_ = waiting;
+    } else if (rare().waiting.size() + 1 < max_pipeline) {
+      rare().waiting.push_back(waiting);
+    }
+  }
+  void wait_for_next() {
+    waiting_ = Waiting::none;
+    if (rare_ == nullptr || rare_->waiting.empty()) return;
+    waiting_ = rare_->waiting.front();
+    rare_->waiting.erase(rare_->waiting.begin());
+  }
+
+  TextList take(Kind kind) {
+    const auto i = static_cast<std::size_t>(kind);
+    return {.values = std::move(texts_[i]), .more = rare_ == nullptr ? 0 : rare_->more[i]};
+  }
+
+  // Small, because every open connection has one: HttpFacts are made of it at the end.
+  std::array<SharedValues<std::string>, kinds> texts_;  // by Kind
+  SharedValues<std::uint32_t> statuses_;
+  std::uint64_t requests_ = 0, responses_ = 0;
+  std::unique_ptr<Rare> rare_;
   std::array<Half, 2> halves_;
-  std::vector<std::string> waiting_;  // methods of requests without their response
+  char version_ = 0;  // the last digit of the first message's: 1.0 or 1.1
+  bool credentials_in_clear_ = false;
+  Waiting waiting_ = Waiting::none;  // the first request without its response
 };
 
 }  // namespace

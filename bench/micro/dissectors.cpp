@@ -16,9 +16,9 @@ namespace {
 void dissect(benchmark::State& state, const Talk& talk) {
   std::size_t bytes = 0;
   for (const Talk::Piece& piece : talk.pieces) bytes += piece.bytes.size();
-  CertificateReader certificates;
+  SharedFacts shared;
   for (auto _ : state) {
-    Stream stream(talk.carrier, certificates);
+    Stream stream(talk.carrier, shared);
     stream.set_client_side(0);
     stream.set_from_start(0);
     stream.set_from_start(1);

@@ -7,7 +7,8 @@ namespace pcapaudit {
 namespace {
 
 bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+  // Nearly all characters need one comparison.
+  return c <= ' ' && (c == ' ' || c == '\t' || c == '\r' || c == '\n');
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -51,9 +52,9 @@ std::optional<std::size_t> end_of_headers(std::string_view text) {
   return std::nullopt;
 }
 
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
-                                            [](char x, char y) { return lower(x) == lower(y); });
+bool equal_letters(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
 }
 
 }  // namespace pcapaudit

@@ -10,7 +10,7 @@ namespace {
 bool is_token(std::string_view text) {
   constexpr std::string_view specials = "!#$%&'*+-.^_`|~";
   return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
            specials.find(c) != std::string_view::npos;
   });
 }
@@ -90,38 +90,59 @@ std::optional<HttpStart> parse_cut_http_start(std::string_view line) {
 HttpTarget split_target(std::string_view method, std::string_view target) {
   if (equal_ignoring_case(method, "CONNECT")) return {.host = target, .path = {}};
   HttpTarget out;
-  if (const std::size_t scheme = target.find("://");
-      scheme != std::string_view::npos && !target.starts_with('/')) {
-    const std::string_view rest = target.substr(scheme + 3);
-    const std::size_t end = rest.find_first_of("/?#");
-    out.host = rest.substr(0, end);
-    target = end == std::string_view::npos ? "/" : rest.substr(end);
+  if (!target.starts_with('/')) {
+    const std::size_t scheme = target.find("://");
+    if (scheme != std::string_view::npos) {
+      const std::string_view rest = target.substr(scheme + 3);
+      out.host = up_to(rest, '/', '?', '#');
+      target = out.host.size() == rest.size() ? "/" : rest.substr(out.host.size());
+    }
   }
-  out.path = target.substr(0, target.find_first_of("?#"));
+  out.path = up_to(target, '?', '#');
   return out;
 }
 
-HttpFraming http_framing(const HttpStart& start, std::string_view headers,
-                         std::string_view request_method) {
-  using Kind = HttpFraming::Kind;
-  const bool no_body = !start.request && (start.status < 200 || start.status == 204 ||
-                                          start.status == 304 || request_method == "HEAD");
-  if (no_body) return {.kind = Kind::none};
-  std::optional<std::uint64_t> length;
-  bool chunked = false;
-  bool good = true;
-  HeaderLines lines(headers);
-  while (const auto line = lines.next()) {
-    if (equal_ignoring_case(line->name, "Content-Length")) {
-      good = add_length(line->value, length) && good;
-    } else if (equal_ignoring_case(line->name, "Transfer-Encoding")) {
-      chunked = last_is_chunked(line->value);
-    }
+HttpField http_field(std::string_view name) {
+  const auto when = [&](std::string_view known, HttpField field) {
+    return equal_ignoring_case(name, known) ? field : HttpField::other;
+  };
+  switch (name.size()) {
+    case 4:
+      return when("Host", HttpField::host);
+    case 6:
+      return when("Server", HttpField::server);
+    case 7:
+      return when("Upgrade", HttpField::upgrade);
+    case 8:
+      return when("Location", HttpField::location);
+    case 10:
+      return when("User-Agent", HttpField::user_agent);
+    case 13:
+      return when("Authorization", HttpField::authorization);
+    case 14:
+      return when("Content-Length", HttpField::content_length);
+    case 17:
+      return when("Transfer-Encoding", HttpField::transfer_encoding);
+    case 19:
+      return when("Proxy-Authorization", HttpField::authorization);
+    default:
+      return HttpField::other;
   }
+}
+
+void HttpFraming::take(HttpField field, std::string_view value) {
+  if (field == HttpField::content_length && !add_length(value, length_)) contradictory_ = true;
+  if (field == HttpField::transfer_encoding) chunked_ = last_is_chunked(value);
+}
+
+HttpFraming::Body HttpFraming::body(const HttpStart& start, bool to_head) const {
+  const bool no_body = !start.request && (start.status < 200 || start.status == 204 ||
+                                          start.status == 304 || to_head);
+  if (no_body) return {.kind = Kind::none};
   // RPC over HTTP announces a gigabyte and streams for hours; the length is taken as it is.
-  if (chunked) return {.kind = Kind::chunked};
-  if (!good) return {.kind = Kind::contradictory};
-  if (length) return {.kind = Kind::length, .length = *length};
+  if (chunked_) return {.kind = Kind::chunked};
+  if (contradictory_) return {.kind = Kind::contradictory};
+  if (length_) return {.kind = Kind::length, .length = *length_};
   return {.kind = start.request ? Kind::none : Kind::until_close};
 }
 

@@ -30,14 +30,38 @@ struct HttpTarget {
 };
 HttpTarget split_target(std::string_view method, std::string_view target);
 
-// How the body of a message ends.
-struct HttpFraming {
-  enum class Kind : std::uint8_t { none, length, chunked, until_close, contradictory };
-  Kind kind = Kind::none;
-  std::uint64_t length = 0;
+// Fields that this program looks at.
+enum class HttpField : std::uint8_t {
+  other,
+  host,
+  server,
+  upgrade,
+  location,
+  user_agent,
+  authorization,  // also of a proxy
+  content_length,
+  transfer_encoding,
 };
-// `headers` is the header block; for a response `request_method` is its request's ("" unknown).
-HttpFraming http_framing(const HttpStart& start, std::string_view headers,
-                         std::string_view request_method);
+HttpField http_field(std::string_view name);
+
+// How the body of a message ends, told by its fields.
+class HttpFraming {
+ public:
+  enum class Kind : std::uint8_t { none, length, chunked, until_close, contradictory };
+  struct Body {
+    Kind kind = Kind::none;
+    std::uint64_t length = 0;
+  };
+
+  // All fields of the message, in order; those that tell nothing are passed over.
+  void take(HttpField field, std::string_view value);
+  // `to_head`: the response to a HEAD request.
+  Body body(const HttpStart& start, bool to_head) const;
+
+ private:
+  std::optional<std::uint64_t> length_;
+  bool chunked_ = false;
+  bool contradictory_ = false;
+};
 
 }  // namespace pcapaudit

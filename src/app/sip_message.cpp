@@ -27,7 +27,7 @@ std::string_view domain_of(std::string_view address) {
   const std::size_t scheme = address.find(':', address.find('<') + 1);
   if (scheme == std::string_view::npos) return {};
   std::string_view rest = address.substr(scheme + 1);
-  rest = rest.substr(0, rest.find_first_of(">;? \t\r\n"));
+  rest = up_to(rest, '>', ';', '?', ' ', '\t', '\r', '\n');
   if (const std::size_t at = rest.rfind('@'); at != std::string_view::npos)
     rest = rest.substr(at + 1);
   if (!rest.starts_with('[')) rest = rest.substr(0, rest.find(':'));
@@ -58,7 +58,7 @@ std::string_view parameter(std::string_view value, std::string_view name) {
                        equal_ignoring_case(rest.substr(0, name.size()), name);
     if (!named) continue;
     rest.remove_prefix(name.size() + 1);
-    return rest.substr(0, rest.find_first_of("; \t\r\n,"));
+    return up_to(rest, ';', ' ', '\t', '\r', '\n', ',');
   }
   return {};
 }
@@ -208,7 +208,7 @@ void SipReader::take_via(std::string_view value, Message& message) {
   message.via_seen = true;
   message.branch = parameter(value, "branch").substr(0, 256);
   if (!facts_.transport.empty() || !value.starts_with("SIP/2.0/")) return;
-  const std::string_view transport = value.substr(8, value.find_first_of(" \t", 8) - 8);
+  const std::string_view transport = up_to(value.substr(8), ' ', '\t');
   facts_.transport = clean_text(transport, 16);
 }
 
@@ -221,7 +221,9 @@ void SipReader::note_transaction(const Message& message) {
   if (message.request) {
     if (known != transactions_.end()) return;
     ++facts_.transactions;
-    transactions_[transactions_seen_++ % max_transactions] = {.hash = hash};
+    const std::size_t place = transactions_seen_++ % max_transactions;
+    if (place == transactions_.size()) transactions_.emplace_back();
+    transactions_[place] = {.hash = hash};
   } else if (message.status >= first_final && known != transactions_.end() && !known->answered) {
     known->answered = true;
     ++facts_.answered;

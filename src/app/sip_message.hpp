@@ -69,7 +69,7 @@ class SipReader {
 
   SipFacts facts_;
   TextList cseq_methods_;
-  std::array<Transaction, max_transactions> transactions_{};
+  std::vector<Transaction> transactions_;
   std::size_t transactions_seen_ = 0;
 };
 

@@ -20,6 +20,7 @@ constexpr std::uint16_t alpn_extension = 0x0010;
 
 std::vector<std::uint16_t> without_grease(const std::vector<std::uint16_t>& values) {
   std::vector<std::uint16_t> kept;
+  kept.reserve(values.size());
   std::ranges::copy_if(values, std::back_inserter(kept), [](auto v) { return !is_grease(v); });
   return kept;
 }
@@ -27,13 +28,23 @@ std::vector<std::uint16_t> without_grease(const std::vector<std::uint16_t>& valu
 template <class T>
 std::string dashed(const std::vector<T>& values) {
   std::string text;
-  for (const T value : values) text += fmt::format("{}{}", text.empty() ? "" : "-", value);
+  for (const T value : values) {
+    if (!text.empty()) text += '-';
+    const fmt::format_int digits(value);
+    text.append(digits.data(), digits.size());
+  }
   return text;
 }
 
 std::string hex_list(const std::vector<std::uint16_t>& values) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  constexpr std::size_t width = 5;  // four digits and a comma
   std::string text;
-  for (const auto value : values) text += fmt::format("{}{:04x}", text.empty() ? "" : ",", value);
+  text.reserve(values.size() * width);
+  for (const unsigned value : values) {
+    if (!text.empty()) text += ',';
+    for (const unsigned shift : {12U, 8U, 4U, 0U}) text += digits[value >> shift & 0xfU];
+  }
   return text;
 }
 

@@ -39,7 +39,7 @@ class Flow::Delivery final : public TcpReassembler::Output {
   void bytes(Bytes in_order) override { flow_.stream_.bytes(side_, in_order); }
   void gap(std::uint64_t missing) override {
     ++flow_.gaps_;
-    flow_.anomalies_.add(Anomaly::gap);
+    flow_.stream_.count(Anomaly::gap);
     flow_.stream_.gap(side_, missing);
   }
 
@@ -48,24 +48,24 @@ class Flow::Delivery final : public TcpReassembler::Output {
   std::size_t side_;
 };
 
-Flow::Flow(const FlowPacket& first, const FlowKey& key, CertificateReader& certificates)
+Flow::Flow(const FlowPacket& first, const FlowKey& key, SharedFacts& shared)
     : ends_{.one = {first.decoded.source, first.decoded.source_port},
             .other = {first.decoded.destination, first.decoded.destination_port},
             .transport = key.transport},
+      vlan_count_(first.decoded.vlan_count),
+      tunnel_(first.decoded.tunnel),
       capture_(first.capture),
+      vlans_(first.decoded.vlans),
       id_(first.id),
       first_packet_(first.number),
       first_(first.time),
       last_(first.time),
       last_clock_(first.clock),
-      vlans_(first.decoded.vlans),
-      vlan_count_(first.decoded.vlan_count),
-      tunnel_(first.decoded.tunnel),
-      stream_(carrier_of(first.decoded.transport), certificates) {
+      stream_(carrier_of(first.decoded.transport), shared) {
   const Decoded& decoded = first.decoded;
   minute_ = minute_of(first.clock);
   if (decoded.transport == Transport::icmp) {
-    icmp_key_ = std::make_unique<const FlowKey>(key);
+    rare().icmp_key = key;
     icmp_type_ = decoded.icmp_type;
     icmp_code_ = decoded.icmp_code;
   }
@@ -77,7 +77,7 @@ Flow::Flow(const FlowPacket& first, const FlowKey& key, CertificateReader& certi
 
 std::size_t Flow::side_of(const FlowPacket& packet) const {
   const Endpoint source{packet.decoded.source, packet.decoded.source_port};
-  return source == ends_.one ? 0 : 1;
+  return is_same_end(source, ends_.one) ? 0 : 1;
 }
 
 bool Flow::expired(Timestamp clock) const {
@@ -96,8 +96,8 @@ bool Flow::expired(Timestamp clock) const {
 
 bool Flow::is_complete() const {
   return fin_acknowledged_[0] && fin_acknowledged_[1] && syn_[0] && syn_[1] && !rst_[0] &&
-         !rst_[1] && anomalies_.empty() && stream_.anomalies().empty() && !tcp_[0].has_pending() &&
-         !tcp_[1].has_pending() && open_datagrams_[0] == 0 && open_datagrams_[1] == 0;
+         !rst_[1] && !stream_.has_anomalies() && !tcp_[0].has_pending() && !tcp_[1].has_pending() &&
+         open_datagrams(0) == 0 && open_datagrams(1) == 0;
 }
 
 EndedConnection Flow::tombstone(std::uint64_t hash) const {
@@ -126,7 +126,7 @@ bool Flow::is_new_connection(const FlowPacket& packet) const {
 }
 
 void Flow::mark_port_reuse() {
-  if (!ended_) anomalies_.add(Anomaly::port_reuse);
+  if (!ended_) stream_.count(Anomaly::port_reuse);
 }
 
 void Flow::add(const FlowPacket& packet) {
@@ -137,7 +137,7 @@ void Flow::add(const FlowPacket& packet) {
   note_fragment(decoded, side);
   if (decoded.payload_length > decoded.payload.size()) {
     stream_.mark_truncated(side);
-    anomalies_.add(Anomaly::truncated);
+    stream_.count(Anomaly::truncated);
   }
   if (decoded.transport == Transport::tcp) {
     add_tcp(packet, side);
@@ -153,19 +153,20 @@ void Flow::add_duplicate(const FlowPacket& packet) {
 
 // A datagram that is announced by its head and never becomes whole has payload that nobody saw.
 void Flow::note_fragment(const Decoded& decoded, std::size_t side) {
-  if (decoded.fragmentation == Fragmentation::head) ++open_datagrams_[side];
-  if (decoded.fragmentation == Fragmentation::whole && open_datagrams_[side] > 0) {
-    --open_datagrams_[side];
+  if (decoded.fragmentation == Fragmentation::head) ++rare().open_datagrams[side];
+  if (decoded.fragmentation == Fragmentation::whole && open_datagrams(side) > 0) {
+    --rare().open_datagrams[side];
   }
-  if (decoded.fragment_overlap) anomalies_.add(Anomaly::fragment_overlap);
-  if (decoded.tiny_fragment) anomalies_.add(Anomaly::tiny_fragment);
+  if (decoded.fragment_overlap) stream_.count(Anomaly::fragment_overlap);
+  if (decoded.tiny_fragment) stream_.count(Anomaly::tiny_fragment);
 }
 
 void Flow::count(const FlowPacket& packet, std::size_t side) {
   // Unsigned, as hostile times may lie anywhere; the clock does not run back.
   const auto begin = static_cast<std::uint64_t>(minute_) * ns_per_minute;
   if (static_cast<std::uint64_t>(packet.clock.ns) - begin >= ns_per_minute) {
-    marks_.push_back(
+    if (marks_ == nullptr) marks_ = std::make_unique<std::vector<MinuteMark>>();
+    marks_->push_back(
         {.minute = minute_, .packets = packets_[0] + packets_[1], .bytes = bytes_[0] + bytes_[1]});
     minute_ = minute_of(packet.clock);
   }
@@ -177,19 +178,21 @@ void Flow::count(const FlowPacket& packet, std::size_t side) {
 }
 
 std::vector<MinuteTraffic> Flow::minutes() const {
-  std::vector<MinuteMark> marks = marks_;
-  marks.push_back(
-      {.minute = minute_, .packets = packets_[0] + packets_[1], .bytes = bytes_[0] + bytes_[1]});
   std::vector<MinuteTraffic> list;
   MinuteMark before;
-  for (const MinuteMark& mark : marks) {
+  const auto add = [&](const MinuteMark& mark) {
     if (mark.packets > before.packets) {
       list.push_back({.minute = mark.minute,
                       .packets = mark.packets - before.packets,
                       .bytes = mark.bytes - before.bytes});
     }
     before = mark;
+  };
+  if (marks_ != nullptr) {
+    list.reserve(marks_->size() + 1);
+    for (const MinuteMark& mark : *marks_) add(mark);
   }
+  add({.minute = minute_, .packets = packets_[0] + packets_[1], .bytes = bytes_[0] + bytes_[1]});
   return list;
 }
 
@@ -208,7 +211,7 @@ void Flow::add_tcp(const FlowPacket& packet, std::size_t side) {
   const bool fin_fits = tcp.has(TcpHeader::fin) && accepts(sequence + decoded.payload_length, side);
   const bool refused =
       (tcp.has(TcpHeader::rst) && !reset_fits) || (tcp.has(TcpHeader::fin) && !fin_fits);
-  if (refused) anomalies_.add(Anomaly::out_of_window);
+  if (refused) stream_.count(Anomaly::out_of_window);
   const std::size_t peer = 1 - side;
   if (fin_[peer] && tcp.has(TcpHeader::ack) &&
       tcp.acknowledgment == tcp_[peer].next_sequence() + 1) {
@@ -294,7 +297,8 @@ Outcome Flow::outcome(std::size_t client) const {
 }
 
 std::size_t Flow::client() const {
-  return stream_.client_side().value_or(client_by_port().value_or(0));
+  if (const auto side = stream_.client_side()) return *side;
+  return client_by_port().value_or(0);
 }
 
 ClosedFlow Flow::close() {
@@ -319,16 +323,14 @@ ClosedFlow Flow::close() {
     tcp_[side].flush(out);
     record.retransmitted += tcp_[side].retransmitted();
     if (tcp_[side].conflicts() > 0) {
-      anomalies_.add(Anomaly::overlap_conflict, tcp_[side].conflicts());
+      stream_.count(Anomaly::overlap_conflict, tcp_[side].conflicts());
     }
-    if (open_datagrams_[side] > 0) {
-      anomalies_.add(Anomaly::fragment_lost, open_datagrams_[side]);
+    if (open_datagrams(side) > 0) {
+      stream_.count(Anomaly::fragment_lost, open_datagrams(side));
       stream_.mark_unreadable(side);
     }
   }
   record.gaps = gaps_;
-  anomalies_.add_to(record.anomalies);
-  const auto by_port = client_by_port();
   const auto by_content = stream_.client_side();
   const std::size_t client = this->client();
   if (opener()) {
@@ -336,7 +338,7 @@ ClosedFlow Flow::close() {
   } else if (by_content) {
     record.direction_basis = DirectionBasis::content;
   } else {
-    record.direction_basis = by_port ? DirectionBasis::port : DirectionBasis::first_packet;
+    record.direction_basis = client_by_port() ? DirectionBasis::port : DirectionBasis::first_packet;
   }
   record.client = client == 0 ? ends_.one : ends_.other;
   record.server = client == 0 ? ends_.other : ends_.one;
@@ -346,6 +348,7 @@ ClosedFlow Flow::close() {
   } else {
     stream_.finish(client, record);
   }
+  stream_.add_anomalies_to(record.anomalies);
   record.outcome = outcome(client);
   if (client == 1) {
     std::swap(record.packets[0], record.packets[1]);

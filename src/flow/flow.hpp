@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -11,7 +12,6 @@
 #include <pcapaudit/flow/flow_table.hpp>
 #include <pcapaudit/flow/tcp_reassembler.hpp>
 
-#include "flow/anomaly_counts.hpp"
 #include "flow/ended_connection.hpp"
 #include "flow/stream.hpp"
 
@@ -19,10 +19,12 @@ namespace pcapaudit {
 
 class Flow {
  public:
-  Flow(const FlowPacket& first, const FlowKey& key, CertificateReader& certificates);
+  Flow(const FlowPacket& first, const FlowKey& key, SharedFacts& shared);
 
   // Side 0 sent the flow's first packet.
-  const FlowKey& key() const { return icmp_key_ ? *icmp_key_ : ends_; }
+  const FlowKey& key() const {
+    return rare_ != nullptr && rare_->icmp_key ? *rare_->icmp_key : ends_;
+  }
   void add(const FlowPacket& packet);
   // A SYN that opens another connection on the same ports (RFC 9293 3.6: the old one is over).
   bool is_new_connection(const FlowPacket& packet) const;
@@ -33,7 +35,7 @@ class Flow {
   void add_duplicate(const FlowPacket& packet);
   void mark_refused() { refused_ = true; }
   void mark_port_reuse();
-  void mark_evicted() { anomalies_.add(Anomaly::evicted); }
+  void mark_evicted() { stream_.count(Anomaly::evicted); }
   // Neither the client's peer nor an ICMP error has said anything so far.
   bool is_unanswered() const { return (packets_[0] == 0 || packets_[1] == 0) && !refused_; }
   Timestamp last_clock() const { return last_clock_; }
@@ -64,32 +66,44 @@ class Flow {
     std::int64_t minute = 0;  // the one that ended
     std::uint64_t packets = 0, bytes = 0;
   };
+  // What few flows have.
+  struct Rare {
+    std::optional<FlowKey> icmp_key;                // ICMP is keyed by more than its ends
+    std::array<std::uint32_t, 2> open_datagrams{};  // heads of fragmented ones, not yet whole
+  };
+  Rare& rare() {
+    if (rare_ == nullptr) rare_ = std::make_unique<Rare>();
+    return *rare_;
+  }
+  std::uint32_t open_datagrams(std::size_t side) const {
+    return rare_ == nullptr ? 0 : rare_->open_datagrams[side];
+  }
+
   static constexpr std::uint8_t max_shift = 14;  // RFC 7323 2.3
   static constexpr std::int8_t unknown_side = -1;
 
-  FlowKey ends_;                             // side 0 is `one`
-  std::unique_ptr<const FlowKey> icmp_key_;  // ICMP is keyed by more than its ends
-  std::uint32_t capture_;
-  std::uint64_t id_, first_packet_;
-  Timestamp first_, last_, last_clock_;
-  std::array<std::uint64_t, 2> packets_{}, bytes_{}, payload_bytes_{};  // by side
-  std::int64_t minute_ = 0;  // of the capture clock, since 1970-01-01T00:00Z
-  std::vector<MinuteMark> marks_;
-  std::uint32_t gaps_ = 0, duplicates_ = 0;
-  std::array<std::uint16_t, Decoded::max_vlans> vlans_{};
+  // Ordered so that no padding lies between them: very many of these are open.
+  FlowKey ends_;  // side 0 is `one`
   std::uint8_t vlan_count_;
   Tunnel tunnel_;
   std::uint8_t icmp_type_ = 0, icmp_code_ = 0;
-  AnomalyCounts anomalies_;
+  std::int8_t opener_ = unknown_side;  // side that sent the SYN without ACK
+  bool refused_ = false;               // an ICMP error answered it
+  std::uint32_t capture_;
+  std::uint32_t gaps_ = 0, duplicates_ = 0;
+  std::array<std::uint16_t, Decoded::max_vlans> vlans_{};
+  std::array<std::uint16_t, 2> windows_{};  // largest that each side advertised, unscaled
+  std::unique_ptr<Rare> rare_;
+  std::uint64_t id_, first_packet_;
+  Timestamp first_, last_, last_clock_;
+  std::array<std::uint64_t, 2> packets_{}, bytes_{}, payload_bytes_{};  // by side
+  std::int64_t minute_ = 0;                         // of the capture clock, since 1970-01-01T00:00Z
+  std::unique_ptr<std::vector<MinuteMark>> marks_;  // none: all in one minute
   Stream stream_;
   std::array<TcpReassembler, 2> tcp_;
   std::array<std::uint32_t, 2> syn_sequence_{};  // valid where syn_
-  std::array<std::uint16_t, 2> windows_{};       // largest that each side advertised, unscaled
   std::array<std::uint8_t, 2> shifts_{TcpHeader::no_shift, TcpHeader::no_shift};
-  std::array<std::uint32_t, 2> open_datagrams_{};  // heads of fragmented datagrams not yet whole
   std::array<bool, 2> syn_{}, syn_ack_{}, fin_{}, fin_acknowledged_{}, rst_{};
-  std::int8_t opener_ = unknown_side;  // side that sent the SYN without ACK
-  bool refused_ = false;               // an ICMP error answered it
   bool ended_ = false;
 };
 

@@ -32,7 +32,7 @@ struct FlowTable::State {
   bool is_full(std::size_t used) const { return max_flows > 0 && used >= max_flows; }
 
   std::size_t max_flows = 0;
-  CertificateReader certificates;  // outlives the flows that use it
+  SharedFacts shared;  // outlives the flows that use it
   HashSlots<OpenFlow> flows;
   HashSlots<EndedConnection> ended;
   std::vector<ClosedFlow> closed;
@@ -97,13 +97,13 @@ void FlowTable::State::add(const FlowPacket& packet, const FlowKey& key, std::ui
     }
     if (!expired) flow.mark_port_reuse();
     closed.push_back(flow.close());
-    *open->flow = Flow(packet, key, certificates);
+    *open->flow = Flow(packet, key, shared);
     open->flow->add(packet);
     return;
   }
   if (is_late(packet, hash)) return;
   if (is_full(flows.size())) make_room();
-  auto flow = std::make_unique<Flow>(packet, key, certificates);
+  auto flow = std::make_unique<Flow>(packet, key, shared);
   flow->add(packet);
   flows.insert({.key_hash = hash, .flow = std::move(flow)});
 }
@@ -214,7 +214,10 @@ bool FlowTable::close_some() {
 }
 
 std::vector<ClosedFlow> FlowTable::take_closed() {
-  return std::exchange(state_->closed, {});
+  std::vector<ClosedFlow> closed = std::exchange(state_->closed, {});
+  // About as many come next.
+  state_->closed.reserve(closed.size());
+  return closed;
 }
 
 std::vector<LatePacket> FlowTable::take_late() {

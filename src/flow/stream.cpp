@@ -32,6 +32,29 @@ std::string name_of(const DissectorSpec& spec, Carrier carrier, Direction dir, B
 
 }  // namespace
 
+// Where the attached dissector's records go.
+class Stream::Sink final : public RecordSink {
+ public:
+  explicit Sink(Stream& stream, std::vector<AppRecord>* records = nullptr)
+      : stream_(stream), records_(records) {}
+  void emit(AppRecord record) override {
+    (records_ == nullptr ? stream_.rare().records : *records_).push_back(std::move(record));
+  }
+  SharedCertificate certificate(Bytes der) override {
+    return stream_.shared_->certificates.read(der);
+  }
+  SharedValues<std::string> list_of(std::string_view wire) override {
+    return stream_.shared_->texts.list_of(wire);
+  }
+  SharedValues<std::uint32_t> list_of(std::uint32_t number) override {
+    return stream_.shared_->texts.list_of(number);
+  }
+
+ private:
+  Stream& stream_;
+  std::vector<AppRecord>* records_;  // null: what comes before the end
+};
+
 Direction Stream::direction_of(std::size_t side) const {
   return side == client_side().value_or(0) ? Direction::to_server : Direction::to_client;
 }
@@ -54,20 +77,19 @@ void Stream::advance_all(std::size_t side, Bytes fresh) {
   if (half.window.empty()) {
     const std::size_t used = run(side, fresh);
     if (!half.detached && carrier_ == Carrier::tcp) {
-      half.window.assign(fresh.begin() + static_cast<std::ptrdiff_t>(used), fresh.end());
+      half.window.append(fresh.subspan(used));
     }
   } else {
-    half.window.insert(half.window.end(), fresh.begin(), fresh.end());
-    const std::size_t used = run(side, half.window);
-    half.window.erase(half.window.begin(), half.window.begin() + static_cast<std::ptrdiff_t>(used));
+    half.window.append(fresh);
+    half.window.drop_front(run(side, half.window.bytes()));
   }
   if (half.detached) {
-    half.window = {};
-  } else if (half.window.size() > max_window) {
+    half.window.clear();
+  } else if (half.window.bytes().size() > max_window) {
     count(Anomaly::window_cap);
     half.seen.truncated = true;
     half.detached = true;
-    half.window = {};
+    half.window.clear();
   }
   if (std::exchange(handed_over_, false) && !halves_[1 - side].window.empty()) {
     advance_all(1 - side, {});
@@ -93,7 +115,8 @@ std::size_t Stream::run(std::size_t side, Bytes window) {
 // One step of the attached dissector.
 std::size_t Stream::consume(std::size_t side, Bytes window, bool& waiting) {
   Half& half = halves_[side];
-  const Step step = dissector_->consume(direction_of(side), window, *this);
+  Sink sink(*this);
+  const Step step = dissector_->consume(direction_of(side), window, sink);
   switch (step.kind) {
     case Step::Kind::advance: {
       const std::size_t used = std::min(std::max<std::size_t>(step.count, 1), window.size());
@@ -106,7 +129,7 @@ std::size_t Stream::consume(std::size_t side, Bytes window, bool& waiting) {
       return 0;
     case Step::Kind::malformed:
       count(Anomaly::malformed);
-      if (malformed_why_.empty()) malformed_why_ = step.why;
+      if (rare().malformed_why.empty()) rare().malformed_why = step.why;
       // A datagram stands for itself; a stream has lost its framing.
       half.detached = carrier_ == Carrier::tcp;
       return window.size();
@@ -114,7 +137,8 @@ std::size_t Stream::consume(std::size_t side, Bytes window, bool& waiting) {
       half.detached = true;
       return window.size();
     case Step::Kind::handover: {
-      detach_dissector();
+      if (std::string& first = rare().first_app; first.empty()) first = app_of(*spec_, *dissector_);
+      detach_dissector(rare().records);
       handed_over_ = true;
       if (++handovers_ >= max_handovers) halves_[0].detached = halves_[1].detached = true;
       return std::min(step.count, window.size());
@@ -165,7 +189,7 @@ Stream::Probed Stream::check_other_side(std::size_t side, Bytes window) {
 Stream::Probed Stream::note_mismatch(std::size_t side, std::string other) {
   Half& half = halves_[side];
   half.match = Match::other;
-  if (!other.empty()) half.other_app = std::make_unique<const std::string>(std::move(other));
+  if (!other.empty()) rare().other_app[side] = std::move(other);
   half.detached = true;
   count(Anomaly::protocol_mismatch);
   return Probed::drop;
@@ -206,9 +230,9 @@ void Stream::give_up_probing(std::size_t side) {
   }
 }
 
-void Stream::detach_dissector() {
-  if (first_app_.empty()) first_app_ = app_of(*spec_, *dissector_);
-  dissector_->finish(seen_stream(client_side().value_or(0)), *this);
+void Stream::detach_dissector(std::vector<AppRecord>& records) {
+  Sink sink(*this, &records);
+  dissector_->finish(seen_stream(client_side().value_or(0)), sink);
   dissector_.reset();
   spec_ = nullptr;
   for (Half& half : halves_) {
@@ -232,7 +256,7 @@ void Stream::gap(std::size_t side, std::uint64_t missing) {
 void Stream::take_rest(std::size_t side) {
   Half& half = halves_[side];
   if (half.detached) return;
-  const Bytes rest(half.window);
+  const Bytes rest = half.window.bytes();
   if (dissector_ == nullptr && !rest.empty()) {
     for (const DissectorSpec* spec : all_dissectors()) {
       if (!carries(*spec, carrier_)) continue;
@@ -273,22 +297,28 @@ void Stream::finish(std::size_t default_client_side, ClosedFlow& flow) {
     take_rest(side);
     if (dissector_ != nullptr) count(Anomaly::truncated);
   }
-  if (dissector_ != nullptr) detach_dissector();
-  if (!first_app_.empty()) {
-    flow.app = first_app_;
-  } else {
+  if (rare_ != nullptr) {
+    flow.app = rare_->first_app;
+    flow.records = std::move(rare_->records);
+  }
+  if (dissector_ != nullptr) {
+    if (flow.app.empty()) flow.app = app_of(*spec_, *dissector_);
+    detach_dissector(flow.records);
+  }
+  if (flow.app.empty()) {
     flow.app = halves_[0].seen.any_payload || halves_[1].seen.any_payload ? "unknown" : "none";
   }
-  // A claim about the server needs the server's bytes, and the other way round.
-  if (halves_[1 - client].other_app != nullptr) {
-    flow.server_app = *halves_[1 - client].other_app;
-  } else if (halves_[client].other_app != nullptr) {
-    flow.server_app = std::exchange(flow.app, *halves_[client].other_app);
+  if (rare_ != nullptr) {
+    // A claim about the server needs the server's bytes, and the other way round.
+    auto& other_app = rare_->other_app;
+    if (!other_app[1 - client].empty()) {
+      flow.server_app = other_app[1 - client];
+    } else if (!other_app[client].empty()) {
+      flow.server_app = std::exchange(flow.app, other_app[client]);
+    }
+    if (flow.server_app == flow.app) flow.server_app.clear();  // versions of one protocol
+    flow.malformed_why = rare_->malformed_why;
   }
-  if (flow.server_app == flow.app) flow.server_app.clear();  // versions of one protocol
-  flow.records = std::move(records_);
-  flow.malformed_why = malformed_why_;
-  anomalies_.add_to(flow.anomalies);
 }
 
 }  // namespace pcapaudit

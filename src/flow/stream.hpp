@@ -14,14 +14,22 @@
 #include <vector>
 
 #include <pcapaudit/app/dissector.hpp>
+#include <pcapaudit/app/text_pool.hpp>
 #include <pcapaudit/app/x509.hpp>
 #include <pcapaudit/flow/closed_flow.hpp>
 
 #include "flow/anomaly_counts.hpp"
+#include "flow/window.hpp"
 
 namespace pcapaudit {
 
-class Stream final : private RecordSink {
+// What flows of one table have in common.
+struct SharedFacts {
+  CertificateReader certificates;
+  TextPool texts;
+};
+
+class Stream final {
  public:
   // A message larger than this is given up. The largest that a dissector wants whole is an HTTP
   // or SIP header block (64 KiB); TLS records are at most 18 KiB.
@@ -33,9 +41,8 @@ class Stream final : private RecordSink {
   // is a dissector and a peer playing ping-pong.
   static constexpr int max_handovers = 8;
 
-  // The reader must outlive it.
-  Stream(Carrier carrier, CertificateReader& certificates)
-      : certificates_(&certificates), carrier_(carrier) {}
+  // `shared` must outlive it.
+  Stream(Carrier carrier, SharedFacts& shared) : shared_(&shared), carrier_(carrier) {}
 
   // The side that opened the connection, as the SYN says. Call before any bytes.
   void set_client_side(std::size_t side) { client_side_ = static_cast<std::int8_t>(side); }
@@ -54,10 +61,14 @@ class Stream final : private RecordSink {
     halves_[side].seen.truncated = halves_[side].seen.any_payload = true;
   }
 
-  const AnomalyCounts& anomalies() const { return anomalies_; }
+  void count(Anomaly anomaly, std::uint32_t times = 1) { rare().anomalies.add(anomaly, times); }
+  bool has_anomalies() const { return rare_ != nullptr && !rare_->anomalies.empty(); }
+  void add_anomalies_to(AnomalyCounts::Counts& sums) const {
+    if (rare_ != nullptr) rare_->anomalies.add_to(sums);
+  }
 
-  // Who is the client when nothing else told it. Ends the dissection and fills in the
-  // application, records and anomalies of `flow`. Call once.
+  // Who is the client when nothing else told it. Ends the dissection and fills
+  // in the application and records of `flow`. Call once.
   void finish(std::size_t default_client_side, ClosedFlow& flow);
 
  private:
@@ -65,18 +76,23 @@ class Stream final : private RecordSink {
   enum class Match : std::uint8_t { undecided, mine, other, unknown };
 
   struct Half {
-    std::vector<std::uint8_t> window;  // in order, not consumed yet
-    std::uint64_t skip = 0;            // bytes that a dissector passed over in advance
+    Window window;           // in order, not consumed yet
+    std::uint64_t skip = 0;  // bytes that a dissector passed over in advance
     SeenDirection seen;
     Match match = Match::undecided;  // does this side speak the attached protocol?
     std::uint8_t probes = 0;
     bool detached = false;  // nothing more is wanted of this side
     bool resyncs = false;   // after a loss: waits for a segment that starts a message
-    std::unique_ptr<const std::string> other_app;  // what it speaks instead (Match::other)
   };
-
-  void emit(AppRecord record) override { records_.push_back(std::move(record)); }
-  SharedCertificate certificate(Bytes der) override { return certificates_->read(der); }
+  // What few flows have.
+  struct Rare {
+    std::string first_app;                 // of the first dissector, when it handed over
+    std::array<std::string, 2> other_app;  // by side: what it speaks instead (Match::other)
+    std::vector<AppRecord> records;        // of dissectors that handed over
+    std::string_view malformed_why;
+    AnomalyCounts anomalies;  // of the flow, whoever found them
+  };
+  class Sink;
 
   void advance_all(std::size_t side, Bytes fresh);
   // Bytes used from the front of `window`; stops when more bytes are needed.
@@ -90,21 +106,21 @@ class Stream final : private RecordSink {
   Probed check_other_side(std::size_t side, Bytes window);
   Probed note_mismatch(std::size_t side, std::string other);
   void attach(const DissectorSpec& spec, std::size_t side, Probe::Speaker speaker);
-  void detach_dissector();
+  void detach_dissector(std::vector<AppRecord>& records);
   void give_up_probing(std::size_t side);
-  void count(Anomaly anomaly) { anomalies_.add(anomaly); }
+  Rare& rare() {
+    if (rare_ == nullptr) rare_ = std::make_unique<Rare>();
+    return *rare_;
+  }
   Direction direction_of(std::size_t side) const;
   SeenStream seen_stream(std::size_t client_side) const;
 
   // Small, because every open flow has one.
-  CertificateReader* certificates_;
+  SharedFacts* shared_;
   std::array<Half, 2> halves_;
   const DissectorSpec* spec_ = nullptr;
   std::unique_ptr<Dissector> dissector_;
-  std::string first_app_;  // of the first dissector attached
-  std::vector<AppRecord> records_;
-  AnomalyCounts anomalies_;
-  std::string_view malformed_why_;
+  std::unique_ptr<Rare> rare_;
   Carrier carrier_;
   std::int8_t client_side_ = unknown_side;
   std::uint8_t handovers_ = 0;

@@ -41,9 +41,9 @@ void TcpReassembler::push(std::uint32_t sequence, Bytes captured, std::uint32_t 
   const std::int32_t ahead = seq_distance(sequence, next_sequence_);
   if (ahead > 0) {
     keep(next_ + static_cast<std::uint32_t>(ahead), captured, length);
-    while (pending_ != nullptr && (pending_->bytes > max_pending_bytes ||
-                                   pending_->segments.size() > max_pending_segments)) {
-      const std::uint64_t first = pending_->segments.begin()->first;
+    while (has_pending() && (rare_->pending->bytes > max_pending_bytes ||
+                             rare_->pending->segments.size() > max_pending_segments)) {
+      const std::uint64_t first = rare_->pending->segments.begin()->first;
       out.gap(first - next_);
       next_sequence_ += static_cast<std::uint32_t>(first - next_);
       next_ = first;
@@ -55,33 +55,40 @@ void TcpReassembler::push(std::uint32_t sequence, Bytes captured, std::uint32_t 
   if (old > 0 && old <= next_) compare(next_ - old, captured, length);
   if (old >= length) {
     // A keep-alive repeats the last byte (RFC 9293 3.8.4); it is no retransmission.
-    if (length > 1 || old > 1) ++retransmitted_;
+    if (length > 1 || old > 1) ++rare().retransmitted;
     return;
   }
   if (old == 0) remember(next_, captured, length);
   deliver(next_, captured.subspan(std::min<std::size_t>(old, captured.size())), length - old, out);
-  if (pending_ != nullptr) deliver_pending(out);
+  if (has_pending()) deliver_pending(out);
 }
 
 void TcpReassembler::remember(std::uint64_t position, Bytes captured, std::uint32_t length) {
-  delivered_[next_delivered_] = {.position = static_cast<std::uint32_t>(position),
-                                 .length = length,
-                                 .sample = sample_of(captured)};
-  next_delivered_ = static_cast<std::uint8_t>((next_delivered_ + 1) % delivered_kept);
+  if (last_.length > 0) {
+    Rare& rare = this->rare();
+    rare.earlier[rare.next_earlier] = last_;
+    rare.next_earlier = static_cast<std::uint8_t>((rare.next_earlier + 1) % rare.earlier.size());
+  }
+  last_ = {.position = static_cast<std::uint32_t>(position),
+           .length = length,
+           .sample = sample_of(captured)};
 }
 
 void TcpReassembler::compare(std::uint64_t position, Bytes captured, std::uint32_t length) {
-  for (const Delivered& earlier : delivered_) {
-    if (earlier.length != length || earlier.position != static_cast<std::uint32_t>(position))
-      continue;
-    if (earlier.sample != sample_of(captured)) ++conflicts_;
-    return;
+  const auto is_copy = [&](const Delivered& earlier) {
+    return earlier.length == length && earlier.position == static_cast<std::uint32_t>(position);
+  };
+  const Delivered* found = is_copy(last_) ? &last_ : nullptr;
+  if (found == nullptr && rare_ != nullptr) {
+    const auto it = std::find_if(rare_->earlier.begin(), rare_->earlier.end(), is_copy);
+    if (it != rare_->earlier.end()) found = &*it;
   }
+  if (found != nullptr && found->sample != sample_of(captured)) ++rare().conflicts;
 }
 
 void TcpReassembler::flush(Output& out) {
-  while (pending_ != nullptr) {
-    const std::uint64_t first = pending_->segments.begin()->first;
+  while (has_pending()) {
+    const std::uint64_t first = rare_->pending->segments.begin()->first;
     if (first > next_) out.gap(first - next_);
     next_sequence_ += static_cast<std::uint32_t>(first - next_);
     next_ = first;
@@ -103,40 +110,42 @@ void TcpReassembler::deliver(std::uint64_t position, Bytes captured, std::uint64
 
 // Hands on what is pending at next_ or before it.
 void TcpReassembler::deliver_pending(Output& out) {
-  auto& segments = pending_->segments;
+  auto& segments = rare_->pending->segments;
   while (!segments.empty() && segments.begin()->first <= next_) {
     auto node = segments.extract(segments.begin());
     Segment& segment = node.mapped();
-    pending_->bytes -= segment.captured.size();
+    rare_->pending->bytes -= segment.captured.size();
     const std::uint64_t old = next_ - node.key();
     if (old >= segment.length) {
-      ++retransmitted_;
+      ++rare().retransmitted;
       continue;
     }
     const Bytes captured(segment.captured);
     deliver(next_, captured.subspan(std::min<std::size_t>(old, captured.size())),
             segment.length - old, out);
   }
-  if (segments.empty()) pending_.reset();
+  if (segments.empty()) rare_->pending.reset();
 }
 
 // Keeps an early segment. One that starts where another pending one does: the longer stays,
 // and bytes that differ are counted.
 void TcpReassembler::keep(std::uint64_t position, Bytes captured, std::uint64_t length) {
-  if (pending_ == nullptr) pending_ = std::make_unique<Pending>();
-  const auto found = pending_->segments.find(position);
-  if (found != pending_->segments.end()) {
+  Rare& rare = this->rare();
+  if (rare.pending == nullptr) rare.pending = std::make_unique<Pending>();
+  Pending& pending = *rare.pending;
+  const auto found = pending.segments.find(position);
+  if (found != pending.segments.end()) {
     Segment& old = found->second;
     const std::size_t common = std::min(old.captured.size(), captured.size());
     if (!std::equal(captured.begin(), captured.begin() + static_cast<std::ptrdiff_t>(common),
                     old.captured.begin())) {
-      ++conflicts_;
+      ++rare.conflicts;
     }
-    ++retransmitted_;
+    ++rare.retransmitted;
     if (length <= old.length) return;
     // First copy wins: only what lies behind it is taken from the new one.
     if (old.captured.size() == old.length && captured.size() > old.captured.size()) {
-      pending_->bytes += captured.size() - old.captured.size();
+      pending.bytes += captured.size() - old.captured.size();
       old.captured.insert(old.captured.end(),
                           captured.begin() + static_cast<std::ptrdiff_t>(old.captured.size()),
                           captured.end());
@@ -144,9 +153,9 @@ void TcpReassembler::keep(std::uint64_t position, Bytes captured, std::uint64_t 
     old.length = static_cast<std::uint32_t>(length);
     return;
   }
-  pending_->bytes += captured.size();
-  pending_->segments.emplace(position, Segment{.captured = {captured.begin(), captured.end()},
-                                               .length = static_cast<std::uint32_t>(length)});
+  pending.bytes += captured.size();
+  pending.segments.emplace(position, Segment{.captured = {captured.begin(), captured.end()},
+                                             .length = static_cast<std::uint32_t>(length)});
 }
 
 }  // namespace pcapaudit

@@ -129,8 +129,8 @@ Result<void> LiveWriter::write(const WriterItem& item) {
   if (item.reopens_alerts && sink_) {
     if (auto reopened = sink_->reopen(); !reopened) complain(reopened.error());
   }
-  tell(item.alerts, item.now);
   if (!item.statistics.empty()) write_line(item.statistics);
+  tell(item.alerts, item.now);
   write_evidence(item.evidence);
   if (item.begins) {
     if (auto done = finish_database(item.captures, false); !done) return done;

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include <pcapaudit/app/shared_values.hpp>
 #include <pcapaudit/base/time.hpp>
 
 namespace pcapaudit::sqlite {
@@ -121,6 +122,9 @@ std::string json_list(const std::vector<T>& values) {
     text += std::to_string(value);
   }
   return text + "]";
+}
+inline std::string json_list(const SharedValues<std::uint32_t>& values) {
+  return json_list(values.all());
 }
 
 }  // namespace pcapaudit::sqlite

@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include <pcapaudit/app/shared_values.hpp>
 #include <pcapaudit/base/bytes.hpp>
 #include <pcapaudit/base/time.hpp>
 
@@ -25,17 +26,21 @@ template <class T>
 struct DistinctList {
   static constexpr std::size_t cap = 64;  // the contract's limit for lists in JSON lines
 
-  std::vector<T> values;
+  SharedValues<T> values;
   std::uint64_t more = 0;  // additions that were neither known nor kept
 
   bool operator==(const DistinctList&) const = default;
   bool empty() const { return values.empty(); }
 
   template <class U>
+  bool contains(const U& value) const {
+    return std::find(values.begin(), values.end(), value) != values.end();
+  }
+  template <class U>
   void add(const U& value) {
-    if (std::find(values.begin(), values.end(), value) != values.end()) return;
+    if (contains(value)) return;
     if (values.size() < cap) {
-      values.emplace_back(value);
+      values.push_back(T(value));
     } else {
       ++more;
     }

@@ -89,6 +89,13 @@ class RecordSink {
   virtual void emit(AppRecord record) = 0;
   // Facts of a DER certificate, read once for all flows that show it (CertificateReader).
   virtual SharedCertificate certificate(Bytes der) = 0;
+  // A list of this text or number alone, shared by the flows that show it (TextPool).
+  virtual SharedValues<std::string> list_of(std::string_view wire) {
+    return SharedValues<std::string>::of(clean_text(wire));
+  }
+  virtual SharedValues<std::uint32_t> list_of(std::uint32_t number) {
+    return SharedValues<std::uint32_t>::of(number);
+  }
 };
 
 class Dissector {

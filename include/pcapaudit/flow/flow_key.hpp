@@ -3,12 +3,23 @@
 // The hash leaves the transport out, so an ICMP error finds the worker of the flow it quotes.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <cstring>
 
 #include <pcapaudit/flow/closed_flow.hpp>
 #include <pcapaudit/net/packet.hpp>
 
 namespace pcapaudit {
+
+// Equality in a few comparisons of words: asked for every packet.
+inline bool is_same_end(const Endpoint& a, const Endpoint& b) {
+  std::array<std::uint64_t, 2> x, y;
+  static_assert(sizeof x == sizeof a.address.bytes);
+  std::memcpy(x.data(), a.address.bytes.data(), sizeof x);
+  std::memcpy(y.data(), b.address.bytes.data(), sizeof y);
+  return a.port == b.port && x[0] == y[0] && x[1] == y[1] && a.address.v4 == b.address.v4;
+}
 
 struct FlowKey {
   Endpoint one, other;
@@ -16,7 +27,8 @@ struct FlowKey {
 
   bool operator==(const FlowKey& key) const {
     return transport == key.transport &&
-           ((one == key.one && other == key.other) || (one == key.other && other == key.one));
+           ((is_same_end(one, key.one) && is_same_end(other, key.other)) ||
+            (is_same_end(one, key.other) && is_same_end(other, key.one)));
   }
 };
 

@@ -46,11 +46,12 @@ class TcpReassembler {
   // The flow has ended: what is still pending comes out behind gaps.
   void flush(Output& out);
 
-  std::uint64_t retransmitted() const { return retransmitted_; }  // segments with nothing new
+  // Segments with nothing new.
+  std::uint64_t retransmitted() const { return rare_ == nullptr ? 0 : rare_->retransmitted; }
   // Copies whose bytes differ: of segments still waiting for earlier ones, and of the last
   // delivered ones as far as a sample of their bytes shows it.
-  std::uint32_t conflicts() const { return conflicts_; }
-  bool has_pending() const { return pending_ != nullptr; }
+  std::uint32_t conflicts() const { return rare_ == nullptr ? 0 : rare_->conflicts; }
+  bool has_pending() const { return rare_ != nullptr && rare_->pending != nullptr; }
   bool cut() const { return cut_; }  // a segment was not fully captured
   std::uint32_t next_sequence() const { return next_sequence_; }  // valid when started()
 
@@ -71,21 +72,32 @@ class TcpReassembler {
     std::uint32_t length = 0;    // 0: none
     std::uint32_t sample = 0;
   };
-  static constexpr std::size_t delivered_kept = 4;
+  static constexpr std::size_t delivered_kept = 4;  // the last one included
+  using Earlier = std::array<Delivered, delivered_kept - 1>;
+
+  // What a direction with one segment, and nothing odd, does not need.
+  struct Rare {
+    std::unique_ptr<Pending> pending;  // none: nothing is pending
+    std::uint32_t retransmitted = 0, conflicts = 0;
+    Earlier earlier;  // before the last one, in turn
+    std::uint8_t next_earlier = 0;
+  };
 
   void remember(std::uint64_t position, Bytes captured, std::uint32_t length);
+  Rare& rare() {
+    if (rare_ == nullptr) rare_ = std::make_unique<Rare>();
+    return *rare_;
+  }
   void compare(std::uint64_t position, Bytes captured, std::uint32_t length);
   void deliver(std::uint64_t position, Bytes captured, std::uint64_t length, Output& out);
   void deliver_pending(Output& out);
   void keep(std::uint64_t position, Bytes captured, std::uint64_t length);
 
   // Small, because every direction of every open connection has one.
-  std::unique_ptr<Pending> pending_;  // none: nothing is pending
-  std::uint64_t next_ = 0;            // stream position: bytes delivered or given up
-  std::uint32_t next_sequence_ = 0;   // of next_
-  std::uint32_t retransmitted_ = 0, conflicts_ = 0;
-  std::array<Delivered, delivered_kept> delivered_;
-  std::uint8_t next_delivered_ = 0;
+  std::unique_ptr<Rare> rare_;
+  std::uint64_t next_ = 0;           // stream position: bytes delivered or given up
+  std::uint32_t next_sequence_ = 0;  // of next_
+  Delivered last_;
   bool started_ = false;
   bool cut_ = false;
 };

@@ -11,6 +11,7 @@
 #include <pcapaudit/app/app_record.hpp>
 #include <pcapaudit/monitor/monitor.hpp>
 #include <pcapaudit/monitor/privileges.hpp>
+#include <pcapaudit/store/store.hpp>
 
 #include "cli/commands.hpp"
 #include "cli/interrupt.hpp"
@@ -100,7 +101,7 @@ MonitorOptions monitor_options(const Options& options) {
   monitor.budget = {.bytes = parse_size(options.budget).value_or(0),
                     .disk_free = 0,
                     .keep_free = parse_size(options.keep_free).value_or(0),
-                    .current_grows_to = parse_size(options.rotate).value_or(0)};
+                    .current_grows_to = parse_size(options.rotate).value_or(0) + live_log_bytes};
   monitor.statistics = options.format == "jsonl";
   if (monitor.statistics) monitor.alerts = "-";
   const bool to_syslog = monitor.alerts == "syslog";

@@ -35,7 +35,8 @@ constexpr const char* building_pragmas =
 constexpr const char* live_pragmas =
     "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; "
     "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; "
-    "PRAGMA wal_autocheckpoint = 256; PRAGMA ignore_check_constraints = ON;";
+    "PRAGMA wal_autocheckpoint = 256; "  // live_log_bytes
+    "PRAGMA ignore_check_constraints = ON;";
 constexpr int reader_wait_ms = 5000;  // for others to finish what they read
 constexpr int retry_ms = 20;
 // Each commit writes the pages that changed: with few commits those at the ends of the tables are

@@ -57,6 +57,9 @@ struct Table {
 
 // `batch`: nobody reads before the end, and after a crash the audit runs again. `live`: others read
 // meanwhile, and what was committed survives a crash (write-ahead log).
+// The log beside a live database is written back at this size; one long transaction may exceed it.
+constexpr std::uint64_t live_log_bytes = 4 * 1024 * 1024;
+
 enum class StoreUse : std::uint8_t { batch, live };
 
 class Store {

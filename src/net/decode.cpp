@@ -122,8 +122,14 @@ std::expected<Decoded, DecodeIssue> walk_packet(const PacketView& packet, Reasse
        .reassembles = fragments != nullptr,
        .verifies = verify_checksums},
       *answer};
+  constexpr LinkType ethernet{1};
   int layers = 0;
-  Walked walked = begin_link(packet.link_type, walk);
+  Walked walked = Walked::go_on();
+  if (packet.link_type == ethernet && skip_plain_headers(walk)) {
+    layers = plain_layers;
+  } else {
+    walked = begin_link(packet.link_type, walk);
+  }
   if (walked.kind == Walked::Kind::go_on) walked = walk_to_end(walk, layers, fragments);
   if (walked.kind == Walked::Kind::failed) answer = std::unexpected(walked.issue);
   return answer;

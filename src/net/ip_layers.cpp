@@ -291,6 +291,32 @@ Walked walk_udp(Walk& walk) {
 
 }  // namespace
 
+bool skip_plain_headers(Walk& walk) {
+  constexpr std::size_t ethernet_size = 14, ip_size = 20;
+  constexpr std::uint8_t version_4_no_options = 0x45;
+  constexpr std::uint16_t fragment_bits = 0x3fff;
+  if (walk.verifies || walk.bytes.size() < ethernet_size + ip_size) return false;
+  ByteReader in(walk.bytes.first(ethernet_size + ip_size));
+  in.skip(12);
+  if (in.u16() != ethertype_ipv4 || in.u8() != version_4_no_options) return false;
+  in.u8();
+  const std::uint16_t total = in.u16();
+  const std::uint16_t identification = in.u16();
+  if (total < ip_size || (in.u16() & fragment_bits) != 0) return false;
+  in.u8();
+  const std::uint8_t protocol = in.u8();
+  if (protocol != protocol_tcp && protocol != protocol_udp) return false;
+  in.u16();
+  walk.out.ip_identification = identification;
+  walk.out.source = IpAddress::from_bytes(in.take(4));
+  walk.out.destination = IpAddress::from_bytes(in.take(4));
+  walk.selector = protocol;
+  walk.limit(ethernet_size + total);
+  walk.skip(ethernet_size + ip_size);
+  walk.layer = Layer::transport;
+  return true;
+}
+
 // The version field decides, not the layer below: rewritten captures have IPv6 under IPv4's
 // ethertype.
 Walked walk_ip(Walk& walk) {

@@ -120,6 +120,11 @@ Walked walk_ip(Walk& walk);      // ip, ipv4, ipv6, ah, protocol
 Walked walk_tunnel(Walk& walk);  // gre, erspan, vxlan, geneve, gtp_u, teredo, capwap
 Walked walk_transport(Walk& walk);  // transport, icmp, icmp6
 
+// Most packets are Ethernet with a whole IPv4 packet without options: moves to its transport header
+// in one go, where the walk comes to in `plain_layers` steps. False: nothing was done, walk.
+constexpr int plain_layers = 4;  // ethernet, ethertype, ipv4, protocol
+bool skip_plain_headers(Walk& walk);
+
 // Puts fragments together while a packet is walked.
 class Reassembly {
  public:

@@ -191,6 +191,20 @@ TEST_CASE("pcapng: interfaces of different link type and resolution, sections of
   CHECK(got.facts.secrets[0].text == "KEYS\n");
 }
 
+TEST_CASE("pcapng: the same time in every decimal resolution") {
+  for (unsigned digits = 0; digits <= 12; ++digits) {
+    CAPTURE(digits);
+    std::uint64_t units = 3;
+    for (unsigned i = 0; i < digits; ++i) units = units * 10 + (i == 0 ? 5 : 0);
+    const Read got =
+        read(section(true) +
+             interface(true, 1, option(true, 9, std::string(1, static_cast<char>(digits)))) +
+             enhanced(true, 0, units, "abc"));
+    const std::string want = digits == 0 ? "3000000000" : "3500000000";
+    CHECK(got.packets == std::vector<std::string>{want + " 1 3 abc"});
+  }
+}
+
 TEST_CASE("pcapng: drops come from the interface statistics") {
   const std::string drops =
       option(true, 5, "\x07\0\0\0\0\0\0\0"s) + option(true, 7, "\x02\0\0\0\0\0\0\0"s);

@@ -356,6 +356,60 @@ TEST_CASE("decode: every byte changed stays inside the packet") {
   }
 }
 
+// Plain packets are not walked layer by layer; behind another link type the same packet is.
+TEST_CASE("decode: an IPv4 packet says the same behind Ethernet and without") {
+  constexpr LinkType raw_ipv4{228};
+  const auto fields = [](const std::expected<Decoded, DecodeIssue>& answer) {
+    if (!answer) return std::string(to_text(answer.error()));
+    const Decoded& it = *answer;
+    std::string all;
+    for (const std::string_view text : {to_text(it.transport), to_text(it.tunnel)}) {
+      all.append(text).append(" ");
+    }
+    all +=
+        to_text(it.source) + " " + to_text(it.destination) + " " + std::string(as_text(it.payload));
+    for (const std::uint32_t number :
+         {std::uint32_t{it.source_port}, std::uint32_t{it.destination_port},
+          std::uint32_t{it.ip_identification}, std::uint32_t{it.checksum}, it.tcp.sequence,
+          it.tcp.acknowledgment, std::uint32_t{it.tcp.window}, std::uint32_t{it.tcp.flags},
+          std::uint32_t{it.tcp.window_shift}, it.payload_length, std::uint32_t{it.fragment_head}}) {
+      all += " " + std::to_string(number);
+    }
+    return all;
+  };
+  const auto compare = [&](const std::string& ip, std::size_t captured) {
+    const std::string frame = ethernet(0x0800, ip);
+    const std::size_t header = frame.size() - ip.size();
+    const auto wire = static_cast<std::uint32_t>(ip.size());
+    const auto ethernet_wire = static_cast<std::uint32_t>(frame.size());
+    const std::string_view cut = std::string_view(frame).substr(0, header + captured);
+    CHECK(fields(decode(view_of(cut, ethernet_link, ethernet_wire))) ==
+          fields(decode(view_of(cut.substr(header), raw_ipv4, wire))));
+  };
+  const std::string packets[] = {
+      ipv4({.protocol = 6}, tcp({.flags = TcpHeader::syn, .options = from_hex("01 030307")})),
+      ipv4({.protocol = 6}, tcp({}, "hello")) + zeros(6),
+      ipv4({.protocol = 6, .total_length = 0}, tcp({}, "hello")),
+      ipv4({}, udp({}, "hello")),
+      ipv4({}, udp({.destination_port = 4789},
+                   from_hex("08000000 00000100") + ethernet(0x0800, inner_udp4()))),
+  };
+  for (const std::string& packet : packets) {
+    for (std::size_t size = 0; size <= packet.size(); ++size) {
+      CAPTURE(size);
+      compare(packet, size);
+    }
+    for (std::size_t i = 0; i < packet.size(); ++i) {
+      for (int value = 0; value < 256; ++value) {
+        CAPTURE(i, value);
+        std::string changed = packet;
+        changed[i] = static_cast<char>(value);
+        compare(changed, changed.size());
+      }
+    }
+  }
+}
+
 TEST_CASE("decode: names") {
   CHECK(to_text(Transport::tcp) == "tcp");
   CHECK(to_text(Transport::icmp) == "icmp");

@@ -26,17 +26,6 @@ std::uint8_t mask_of_byte(std::size_t index, unsigned prefix) {
 
 }  // namespace
 
-IpAddress IpAddress::from_bytes(Bytes raw) {
-  IpAddress address;
-  if (raw.size() == 16) {
-    address.v4 = false;
-    std::copy(raw.begin(), raw.end(), address.bytes.begin());
-  } else if (raw.size() == 4) {
-    std::copy(raw.begin(), raw.end(), address.bytes.begin() + 12);
-  }
-  return address;
-}
-
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   const std::string copy(text);
   std::array<std::uint8_t, 16> raw{};

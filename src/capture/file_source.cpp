@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace pcapaudit {
 
 bool FileSource::stop(std::string why) {
@@ -31,8 +29,8 @@ const PacketView* FileSource::next() {
     ++facts_.packets;
     facts_.bytes += packet_.wire_length;
     facts_.truncated += packet_.wire_length > packet_.bytes.size();
-    facts_.first = std::min(facts_.first.value_or(packet_.time), packet_.time);
-    facts_.last = std::max(facts_.last.value_or(packet_.time), packet_.time);
+    if (!facts_.first || packet_.time < *facts_.first) facts_.first = packet_.time;
+    if (!facts_.last || packet_.time > *facts_.last) facts_.last = packet_.time;
     return &packet_;
   }
   return nullptr;

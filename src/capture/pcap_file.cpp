@@ -5,6 +5,8 @@
 // Source: draft-ietf-opsawg-pcap.
 #include <fmt/format.h>
 
+#include <bit>
+
 #include "capture/file_source.hpp"
 
 namespace pcapaudit {
@@ -17,8 +19,9 @@ constexpr std::uint32_t nano_magic = 0xa1b23c4d;
 constexpr std::uint32_t link_type_mask = 0xffff;  // above it: FCS length and reserved bits
 constexpr std::uint16_t major_version = 2;
 
-std::uint32_t number(ByteReader& in, bool little) {
-  return little ? in.u32le() : in.u32();
+inline std::uint32_t number(ByteReader& in, bool little) {
+  const std::uint32_t value = in.u32le();
+  return little ? value : std::byteswap(value);
 }
 
 class PcapFile final : public FileSource {
@@ -39,15 +42,16 @@ class PcapFile final : public FileSource {
   bool read_packet() override {
     const Bytes header = take(packet_header_size);
     if (header.empty()) return false;
-    ByteReader in(header);
+    if (header.size() < packet_header_size) {
+      return stop(fmt::format("cut in the header of packet {}", packet_.number + 1));
+    }
+    ByteReader in(header.first(packet_header_size));
     const std::uint32_t seconds = number(in, little_);
     const std::uint32_t fraction = number(in, little_);
     const std::uint32_t captured = number(in, little_);
     const std::uint32_t wire = number(in, little_);
-    const std::uint64_t at = stream_->offset();
-    if (!in.ok()) return stop(fmt::format("cut in the header of packet {}", packet_.number + 1));
     if (captured > max_captured_length) {
-      return stop(fmt::format("damaged at byte {}: packet {} claims {} bytes", at,
+      return stop(fmt::format("damaged at byte {}: packet {} claims {} bytes", stream_->offset(),
                               packet_.number + 1, captured));
     }
     const Bytes bytes = take(captured);

@@ -50,8 +50,7 @@ Result<PcapFilter> PcapFilter::compile(const std::string& expression) {
 
 // A link type on which the expression cannot be decided (an Ethernet address on a raw IP
 // interface) lets nothing through: what does not provably match is left out, and counted.
-bool PcapFilter::passes(const PacketView& packet) {
-  if (expression_.empty()) return true;
+bool PcapFilter::matches(const PacketView& packet) {
   const auto link_type = static_cast<std::uint32_t>(packet.link_type);
   std::unique_ptr<Program>& program = programs_[link_type];
   if (!program) program = std::make_unique<Program>(expression_, link_type, nullptr);

@@ -20,10 +20,12 @@ class PcapFilter {
   PcapFilter(PcapFilter&&) noexcept;
   PcapFilter& operator=(PcapFilter&&) noexcept;
 
-  bool passes(const PacketView& packet);
+  bool passes(const PacketView& packet) { return expression_.empty() || matches(packet); }
 
  private:
   struct Program;
+
+  bool matches(const PacketView& packet);
 
   explicit PcapFilter(std::string expression);
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "capture/file_source.hpp"
 
@@ -53,30 +54,37 @@ __extension__ using Uint128 = unsigned __int128;
 
 // Time stamps of one interface.
 struct Clock {
+  // Nanoseconds in a unit of 10^-n seconds.
+  static constexpr std::array<std::uint64_t, 10> whole_ns = {
+      1'000'000'000, 100'000'000, 10'000'000, 1'000'000, 100'000, 10'000, 1'000, 100, 10, 1};
+
   std::uint8_t resolution = 6;  // if_tsresol: 10^-n, or 2^-n with the top bit
   std::int64_t offset_seconds = 0;
 
   Timestamp at(std::uint64_t units) const {
     const unsigned exponent = resolution & 0x7fU;
-    Uint128 seconds = 0;
-    Uint128 ns = 0;
+    std::uint64_t seconds = 0;
+    std::uint64_t ns = 0;
     if ((resolution & 0x80U) != 0) {
       if (exponent >= 64) return {};
       seconds = units >> exponent;
-      ns = ((units - (static_cast<std::uint64_t>(seconds) << exponent)) *
-            static_cast<Uint128>(ns_per_second)) >>
-           exponent;
+      ns = static_cast<std::uint64_t>(
+          ((units - (seconds << exponent)) * static_cast<Uint128>(ns_per_second)) >> exponent);
+    } else if (exponent < whole_ns.size()) {
+      seconds = units / (ns_per_second / whole_ns[exponent]);
+      ns = units % (ns_per_second / whole_ns[exponent]) * whole_ns[exponent];
     } else {
       Uint128 per_second = 1;
       for (unsigned i = 0; i < std::min(exponent, 20U); ++i) per_second *= 10;
-      seconds = units / per_second;
-      ns = (units % per_second) * static_cast<Uint128>(ns_per_second) / per_second;
+      seconds = static_cast<std::uint64_t>(units / per_second);
+      ns = static_cast<std::uint64_t>((units % per_second) * static_cast<Uint128>(ns_per_second) /
+                                      per_second);
     }
     // Years 1834 to 2106, as far as classic pcap reaches: any two times differ by less than 2^63
     // ns.
     const std::int64_t limit = std::int64_t{1} << 32;
     const std::int64_t whole =
-        std::clamp(static_cast<std::int64_t>(std::min<Uint128>(seconds, limit)) +
+        std::clamp(static_cast<std::int64_t>(std::min<std::uint64_t>(seconds, limit)) +
                        std::clamp(offset_seconds, -limit, limit),
                    -limit, limit);
     return Timestamp{whole * ns_per_second + static_cast<std::int64_t>(ns)};

@@ -21,10 +21,13 @@ std::uint64_t mix(std::uint64_t hash, const IpAddress& address) {
 // The first and the last eight bytes: the checksum speaks for the rest, where there is one.
 std::uint64_t mix(std::uint64_t hash, Bytes bytes) {
   std::uint64_t words[2] = {};
-  const std::size_t size = std::min(bytes.size(), sizeof words[0]);
-  if (size > 0) {
-    std::memcpy(&words[0], bytes.data(), size);
-    std::memcpy(&words[1], bytes.data() + (bytes.size() - size), size);
+  constexpr std::size_t word_size = sizeof words[0];
+  if (bytes.size() >= word_size) {
+    std::memcpy(&words[0], bytes.data(), word_size);
+    std::memcpy(&words[1], bytes.last(word_size).data(), word_size);
+  } else if (!bytes.empty()) {
+    std::memcpy(&words[0], bytes.data(), bytes.size());
+    words[1] = words[0];
   }
   return mix(mix(hash, words[0]), words[1]);
 }

@@ -58,68 +58,84 @@ Layer tunnel_on_port(const Decoded& udp) {
   return Layer::transport;  // none
 }
 
-using Answer = std::expected<Decoded, DecodeIssue>;
-
-Answer walk_to_end(Walk walk, int& layers, Reassembly* fragments);
+Walked walk_to_end(Walk& walk, int& layers, Reassembly* fragments);
 
 // A UDP payload on a tunnel's port is the tunnel only when a whole inner packet follows; else
 // the UDP packet itself is the answer.
-Decoded inner_or_self(const Walk& udp, int& layers, Reassembly* fragments) {
+void look_for_tunnel(Walk& udp, int& layers, Reassembly* fragments) {
   const Layer tunnel = tunnel_on_port(udp.out);
-  if (udp.out.transport != Transport::udp || tunnel == Layer::transport) return udp.out;
-  Walk inner = udp;
+  if (tunnel == Layer::transport) return;
+  Decoded found = udp.out;
+  Walk inner{udp, found};
   inner.layer = tunnel;
-  inner.bytes = udp.out.payload;
-  inner.length = udp.out.payload_length;
-  auto decoded = walk_to_end(inner, layers, fragments);
-  return decoded ? *decoded : udp.out;
+  inner.bytes = found.payload;
+  inner.length = found.payload_length;
+  if (walk_to_end(inner, layers, fragments).kind == Walked::Kind::done) udp.out = found;
 }
 
-Answer walk_to_end(Walk walk, int& layers, Reassembly* fragments) {
+// Done or failed.
+Walked walk_to_end(Walk& walk, int& layers, Reassembly* fragments) {
   while (++layers <= max_nesting) {
     const Walked walked = step(walk);
-    if (walked.kind == Walked::Kind::done) return inner_or_self(walk, layers, fragments);
-    if (walked.kind == Walked::Kind::failed) return std::unexpected(walked.issue);
-    if (walked.kind != Walked::Kind::fragment) continue;
-    switch (fragments->take(walk)) {
-      case Reassembly::Answer::whole:
+    switch (walked.kind) {
+      case Walked::Kind::go_on:
         break;
-      case Reassembly::Answer::part:
-        return walk.out;
-      case Reassembly::Answer::stateless:
-        return walk_rest(walk);
+      case Walked::Kind::done:
+        if (walk.out.transport == Transport::udp) look_for_tunnel(walk, layers, fragments);
+        return walked;
+      case Walked::Kind::failed:
+        return walked;
+      case Walked::Kind::fragment:
+        switch (fragments->take(walk)) {
+          case Reassembly::Answer::whole:
+            break;
+          case Reassembly::Answer::part:
+            return Walked::done();
+          case Reassembly::Answer::stateless:
+            return walk_rest(walk);
+        }
     }
   }
-  return std::unexpected(DecodeIssue::nesting_cap);
+  return Walked::failed(DecodeIssue::nesting_cap);
 }
 
 }  // namespace
 
-Answer walk_rest(Walk walk) {
-  if (walk.fragment.offset != 0) return std::unexpected(DecodeIssue::fragment);
-  walk.out.fragment_head = walk.fragment.more;
+Walked walk_rest(Walk& walk) {
+  if (walk.fragment.offset != 0) return Walked::failed(DecodeIssue::fragment);
+  const bool is_head = walk.out.fragment_head = walk.fragment.more;
   walk.reassembles = false;
   int layers = 0;
-  const Answer answer = walk_to_end(walk, layers, nullptr);
+  const Walked walked = walk_to_end(walk, layers, nullptr);
   // A first fragment may be too short for the headers in it; that is no contradiction.
   const bool short_head =
-      walk.out.fragment_head && !answer && answer.error() == DecodeIssue::malformed;
-  return short_head ? std::unexpected(DecodeIssue::fragment) : answer;
+      is_head && walked.kind == Walked::Kind::failed && walked.issue == DecodeIssue::malformed;
+  return short_head ? Walked::failed(DecodeIssue::fragment) : walked;
 }
 
-Answer walk_packet(const PacketView& packet, Reassembly* fragments, bool verify_checksums) {
-  Walk walk;
-  walk.bytes = packet.bytes;
-  walk.length = std::max(packet.wire_length, static_cast<std::uint32_t>(packet.bytes.size()));
-  walk.reassembles = fragments != nullptr;
-  walk.verifies = verify_checksums;
-  const Walked begun = begin_link(packet.link_type, walk);
-  if (begun.kind == Walked::Kind::failed) return std::unexpected(begun.issue);
+std::expected<Decoded, DecodeIssue> walk_packet(const PacketView& packet, Reassembly* fragments,
+                                                bool verify_checksums) {
+  std::expected<Decoded, DecodeIssue> answer{std::in_place};
+  Walk walk{
+      {.bytes = packet.bytes,
+       .length = std::max(packet.wire_length, static_cast<std::uint32_t>(packet.bytes.size())),
+       .reassembles = fragments != nullptr,
+       .verifies = verify_checksums},
+      *answer};
+  constexpr LinkType ethernet{1};
   int layers = 0;
-  return walk_to_end(walk, layers, fragments);
+  Walked walked = Walked::go_on();
+  if (packet.link_type == ethernet && skip_plain_headers(walk)) {
+    layers = plain_layers;
+  } else {
+    walked = begin_link(packet.link_type, walk);
+  }
+  if (walked.kind == Walked::Kind::go_on) walked = walk_to_end(walk, layers, fragments);
+  if (walked.kind == Walked::Kind::failed) answer = std::unexpected(walked.issue);
+  return answer;
 }
 
-Answer decode(const PacketView& packet) {
+std::expected<Decoded, DecodeIssue> decode(const PacketView& packet) {
   return walk_packet(packet, nullptr, false);
 }
 

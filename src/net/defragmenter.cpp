@@ -54,7 +54,7 @@ void Defragmenter::Datagram::add(std::uint32_t begin, Bytes piece) {
 
 void Defragmenter::next_packet(Timestamp time) {
   time_ = time;
-  whole_.clear();
+  if (!whole_.empty()) whole_.clear();
 }
 
 Reassembly::Answer Defragmenter::take(Walk& walk) {
@@ -101,8 +101,10 @@ Reassembly::Answer Defragmenter::take(Walk& walk) {
   const bool head_came_before = datagram.head.has_value();
   if (piece.offset == 0 && !head_came_before) {
     datagram.protocol = walk.selector;
-    if (auto head = walk_rest(walk)) {
-      datagram.head = *head;
+    Decoded head = walk.out;
+    Walk alone{walk, head};
+    if (walk_rest(alone).kind == Walked::Kind::done) {
+      datagram.head = head;
       datagram.head->payload = {};
       datagram.head->payload_length = 0;
       datagram.head->fragment_head = false;

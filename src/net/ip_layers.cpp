@@ -52,7 +52,9 @@ Walked fragment_or_go_on(Walk& walk, const Fragment& fragment) {
 }
 
 Walked walk_ipv4(Walk& walk) {
-  ByteReader in(walk.bytes);
+  constexpr std::size_t smallest = 20;
+  if (walk.bytes.size() < smallest) return cut_or_bad(walk);
+  ByteReader in(walk.bytes.first(smallest));
   const std::uint8_t version_and_size = in.u8();
   in.u8();
   const std::uint16_t total = in.u16();
@@ -64,8 +66,7 @@ Walked walk_ipv4(Walk& walk) {
   const Bytes source = in.take(4);
   const Bytes destination = in.take(4);
   const std::size_t size = (version_and_size & 0x0fU) * 4U;
-  if (!in.ok()) return cut_or_bad(walk);
-  if (version_and_size >> 4 != 4 || size < 20) return Walked::failed(DecodeIssue::malformed);
+  if (version_and_size >> 4 != 4 || size < smallest) return Walked::failed(DecodeIssue::malformed);
   if (walk.bytes.size() < size) return cut_or_bad(walk);
   // Zero: the sender's network card was to cut it (TCP segmentation offload).
   if (total != 0) {
@@ -131,16 +132,17 @@ Walked walk_extensions(Walk& walk) {
 }
 
 Walked walk_ipv6(Walk& walk) {
-  ByteReader in(walk.bytes);
+  constexpr std::size_t header_size = 40;
+  if (walk.bytes.size() < header_size) return cut_or_bad(walk);
+  ByteReader in(walk.bytes.first(header_size));
   const std::uint32_t version_and_flow = in.u32();
   const std::uint16_t payload = in.u16();
   walk.selector = in.u8();
   in.u8();
   const Bytes source = in.take(16);
   const Bytes destination = in.take(16);
-  if (!in.ok()) return cut_or_bad(walk);
   if (version_and_flow >> 28 != 6) return Walked::failed(DecodeIssue::malformed);
-  walk.skip(40);
+  walk.skip(header_size);
   if (payload != 0) walk.limit(payload);  // zero: jumbogram, or segmentation offload
   walk.out.source = IpAddress::from_bytes(source);
   walk.out.destination = IpAddress::from_bytes(destination);
@@ -240,7 +242,10 @@ bool checksum_fits(const Walk& walk) {
 }
 
 Walked walk_tcp(Walk& walk) {
-  ByteReader in(walk.bytes);
+  constexpr std::size_t used = 18;  // of the smallest header: all but the urgent pointer
+  constexpr std::size_t smallest = 20;
+  if (walk.bytes.size() < used) return cut_or_bad(walk);
+  ByteReader in(walk.bytes.first(used));
   Decoded& out = walk.out;
   out.source_port = in.u16();
   out.destination_port = in.u16();
@@ -250,12 +255,11 @@ Walked walk_tcp(Walk& walk) {
   out.tcp.flags = in.u8();
   out.tcp.window = in.u16();
   out.checksum = in.u16();
-  if (!in.ok()) return cut_or_bad(walk);
-  if (size < 20 || size > walk.length) return Walked::failed(DecodeIssue::malformed);
+  if (size < smallest || size > walk.length) return Walked::failed(DecodeIssue::malformed);
   if (!checksum_fits(walk)) return Walked::failed(DecodeIssue::bad_checksum);
-  in.u16();  // urgent pointer
   if (out.tcp.has(TcpHeader::syn)) {
-    out.tcp.window_shift = window_shift(in.rest().first(std::min(in.remaining(), size - 20)));
+    const Bytes header = walk.bytes.first(std::min(walk.bytes.size(), size));
+    out.tcp.window_shift = window_shift(header.subspan(std::min(header.size(), smallest)));
   }
   out.transport = Transport::tcp;
   walk.skip(size);
@@ -265,26 +269,53 @@ Walked walk_tcp(Walk& walk) {
 }
 
 Walked walk_udp(Walk& walk) {
-  ByteReader in(walk.bytes);
+  constexpr std::size_t header_size = 8;
+  if (walk.bytes.size() < header_size) return cut_or_bad(walk);
+  ByteReader in(walk.bytes.first(header_size));
   Decoded& out = walk.out;
   out.source_port = in.u16();
   out.destination_port = in.u16();
   const std::uint16_t length = in.u16();
   out.checksum = in.u16();
-  if (!in.ok()) return cut_or_bad(walk);
   // Zero is a jumbogram or offload; a fragment's head is shorter than the datagram.
-  if (length != 0 && length < 8) return Walked::failed(DecodeIssue::malformed);
+  if (length != 0 && length < header_size) return Walked::failed(DecodeIssue::malformed);
   if (length != 0) walk.limit(length);
   // A UDP checksum of zero is none (RFC 768).
   if (out.checksum != 0 && !checksum_fits(walk)) return Walked::failed(DecodeIssue::bad_checksum);
   out.transport = Transport::udp;
-  walk.skip(8);
+  walk.skip(header_size);
   out.payload = walk.bytes;
   out.payload_length = walk.length;
   return Walked::done();
 }
 
 }  // namespace
+
+bool skip_plain_headers(Walk& walk) {
+  constexpr std::size_t ethernet_size = 14, ip_size = 20;
+  constexpr std::uint8_t version_4_no_options = 0x45;
+  constexpr std::uint16_t fragment_bits = 0x3fff;
+  if (walk.verifies || walk.bytes.size() < ethernet_size + ip_size) return false;
+  ByteReader in(walk.bytes.first(ethernet_size + ip_size));
+  in.skip(12);
+  if (in.u16() != ethertype_ipv4 || in.u8() != version_4_no_options) return false;
+  in.u8();
+  const std::uint16_t total = in.u16();
+  const std::uint16_t identification = in.u16();
+  if (total < ip_size || (in.u16() & fragment_bits) != 0) return false;
+  in.u8();
+  const std::uint8_t protocol = in.u8();
+  if (protocol != protocol_tcp && protocol != protocol_udp) return false;
+  in.u16();
+  walk.out.ip_identification = identification;
+  walk.out.source = IpAddress::from_bytes(in.take(4));
+  walk.out.destination = IpAddress::from_bytes(in.take(4));
+  walk.selector = protocol;
+  walk.limit(ethernet_size + total);
+  walk.skip(ethernet_size + ip_size);
+  walk.layer = Layer::transport;
+  return true;
+}
 
 // The version field decides, not the layer below: rewritten captures have IPv6 under IPv4's
 // ethertype.

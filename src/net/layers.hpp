@@ -44,8 +44,8 @@ struct Fragment {
   bool more = false;
 };
 
-// A packet between two layers.
-struct Walk {
+// Between two layers of a packet.
+struct Place {
   Layer layer = Layer::ethernet;
   Bytes bytes;                 // from the next header on, as captured
   std::uint32_t length = 0;    // of it on the wire; at least bytes.size()
@@ -53,8 +53,7 @@ struct Walk {
   bool from_ipv6 = false;
   bool reassembles = false;  // stop at fragments: the caller puts them together
   bool verifies = false;     // checksums
-  Fragment fragment;         // valid when a step answers `fragment`
-  Decoded out;
+  Fragment fragment{};       // valid when a step answers `fragment`
 
   // Moves past a header.
   void skip(std::size_t count) {
@@ -66,6 +65,12 @@ struct Walk {
     if (count < length) length = static_cast<std::uint32_t>(count);
     if (count < bytes.size()) bytes = bytes.first(count);
   }
+};
+
+// A place, and what the headers before it said.
+struct Walk : Place {
+  Decoded& out;
+
   void enter(Tunnel tunnel) {
     if (out.tunnel == Tunnel::none) out.tunnel = tunnel;
   }
@@ -100,12 +105,10 @@ inline Walked behind(Walk& walk, std::size_t size, Layer layer) {
   return Walked::go_on();
 }
 
-// Continues behind a header of `size` bytes that names an ethertype at `offset`.
+// Continues behind a header of `size` bytes that names an ethertype at `offset`, inside of it.
 inline Walked ethertype_at(Walk& walk, std::size_t offset, std::size_t size) {
-  ByteReader in(walk.bytes);
-  in.skip(offset);
-  walk.selector = in.u16();
-  if (!in.ok()) return cut_or_bad(walk);
+  if (walk.bytes.size() < size) return cut_or_bad(walk);
+  walk.selector = ByteReader(walk.bytes.subspan(offset, 2)).u16();
   return behind(walk, size, Layer::ethertype);
 }
 
@@ -116,6 +119,11 @@ Walked walk_link(Walk& walk);    // ethernet, ethertype, llc, mpls, ppp, pppoe, 
 Walked walk_ip(Walk& walk);      // ip, ipv4, ipv6, ah, protocol
 Walked walk_tunnel(Walk& walk);  // gre, erspan, vxlan, geneve, gtp_u, teredo, capwap
 Walked walk_transport(Walk& walk);  // transport, icmp, icmp6
+
+// Most packets are Ethernet with a whole IPv4 packet without options: moves to its transport header
+// in one go, where the walk comes to in `plain_layers` steps. False: nothing was done, walk.
+constexpr int plain_layers = 4;  // ethernet, ethertype, ipv4, protocol
+bool skip_plain_headers(Walk& walk);
 
 // Puts fragments together while a packet is walked.
 class Reassembly {
@@ -132,8 +140,8 @@ class Reassembly {
 // From a packet's first byte to its transport header. `fragments` may be null.
 std::expected<Decoded, DecodeIssue> walk_packet(const PacketView& packet, Reassembly* fragments,
                                                 bool verify_checksums);
-// The rest of a walk, without putting fragments together.
-std::expected<Decoded, DecodeIssue> walk_rest(Walk walk);
+// The rest of a walk, without putting fragments together: done or failed.
+Walked walk_rest(Walk& walk);
 
 constexpr std::uint16_t ethertype_ipv4 = 0x0800, ethertype_ipv6 = 0x86dd, ethertype_teb = 0x6558,
                         ethertype_mpls = 0x8847, ethertype_mpls_multicast = 0x8848;

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <optional>
 #include <string>
@@ -23,7 +24,16 @@ struct IpAddress {
   auto operator<=>(const IpAddress&) const = default;
 
   // `raw` holds 4 or 16 bytes; anything else gives 0.0.0.0.
-  static IpAddress from_bytes(Bytes raw);
+  static IpAddress from_bytes(Bytes raw) {
+    IpAddress address;
+    if (raw.size() == 4) {
+      std::memcpy(address.bytes.data() + 12, raw.data(), 4);
+    } else if (raw.size() == 16) {
+      address.v4 = false;
+      std::memcpy(address.bytes.data(), raw.data(), 16);
+    }
+    return address;
+  }
   static std::optional<IpAddress> parse(std::string_view text);
 };
 

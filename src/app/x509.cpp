@@ -5,6 +5,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
+#include <openssl/provider.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -197,9 +198,12 @@ std::uint32_t key_bits(const X509* certificate, Bytes der) {
 
 }  // namespace
 
-// The library context has no providers: keys, which nobody here uses, are not decoded.
+// A library context with the provider that provides nothing: keys, which nobody here uses, are not
+// decoded. (Without any, OpenSSL loads the default one at the first use.)
 struct CertificateReader::State {
-  std::unique_ptr<OSSL_LIB_CTX, Release<OSSL_LIB_CTX_free>> without_providers{OSSL_LIB_CTX_new()};
+  std::unique_ptr<OSSL_LIB_CTX, Release<OSSL_LIB_CTX_free>> context{OSSL_LIB_CTX_new()};
+  std::unique_ptr<OSSL_PROVIDER, Release<OSSL_PROVIDER_unload>> nothing{
+      OSSL_PROVIDER_load(context.get(), "null")};
   std::unordered_map<std::string, SharedCertificate> known;  // by DER
 };
 
@@ -211,7 +215,7 @@ CertificateReader& CertificateReader::operator=(CertificateReader&&) noexcept = 
 Result<Certificate> CertificateReader::parse(Bytes der) const {
   if (der.empty() || der.size() > LONG_MAX) return fail("certificate: no bytes");
   const unsigned char* at = der.data();
-  X509* read = X509_new_ex(state_->without_providers.get(), nullptr);
+  X509* read = X509_new_ex(state_->context.get(), nullptr);
   d2i_X509(&read, &at, static_cast<long>(der.size()));  // lets it go when it fails
   const X509Ptr parsed(read);
   if (!parsed || at != der.data() + der.size()) {

@@ -29,7 +29,7 @@ class Writer {
  public:
   explicit Writer(FlowSink& sink) : sink_(sink) {}
 
-  void accept(EndedFlows ended) {
+  void accept(EndedFlows& ended) {
     if (failed_) return;
     for (const AuditedFlow& audited : ended.flows) {
       const ClosedFlow& flow = audited.flow;
@@ -69,24 +69,30 @@ class Writer {
   std::atomic<bool> failed_ = false;
 };
 
-// Batches whose packets are done with, for the reader to fill again.
-class SpentBatches {
+// What another thread is done with, on its way back to those who made it: to be filled again, or to
+// be freed where it was allocated, which spares the allocator's locks.
+template <class T>
+class Spent {
  public:
-  void put(PacketBatch batch) {
+  void put(T item) {
     const std::scoped_lock lock(mutex_);
-    batches_.push_back(std::move(batch));
+    items_.push_back(std::move(item));
   }
-  PacketBatch take() {
+  T take() {
     const std::scoped_lock lock(mutex_);
-    if (batches_.empty()) return {};
-    PacketBatch batch = std::move(batches_.back());
-    batches_.pop_back();
-    return batch;
+    if (items_.empty()) return {};
+    T item = std::move(items_.back());
+    items_.pop_back();
+    return item;
+  }
+  std::vector<T> take_all() {
+    const std::scoped_lock lock(mutex_);
+    return std::exchange(items_, {});
   }
 
  private:
   std::mutex mutex_;
-  std::vector<PacketBatch> batches_;
+  std::vector<T> items_;
 };
 
 // Where the reader puts packets: workers on threads of their own, or one on this thread.
@@ -106,7 +112,10 @@ class Shards {
       threads_.emplace_back([this, i, judge] { work(*queues_[i], judge); });
     }
     writer_thread_ = std::jthread([this] {
-      while (auto ended = results_.pop()) writer_.accept(*std::move(ended));
+      while (auto ended = results_.pop()) {
+        writer_.accept(*ended);
+        spent_flows_.put(*std::move(ended));
+      }
     });
   }
 
@@ -139,8 +148,7 @@ class Shards {
  private:
   void hand_over(std::size_t shard) {
     if (inline_worker_) {
-      inline_worker_->work(pending_[shard],
-                           [this](EndedFlows ended) { writer_.accept(std::move(ended)); });
+      inline_worker_->work(pending_[shard], [this](EndedFlows ended) { writer_.accept(ended); });
       pending_[shard].clear();
     } else {
       queues_[shard]->push(std::exchange(pending_[shard], spent_.take()));
@@ -153,6 +161,7 @@ class Shards {
       worker.work(*batch, [this](EndedFlows ended) { results_.push(std::move(ended)); });
       batch->clear();
       spent_.put(std::move(*batch));
+      spent_flows_.take_all();
     }
   }
 
@@ -160,7 +169,8 @@ class Shards {
   std::optional<Worker> inline_worker_;
   std::vector<PacketBatch> pending_;
   std::vector<std::unique_ptr<Queue<PacketBatch>>> queues_;
-  SpentBatches spent_;
+  Spent<PacketBatch> spent_;
+  Spent<EndedFlows> spent_flows_;
   Queue<EndedFlows> results_;
   std::jthread writer_thread_;
   std::vector<std::jthread> threads_;

@@ -38,6 +38,7 @@ class Flow {
   void mark_evicted() { stream_.count(Anomaly::evicted); }
   // Neither the client's peer nor an ICMP error has said anything so far.
   bool is_unanswered() const { return (packets_[0] == 0 || packets_[1] == 0) && !refused_; }
+  std::uint64_t id() const { return id_; }
   Timestamp last_clock() const { return last_clock_; }
 
   // What recognises repeated packets once it is closed. The connection must be complete.

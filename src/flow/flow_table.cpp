@@ -47,6 +47,12 @@ struct FlowTable::State {
   Timestamp next_sweep;
   bool sweeping = false;
   std::size_t cursor = 0, ended_cursor = 0, room_cursor = 0;
+  // Flows that end because everything ends, the last one first.
+  struct Ending {
+    std::uint64_t id = 0;
+    std::unique_ptr<Flow> flow;
+  };
+  std::vector<Ending> ending;
 };
 
 FlowTable::FlowTable(std::size_t max_flows) : state_(std::make_unique<State>()) {
@@ -214,12 +220,20 @@ bool FlowTable::close_some() {
   state.sweeping = false;
   state.next_sweep = {};
   state.ended.clear();
-  std::size_t from_start = 0;
-  state.flows.take_some(
-      from_start, closed_portion, [](const OpenFlow&) { return true; },
-      [&](const OpenFlow& it) { state.closed.push_back(it.flow->close()); });
-  if (state.flows.size() == 0) state.flows.clear();
-  return state.flows.size() > 0;
+  if (state.flows.size() > 0) {
+    state.flows.each([&](OpenFlow& it) {
+      state.ending.push_back({.id = it.flow->id(), .flow = std::move(it.flow)});
+    });
+    state.flows.clear();
+    // In the order of their ids, in which they are stored: a million in any other order are slow.
+    std::sort(state.ending.begin(), state.ending.end(),
+              [](const State::Ending& a, const State::Ending& b) { return a.id > b.id; });
+  }
+  for (std::size_t i = 0; i < closed_portion && !state.ending.empty(); ++i) {
+    state.closed.push_back(state.ending.back().flow->close());
+    state.ending.pop_back();
+  }
+  return !state.ending.empty();
 }
 
 std::vector<ClosedFlow> FlowTable::take_closed() {
@@ -234,7 +248,7 @@ std::vector<LatePacket> FlowTable::take_late() {
 }
 
 std::size_t FlowTable::open_flows() const {
-  return state_->flows.size();
+  return state_->flows.size() + state_->ending.size();
 }
 
 }  // namespace pcapaudit

@@ -52,6 +52,14 @@ class HashSlots {
     slots_[hole] = Slot{};
   }
 
+  // All used slots; what `use` leaves of them is for clear() only.
+  template <class Use>
+  void each(Use use) {
+    for (Slot& slot : slots_) {
+      if (slot.hash() != 0) use(slot);
+    }
+  }
+
   // Used slots from place `cursor` on, going round, `count` of them at most; `use` must not change
   // the table. Leaves `cursor` behind the last one.
   template <class Use>

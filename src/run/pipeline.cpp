@@ -158,10 +158,12 @@ class Shards {
   void work(Queue<PacketBatch>& queue, const Judge* judge) {
     Worker worker(judge);
     while (auto batch = queue.pop()) {
-      worker.work(*batch, [this](EndedFlows ended) { results_.push(std::move(ended)); });
+      worker.work(*batch, [this](EndedFlows ended) {
+        results_.push(std::move(ended));
+        spent_flows_.take_all();
+      });
       batch->clear();
       spent_.put(std::move(*batch));
-      spent_flows_.take_all();
     }
   }
 

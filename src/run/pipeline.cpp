@@ -95,11 +95,12 @@ class Spent {
   std::vector<T> items_;
 };
 
-// Where the reader puts packets: workers on threads of their own, or one on this thread.
+// Where the reader puts packets: workers on threads of their own, or one on this thread. A single
+// worker writes, too: a flow costs more to fetch from another core's cache than to be stored.
 class Shards {
  public:
   Shards(unsigned workers, const Judge* judge, Writer& writer)
-      : writer_(writer), results_(writer_queue_batches) {
+      : writer_(writer), has_writer_thread_(workers > 1), results_(writer_queue_batches) {
     pending_.resize(std::max(workers, 1U));
     if (workers == 0) {
       inline_worker_.emplace(judge);
@@ -111,6 +112,7 @@ class Shards {
     for (unsigned i = 0; i < workers; ++i) {
       threads_.emplace_back([this, i, judge] { work(*queues_[i], judge); });
     }
+    if (!has_writer_thread_) return;
     writer_thread_ = std::jthread([this] {
       while (auto ended = results_.pop()) {
         writer_.accept(*ended);
@@ -138,17 +140,17 @@ class Shards {
 
   void finish() {
     close_all();
-    if (inline_worker_) return;
     for (const auto& queue : queues_) queue->close();
     threads_.clear();  // joins
     results_.close();
-    writer_thread_.join();
+    if (has_writer_thread_) writer_thread_.join();
   }
 
  private:
   void hand_over(std::size_t shard) {
     if (inline_worker_) {
-      inline_worker_->work(pending_[shard], [this](EndedFlows ended) { writer_.accept(ended); });
+      inline_worker_->work(pending_[shard],
+                           [this](EndedFlows ended) { pass_on(std::move(ended)); });
       pending_[shard].clear();
     } else {
       queues_[shard]->push(std::exchange(pending_[shard], spent_.take()));
@@ -158,16 +160,21 @@ class Shards {
   void work(Queue<PacketBatch>& queue, const Judge* judge) {
     Worker worker(judge);
     while (auto batch = queue.pop()) {
-      worker.work(*batch, [this](EndedFlows ended) {
-        results_.push(std::move(ended));
-        spent_flows_.take_all();
-      });
+      worker.work(*batch, [this](EndedFlows ended) { pass_on(std::move(ended)); });
       batch->clear();
       spent_.put(std::move(*batch));
     }
   }
 
+  // Called by workers.
+  void pass_on(EndedFlows ended) {
+    if (!has_writer_thread_) return writer_.accept(ended);
+    results_.push(std::move(ended));
+    spent_flows_.take_all();
+  }
+
   Writer& writer_;
+  const bool has_writer_thread_;
   std::optional<Worker> inline_worker_;
   std::vector<PacketBatch> pending_;
   std::vector<std::unique_ptr<Queue<PacketBatch>>> queues_;

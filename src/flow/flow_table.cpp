@@ -35,6 +35,9 @@ struct FlowTable::State {
   bool is_late(const FlowPacket& packet, std::uint64_t hash);
   void add_late(const FlowPacket& packet, EndedConnection& connection, std::size_t direction);
   void sweep(Timestamp clock);
+  void end_later(OpenFlow& open);
+  void sort_ending();
+  void close_portion();
   void make_room();
   bool is_full(std::size_t used) const { return max_flows > 0 && used >= max_flows; }
 
@@ -45,9 +48,8 @@ struct FlowTable::State {
   std::vector<ClosedFlow> closed;
   std::vector<LatePacket> late;
   Timestamp next_sweep;
-  bool sweeping = false;
-  std::size_t cursor = 0, ended_cursor = 0, room_cursor = 0;
-  // Flows that end because everything ends, the last one first.
+  std::size_t room_cursor = 0;
+  // Flows that are to be closed, the last one first.
   struct Ending {
     std::uint64_t id = 0;
     std::unique_ptr<Flow> flow;
@@ -193,22 +195,39 @@ void FlowTable::State::note_refusal(const FlowPacket& packet) {
   if (OpenFlow* open = find(key, hash_of(key))) open->flow->mark_refused();
 }
 
-// A sweep goes on over several batches when many flows are idle, so that they leave in portions.
+// Idle flows are found all at once and leave in portions.
 void FlowTable::State::sweep(Timestamp clock) {
-  if (!sweeping) {
-    if (clock < next_sweep) return;
+  if (clock >= next_sweep) {
     next_sweep = Timestamp{clock.ns + sweep_interval_ns};
-    cursor = ended_cursor = 0;
-    sweeping = true;
+    std::size_t from_start = 0;
+    flows.take_some(
+        from_start, flows.size(), [&](const OpenFlow& it) { return it.flow->expired(clock); },
+        [&](OpenFlow& it) { end_later(it); });
+    sort_ending();
+    from_start = 0;
+    ended.take_some(
+        from_start, ended.size(),
+        [&](const EndedConnection& it) { return clock.ns - it.last_clock.ns > closed_linger_ns; },
+        [](const EndedConnection&) {});
   }
-  const bool flows_done = flows.take_some(
-      cursor, closed_portion, [&](const OpenFlow& it) { return it.flow->expired(clock); },
-      [&](const OpenFlow& it) { closed.push_back(it.flow->close()); });
-  const bool ended_done = ended.take_some(
-      ended_cursor, ended.size(),
-      [&](const EndedConnection& it) { return clock.ns - it.last_clock.ns > closed_linger_ns; },
-      [](const EndedConnection&) {});
-  sweeping = !flows_done || !ended_done;
+  close_portion();
+}
+
+void FlowTable::State::end_later(OpenFlow& open) {
+  ending.push_back({.id = open.flow->id(), .flow = std::move(open.flow)});
+}
+
+// Flows are stored in the order of their ids: a million in any other order are slow.
+void FlowTable::State::sort_ending() {
+  std::sort(ending.begin(), ending.end(),
+            [](const Ending& a, const Ending& b) { return a.id > b.id; });
+}
+
+void FlowTable::State::close_portion() {
+  for (std::size_t i = 0; i < closed_portion && !ending.empty(); ++i) {
+    closed.push_back(ending.back().flow->close());
+    ending.pop_back();
+  }
 }
 
 void FlowTable::advance(Timestamp clock) {
@@ -217,22 +236,14 @@ void FlowTable::advance(Timestamp clock) {
 
 bool FlowTable::close_some() {
   State& state = *state_;
-  state.sweeping = false;
   state.next_sweep = {};
   state.ended.clear();
   if (state.flows.size() > 0) {
-    state.flows.each([&](OpenFlow& it) {
-      state.ending.push_back({.id = it.flow->id(), .flow = std::move(it.flow)});
-    });
+    state.flows.each([&](OpenFlow& it) { state.end_later(it); });
     state.flows.clear();
-    // In the order of their ids, in which they are stored: a million in any other order are slow.
-    std::sort(state.ending.begin(), state.ending.end(),
-              [](const State::Ending& a, const State::Ending& b) { return a.id > b.id; });
+    state.sort_ending();
   }
-  for (std::size_t i = 0; i < closed_portion && !state.ending.empty(); ++i) {
-    state.closed.push_back(state.ending.back().flow->close());
-    state.ending.pop_back();
-  }
+  state.close_portion();
   return !state.ending.empty();
 }
 

@@ -79,7 +79,7 @@ class HashSlots {
     while (cursor < slots_.size() && limit > 0) {
       // What erase() moves to this place is looked at next.
       if (slots_[cursor].hash() != 0 && wanted(slots_[cursor])) {
-        const Slot taken = std::move(slots_[cursor]);
+        Slot taken = std::move(slots_[cursor]);
         erase(&slots_[cursor]);
         use(taken);
         --limit;

@@ -239,6 +239,7 @@ bool FlowTable::close_some() {
   state.next_sweep = {};
   state.ended.clear();
   if (state.flows.size() > 0) {
+    state.ending.reserve(state.ending.size() + state.flows.size());
     state.flows.each([&](OpenFlow& it) { state.end_later(it); });
     state.flows.clear();
     state.sort_ending();

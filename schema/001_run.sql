@@ -63,17 +63,6 @@ CREATE TABLE blind (
   PRIMARY KEY (capture, first)
 ) STRICT, WITHOUT ROWID;
 
--- Live: packets that were lost, by minute. Only minutes with loss.
-CREATE TABLE loss (
-  capture     INTEGER NOT NULL REFERENCES capture (id),
-  minute      INTEGER NOT NULL,  -- its beginning
-  packets     INTEGER NOT NULL CHECK (packets > 0),
-  minute_text TEXT GENERATED ALWAYS AS (
-    strftime('%Y-%m-%dT%H:%M:%S', minute / 1000000000, 'unixepoch')
-    || printf('.%09dZ', minute % 1000000000)),
-  PRIMARY KEY (capture, minute)
-) STRICT, WITHOUT ROWID;
-
 -- Packets that gave no flow, by reason; only reasons that occurred.
 CREATE TABLE decode_issue (
   capture INTEGER NOT NULL REFERENCES capture (id),

@@ -49,10 +49,6 @@ CREATE VIEW v_blind AS
 SELECT capture.name AS capture, blind.first_text AS first, blind.last_text AS last, blind.why
   FROM blind JOIN capture ON capture.id = blind.capture;
 
-CREATE VIEW v_loss AS
-SELECT capture.name AS capture, loss.minute_text AS minute, loss.packets
-  FROM loss JOIN capture ON capture.id = loss.capture;
-
 CREATE VIEW v_decode_issue AS
 SELECT capture.name AS capture, decode_issue.issue, decode_issue.packets
   FROM decode_issue JOIN capture ON capture.id = decode_issue.capture;

@@ -24,13 +24,6 @@ struct FlowTable::State {
   OpenFlow* find(const FlowKey& key, std::uint64_t hash) {
     return flows.find(hash, [&](const OpenFlow& it) { return it.flow->key() == key; });
   }
-  void prefetch(std::uint64_t hash) {
-    const OpenFlow* slot = flows.find(hash, [](const OpenFlow&) { return true; });
-    if (slot == nullptr) return;
-    constexpr std::size_t cache_line = 64;
-    const auto* bytes = reinterpret_cast<const std::uint8_t*>(slot->flow.get());
-    for (std::size_t at = 0; at < sizeof(Flow); at += cache_line) __builtin_prefetch(bytes + at);
-  }
   void note_refusal(const FlowPacket& packet);
   bool is_late(const FlowPacket& packet, std::uint64_t hash);
   void add_late(const FlowPacket& packet, EndedConnection& connection, std::size_t direction);
@@ -64,8 +57,7 @@ FlowTable::~FlowTable() = default;
 FlowTable::FlowTable(FlowTable&&) noexcept = default;
 FlowTable& FlowTable::operator=(FlowTable&&) noexcept = default;
 
-// In three rounds, so that the slots of a batch, and then their flows, are on their way from memory
-// when they are needed.
+// In two rounds, so that the slots of a batch are on their way from memory when they are needed.
 void FlowTable::add(std::span<const FlowPacket> packets) {
   constexpr std::size_t ahead = 16;
   struct Place {
@@ -81,7 +73,6 @@ void FlowTable::add(std::span<const FlowPacket> packets) {
       places[i].hash = hash_of(places[i].key);
       state_->flows.prefetch(places[i].hash);
     }
-    for (std::size_t i = 0; i < batch.size(); ++i) state_->prefetch(places[i].hash);
     for (std::size_t i = 0; i < batch.size(); ++i) {
       state_->add(batch[i], places[i].key, places[i].hash);
     }

@@ -4,6 +4,8 @@
 #include <pcapaudit/app/app_record.hpp>
 #include <pcapaudit/monitor/status.hpp>
 
+#include "monitor/seconds.hpp"
+
 namespace pcapaudit {
 namespace {
 
@@ -39,10 +41,6 @@ class Metrics {
  private:
   std::string name_, text_;
 };
-
-double seconds(std::int64_t ns) {
-  return static_cast<double>(ns) / static_cast<double>(ns_per_second);
-}
 
 void add_interfaces(Metrics& metrics, const MonitorStatus& status) {
   const auto each = [&](const char* name, const char* type, const char* help, auto value) {

@@ -4,14 +4,12 @@
 #include <pcapaudit/app/app_record.hpp>
 #include <pcapaudit/monitor/status.hpp>
 
+#include "monitor/seconds.hpp"
+
 namespace pcapaudit {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-double seconds(std::int64_t ns) {
-  return static_cast<double>(ns) / static_cast<double>(ns_per_second);
-}
 
 Json interface_json(const InterfaceStatus& it) {
   return {{"interface", clean_text(it.name)},

@@ -50,6 +50,13 @@ std::string_view to_text(Anomaly anomaly) {
   return names[static_cast<std::size_t>(anomaly)];
 }
 
+std::string_view to_text(Unread unread) {
+  constexpr std::string_view names[unread_count] = {
+      "",    "malformed", "over-cap",   "unknown-start", "foreign", "snap-length",
+      "gap", "tail-lost", "unfinished", "joined"};
+  return names[static_cast<std::size_t>(unread)];
+}
+
 // Rounds down, so times before 1970 have minutes too.
 std::int64_t minute_of(Timestamp time) {
   const std::int64_t ns_per_minute = 60 * ns_per_second;

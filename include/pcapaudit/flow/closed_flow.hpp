@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include <pcapaudit/app/account.hpp>
 #include <pcapaudit/app/app_record.hpp>
 #include <pcapaudit/base/ip.hpp>
 #include <pcapaudit/base/time.hpp>
@@ -82,6 +83,7 @@ struct ClosedFlow {
   std::vector<AppRecord> records;  // in order: a handover leaves one record for each protocol
   std::array<std::uint32_t, anomaly_count> anomalies{};
   std::string malformed_why;  // first Step::malformed text
+  std::array<ReadAccount, 2> account;  // client to server, server to client
   std::vector<MinuteTraffic> minutes;
 
   const TlsFacts* tls() const;  // first record of its kind, or nullptr

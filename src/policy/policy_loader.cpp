@@ -117,10 +117,12 @@ void PolicyLoader::read_documents(TomlReader& in) {
   for (const auto& [id, node] : *sources) {
     const toml::table* table = in.table_of(*sources, id.str());
     if (table == nullptr) continue;
-    in.only(*table, "[source]", {"title", "file", "sha256", "modified"});
+    in.only(*table, "[source]", {"title", "file", "section", "version", "sha256", "modified"});
     policy_.documents.push_back({.id = std::string(id.str()),
                                  .title = in.text_of(*table, "title", true),
                                  .file = in.text_of(*table, "file"),
+                                 .section = in.text_of(*table, "section"),
+                                 .version = in.text_of(*table, "version"),
                                  .sha256 = in.text_of(*table, "sha256"),
                                  .modified = in.date_of(*table, "modified")});
   }

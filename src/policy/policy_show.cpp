@@ -155,8 +155,11 @@ std::string show_policy(const Policy& policy) {
   for (const auto& [id, doubt] : policy.doubts) text += fmt::format("  {:<4} {}\n", id, doubt);
   if (!policy.documents.empty()) text += "\nDocuments\n";
   for (const DocumentSource& one : policy.documents) {
-    text +=
-        fmt::format("  {:<4} {} ({}, sha256 {})\n", one.id, one.title, one.modified, one.sha256);
+    text += fmt::format("  {:<4} {}", one.id, one.title);
+    for (const std::string* part : {&one.section, &one.version, &one.modified}) {
+      if (!part->empty()) text += ", " + *part;
+    }
+    text += one.sha256.empty() ? "\n" : fmt::format(" (sha256 {})\n", one.sha256);
   }
   return text;
 }

@@ -82,7 +82,9 @@ struct SourcePlace {
 };
 
 struct DocumentSource {  // [source.S0]
-  std::string id, title, file, sha256, modified;
+  std::string id, title, file;
+  std::string section, version;  // which table of the page, and which state of it
+  std::string sha256, modified;
 };
 struct DocumentLines {  // { doc = "S0", lines = "20,24" }
   std::string document, lines;

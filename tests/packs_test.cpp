@@ -2,6 +2,8 @@
 // row, and judgements typed by hand from the port tables.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <bit>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -35,6 +37,10 @@ constexpr Bound bindings[] = {
     {"logging-controller", R"(addresses = ["10.1.10.10"])"},
     {"public-im-partners", R"(addresses = ["203.0.113.70"])"},
     {"federated-partners", R"(addresses = ["203.0.113.80"])"},
+    {"trusted-service", R"(addresses = ["10.1.11.11"])"},
+    {"file-share", R"(addresses = ["10.1.12.12"])"},
+    {"sql-witness", R"(addresses = ["10.1.5.6"])"},
+    {"exchange-um", R"(addresses = ["10.1.13.13"])"},
 };
 
 // One pack at a site that has every role of it; `profile` may be empty.
@@ -66,12 +72,16 @@ TEST_CASE("packs: every role can be bound, every row has a source, every doubt b
     const char* pack;
     std::size_t rows;
   };
-  // Rows of the documentation's tables; internal servers: 52 + 20 + 6 + 2 + 2 + 3 and 22 more for
-  // what a page leaves open (12 + 7 + 2 ports with or without TLS, replication in two directions).
+  // Rows of the documentation's tables; internal servers: 53 + 20 + 6 + 2 + 2 + 3, 18 more for what
+  // a page leaves open (10 + 5 + 2 ports with or without TLS, replication in two directions), 4
+  // where clients use TLS and servers mutual TLS, and 8 of pages on single subjects.
   constexpr Count counts[] = {
-      {"lync2013-seeds", 14},         {"lync2013-director-scaled", 14 + 14},
-      {"lync2013-clients", 12 + 1},   {"lync2013-edge", 37 + 37 + 38 + 37 + 33},
-      {"lync2013-internal", 85 + 22}, {"sfb2015-edge", 14 + 11 + 30},
+      {"lync2013-seeds", 14},
+      {"lync2013-director-scaled", 14 + 14},
+      {"lync2013-clients", 12 + 1 + 1},
+      {"lync2013-edge", 37 + 37 + 38 + 37 + 33},
+      {"lync2013-internal", 86 + 18 + 4 + 8},
+      {"sfb2015-edge", 14 + 11 + 30},
       {"sfb2019-edge", 13 + 10 + 27},
   };
   CHECK(std::size(counts) == built_in_packs().size());
@@ -118,9 +128,9 @@ TEST_CASE("packs: all load together, and no name is given twice") {
   }
   const auto together = load_policy_texts(files);
   if (!together) FAIL(together.error().where << ": " << together.error().what);
-  CHECK(together->flows.size() == 14 + 28 + 13 + 182 + 107 + 55 + 50);
-  // The packs name 18 roles of their own, beside the five that are always there.
-  CHECK(together->roles.size() == 18 + 5);
+  CHECK(together->flows.size() == 14 + 28 + 14 + 182 + 116 + 55 + 50);
+  // The packs name 22 roles of their own, beside those that are always there.
+  CHECK(together->roles.size() == 22 + Policy::builtin_roles);
 }
 
 TEST_CASE("packs: strict leaves out what rests on other documents") {
@@ -227,6 +237,70 @@ void check_gists(const PackCase (&cases)[count]) {
 
 }  // namespace
 
+namespace {
+
+// An address that has the role in pack_at_site().
+std::string address_of(const Policy& policy, std::size_t role) {
+  const std::string& id = policy.roles[role].id;
+  if (id == "any" || id == "internet") return "203.0.113.9";
+  if (id == "any-internal" || id == "unknown-internal") return "10.9.9.9";
+  if (id == "internal-clients") return "10.20.5.5";
+  const auto found = std::find_if(std::begin(bindings), std::end(bindings),
+                                  [&](const Bound& it) { return id == it.role; });
+  REQUIRE(found != std::end(bindings));
+  const std::string text = found->addresses;
+  const std::size_t begin = text.find('"') + 1;
+  return text.substr(begin, text.find('"', begin) - begin);
+}
+
+std::size_t first_role(RoleSet set) {
+  return static_cast<std::size_t>(std::countr_zero(set));
+}
+
+// A flow that meets the row, from this address.
+std::string flow_text(const Policy& policy, const DocumentedFlow& row, const std::string& client) {
+  const bool carries_tls = row.tls || row.app == "https";
+  std::string text = fmt::format("{} {} > {}:{} {}", to_text(row.transports.front()), client,
+                                 address_of(policy, first_role(row.to)), row.ports.front().first,
+                                 carries_tls ? "tls" : row.app);
+  if (row.tls && row.tls->mutual == TlsProfile::Mutual::yes) {
+    text += " mutual=proven client-cert=ok";
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("packs: a flow that meets a row is allowed; from the Internet only where a row says so") {
+  for (const BuiltInPack& pack : built_in_packs()) {
+    const auto alone = load_policy({std::string(pack.id)});
+    REQUIRE(alone);
+    std::set<std::string> profiles;
+    for (const DocumentedFlow& row : alone->flows) {
+      profiles.insert(row.profiles.begin(), row.profiles.end());
+    }
+    for (const std::string& profile : profiles) {
+      const Policy policy = pack_at_site(std::string(pack.id), profile);
+      for (const DocumentedFlow& row : policy.flows) {
+        CAPTURE(pack.id, profile, row.id);
+        const std::string met = flow_text(policy, row, address_of(policy, first_role(row.from)));
+        CAPTURE(met);
+        CHECK(test::evaluate(policy, test::flow_of(met.c_str())).kind == VerdictKind::allowed);
+        constexpr RoleSet outside = RoleSet{1} << Policy::role_any | RoleSet{1}
+                                                                         << Policy::role_internet;
+        const bool is_open =
+            std::any_of(policy.flows.begin(), policy.flows.end(), [&](const DocumentedFlow& other) {
+              return (other.from & outside) != 0 && (other.to & row.to) != 0;
+            });
+        if (is_open) continue;
+        const std::string missed = flow_text(policy, row, "203.0.113.9");
+        CAPTURE(missed);
+        CHECK(test::evaluate(policy, test::flow_of(missed.c_str())).kind == VerdictKind::violation);
+      }
+    }
+  }
+}
+
 TEST_CASE("packs: judgements of the Edge pages") {
   constexpr const char* edge = "lync2013-edge";
   const PackCase cases[] = {
@@ -290,6 +364,17 @@ TEST_CASE("packs: judgements of the Edge pages") {
       {edge, "edge-nat", "tcp 10.1.3.11 > 172.16.0.10:5060 sip",
        "violation; undocumented, edge-plain-sip"},
       {edge, "edge-nat", "tcp 172.16.0.10 > 10.1.3.11:444 tls", "violation; undocumented"},
+      // Printed as any: any host of the site.
+      {edge, "edge-nat", "tcp 203.0.113.9 > 172.16.0.10:5061 tls mutual=proven client-cert=ok",
+       "violation; undocumented, edge-inside-from-internet"},
+      {edge, "edge-nat", "tcp 203.0.113.9 > 172.16.0.10:443 tls",
+       "violation; undocumented, edge-inside-from-internet"},
+      {edge, "edge-nat", "tcp 203.0.113.9 > 172.16.0.10:50001 tls mutual=proven client-cert=ok",
+       "violation; undocumented, edge-inside-from-internet"},
+      {edge, "edge-nat", "tcp 172.16.0.10 > 203.0.113.9:5061 tls mutual=proven client-cert=ok",
+       "violation; undocumented"},
+      {edge, "edge-hardware",
+       "tcp 198.51.100.1 > 203.0.113.70:5061 tls mutual=proven client-cert=ok", "allowed b5-24"},
       {edge, "edge-nat", "tcp 203.0.113.9 > 172.16.0.10:3389 rdp",
        "violation; undocumented, edge-inside-from-internet"},
       // What the other topologies have that this one has not.
@@ -386,8 +471,71 @@ TEST_CASE("packs: judgements of the pages on Directors, internal servers and cli
       {servers, "internal", "tcp 10.1.7.7 > 10.1.6.6:5068 sip", "allowed d1-48"},
       {servers, "internal", "tcp 10.1.7.7 > 10.1.6.6:5060 sip",
        "violation; undocumented, internal-plain-gateway"},
-      {servers, "internal", "tcp 10.1.6.6 > 10.1.7.7:5081 sip", "allowed d1-25"},
-      {servers, "internal", "tcp 10.1.7.7 > 10.1.6.6:5081 sip", "violation; reversed-direction"},
+      // A gateway listens on 5066 and 5067, a branch appliance on 5081 and 5082.
+      {servers, "internal", "tcp 10.1.6.6 > 10.1.9.9:5081 sip", "allowed d1-25"},
+      {servers, "internal", "tcp 10.1.6.6 > 10.1.9.9:5082 tls", "allowed d1-26"},
+      {servers, "internal", "tcp 10.1.6.6 > 10.1.7.7:5081 sip", "violation; undocumented"},
+      {servers, "internal", "tcp 10.1.6.6 > 10.1.7.7:5066 sip", "allowed d10-01"},
+      {servers, "internal", "tcp 10.1.6.6 > 10.1.7.7:5067 tls", "allowed d10-02"},
+      {servers, "internal", "tcp 10.1.6.6 > 10.1.7.7:5067 sip",
+       "violation d10-02; wrong-application"},
+      // The Internet is no host of the site, whatever port an internal table prints.
+      {servers, "internal", "tcp 203.0.113.9 > 10.1.3.11:443 tls",
+       "violation; undocumented, internal-from-internet"},
+      {servers, "internal", "tcp 203.0.113.9 > 10.1.3.11:135 msrpc",
+       "violation; undocumented, internal-from-internet"},
+      {servers, "internal", "tcp 203.0.113.9 > 10.1.3.11:4443 tls",
+       "violation; undocumented, internal-from-internet"},
+      {servers, "internal", "tcp 203.0.113.9 > 10.1.3.11:5061 tls mutual=proven client-cert=ok",
+       "violation; undocumented, internal-from-internet"},
+      {servers, "internal", "tcp 203.0.113.9 > 10.1.3.11:8404 tls mutual=proven client-cert=ok",
+       "violation; undocumented, internal-from-internet"},
+      {servers, "internal", "tcp 203.0.113.9 > 10.1.2.11:443 tls",
+       "violation; undocumented, internal-from-internet"},
+      {servers, "internal-dns", "tcp 203.0.113.9 > 10.1.3.10:443 tls",
+       "violation; undocumented, internal-from-internet"},
+      // A peer that the note names is the only one.
+      {servers, "internal", "tcp 172.16.0.40 > 10.1.3.11:443 tls", "violation; undocumented"},
+      {servers, "internal", "tcp 172.16.0.40 > 10.1.3.11:4443 tls", "allowed d1-14"},
+      {servers, "internal", "tcp 10.1.3.12 > 10.1.3.11:4443 tls", "allowed d1-14"},
+      {servers, "internal", "tcp 10.20.5.5 > 10.1.3.11:4443 tls", "violation; undocumented"},
+      {servers, "internal", "tcp 172.16.0.40 > 10.1.3.11:8080 http", "allowed d1-13"},
+      {servers, "internal", "tcp 10.20.5.5 > 10.1.3.11:8080 http", "violation; undocumented"},
+      {servers, "internal-hardware", "tcp 10.20.5.5 > 10.1.3.10:8080 http", "allowed d2-05"},
+      {servers, "internal-hardware", "tcp 172.16.0.40 > 10.1.3.10:4443 tls", "allowed d2-07"},
+      {servers, "internal-hardware", "tcp 10.20.5.5 > 10.1.3.10:4443 tls",
+       "violation; undocumented"},
+      {servers, "internal", "tcp 10.1.11.11 > 10.1.3.11:5060 sip", "allowed d1-02"},
+      {servers, "internal", "tcp 10.20.5.5 > 10.1.3.11:5060 sip", "violation; undocumented"},
+      {servers, "internal", "tcp 10.1.7.7 > 10.1.3.11:5060 sip",
+       "violation; undocumented, internal-plain-gateway"},
+      {servers, "internal", "tcp 10.1.2.11 > 10.1.2.12:443 tls", "allowed d1-44"},
+      {servers, "internal", "tcp 10.20.5.5 > 10.1.3.11:8057 tls", "allowed d1-07"},
+      {servers, "internal", "tcp 10.1.6.6 > 10.1.3.11:8057 tls", "violation; undocumented"},
+      // Servers speak mutual TLS with each other, clients need not.
+      {servers, "internal", "tcp 10.1.6.6 > 10.1.3.11:5061 tls mutual=not-requested",
+       "violation d1-03-servers; not-mutual"},
+      {servers, "internal", "tcp 10.1.6.6 > 10.1.3.11:5061 tls mutual=proven client-cert=ok",
+       "allowed d1-03-servers"},
+      {servers, "internal", "tcp 10.1.8.8 > 10.1.2.11:5061 tls mutual=declined",
+       "violation d1-45-servers; not-mutual"},
+      {servers, "internal", "tcp 10.20.5.5 > 10.1.2.11:5061 tls", "allowed d1-45"},
+      {servers, "internal", "tcp 10.1.3.11 > 10.1.6.6:5070 sip",
+       "violation d1-46; wrong-application"},
+      {servers, "internal", "tcp 10.1.3.11 > 10.1.6.6:5070 tls mutual=not-requested",
+       "violation d1-46; not-mutual"},
+      {servers, "internal", "tcp 10.1.3.11 > 10.1.12.12:445 smb", "allowed d1-53"},
+      {servers, "internal", "tcp 10.1.6.6 > 10.1.12.12:445 smb", "violation; undocumented"},
+      {servers, "sql", "tcp 10.1.8.8 > 10.1.5.5:1433 tds", "allowed d12-01"},
+      {servers, "sql", "tcp 10.1.6.6 > 10.1.5.5:1433 tds", "violation; undocumented"},
+      {servers, "sql", "tcp 10.20.5.5 > 10.1.5.5:1433 tds",
+       "violation; undocumented, internal-client-to-sql"},
+      {servers, "sql", "tcp 10.1.5.5 > 10.1.5.6:7022 unknown", "undetermined d11-02"},
+      {servers, "exchange-um", "tcp 10.1.3.11 > 10.1.13.13:5062 sip", "allowed d13-01"},
+      {servers, "exchange-um", "tcp 10.1.3.11 > 10.1.13.13:5063 sip",
+       "violation d13-02; wrong-application"},
+      {servers, "exchange-um", "tcp 10.1.3.11 > 10.1.13.13:5063 tls mutual=not-requested",
+       "violation d13-02; not-mutual"},
       {servers, "internal", "tcp 10.1.3.20 > 10.1.2.11:445 smb", "allowed d1-37"},
       {servers, "internal", "tcp 10.20.5.5 > 10.1.3.20:445 smb", "violation; undocumented"},
       {servers, "internal", "udp 10.20.5.5 > 10.1.3.11:65535 rtp", "allowed d1-10"},
@@ -414,7 +562,10 @@ TEST_CASE("packs: judgements of the pages on Directors, internal servers and cli
        "violation; undocumented, clients-plain-sip"},
       {clients, "clients", "udp 10.20.5.5 > 10.1.3.11:67 dhcp", "allowed d4-01"},
       {clients, "clients", "udp 203.0.113.9 > 198.51.100.3:3478 stun", "allowed d4-05"},
-      {clients, "clients", "tcp 203.0.113.9 > 198.51.100.1:5061 tls", "violation; undocumented"},
+      {clients, "clients", "tcp 203.0.113.9 > 198.51.100.1:5061 tls mutual=not-requested",
+       "violation d4-06-printed; not-mutual"},
+      {clients, "clients", "udp 10.1.3.11 > 10.20.5.5:5004 rtp", "allowed d4-08"},
+      {clients, "clients", "udp 203.0.113.9 > 10.20.5.5:5004 rtp", "violation; undocumented"},
   };
   check_gists(cases);
 }

@@ -187,6 +187,17 @@ TEST_CASE("policy: every mistake names its place, cause and cure") {
        "\"http\"\nneed = \"has(nobody)\"\n",
        "8:1", "unknown role \"nobody\"", ""},
       {"x = = 1\n", "8:5", "", "TOML"},
+      {"[tls.t]\nciphers = [\"aead\", \"TLS_AES_128_GCM_SHA265\"]\n", "9:20",
+       "ciphers = \"TLS_AES_128_GCM_SHA265\" is unknown",
+       "did you mean \"TLS_AES_128_GCM_SHA256\"?"},
+      {"[tls.t]\nciphers = \"AES_265_GCM\"\n", "9:11", "ciphers = \"AES_265_GCM\" is unknown",
+       "did you mean \"AES_256_GCM\"?"},
+      {"[tls.t]\nkey_exchange = [\"ecdeh\"]\n", "9:17", "key_exchange = \"ecdeh\" is unknown",
+       "did you mean \"ecdhe\"?"},
+      {"[tls.t]\nkey_exchange = [\"x25519\"]\n", "9:17", "key_exchange = \"x25519\" is unknown",
+       "it is one of rsa, dh, dhe, ecdh, ecdhe"},
+      {"[tls.t]\nmin_dh_bits = 99999\n", "9:15", "min_dh_bits is 0 to 16384", ""},
+      {"[tls.t]\nsni = \"require\"\n", "9:7", "sni = \"require\" is unknown", "required"},
   };
   for (const Case& c : cases) {
     CAPTURE(c.text);

@@ -16,10 +16,6 @@ constexpr ApplicationFit wrong{.kind = Kind::wrong, .reason = Reason::none};
 // start of its hello, and the shortest request line, are complete within it.
 constexpr std::uint64_t recognisable_bytes = 16;
 
-bool wants_tls(const DocumentedFlow& row) {
-  return row.app == "https" || row.app == "tls" || (row.app != "http" && row.tls.has_value());
-}
-
 std::uint32_t count_of(const ClosedFlow& flow, Anomaly anomaly) {
   return flow.anomalies[static_cast<std::size_t>(anomaly)];
 }
@@ -86,6 +82,10 @@ bool recognised_fits(const DocumentedFlow& row, const ClosedFlow& flow) {
 }
 
 }  // namespace
+
+bool wants_tls(const DocumentedFlow& row) {
+  return row.app == "https" || row.app == "tls" || (row.app != "http" && row.tls.has_value());
+}
 
 SeenBytes seen_bytes(const ClosedFlow& flow) {
   const auto [client, server] = flow.payload_bytes;

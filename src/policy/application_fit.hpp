@@ -21,6 +21,8 @@ struct SeenBytes {
 };
 SeenBytes seen_bytes(const ClosedFlow& flow);
 
+// Is the row for an application inside TLS?
+bool wants_tls(const DocumentedFlow& row);
 ApplicationFit fit_application(const DocumentedFlow& row, const ClosedFlow& flow);
 
 // What TLS carries as far as bytes tell it: "http", "sip", another name, or "" when hidden.

@@ -156,8 +156,8 @@ class Judgement {
 
   // The row's application is what the bytes say; does the flow meet the rest of the row?
   void judge_requirements(const DocumentedFlow& row) {
-    if (row.tls || row.http) is_particular_ = true;
-    const TlsFit tls = row.tls ? fit_tls(*row.tls, flow_) : TlsFit{};
+    if (row.tls || row.http || (wants_tls(row) && flow_.tls() != nullptr)) is_particular_ = true;
+    const TlsFit tls = fit_tls(row, flow_);
     const HttpFit http = row.http ? fit_http(*row.http, flow_) : HttpFit{};
     for (const Problem& found : tls.problems) add_problem(row, found);
     for (const Problem& found : http.problems) add_problem(row, found);

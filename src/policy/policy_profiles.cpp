@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <pcapaudit/app/app_record.hpp>
+
 #include "policy/policy_loader.hpp"
 
 namespace pcapaudit {
@@ -39,6 +41,51 @@ std::string read_word(TomlReader& in, const toml::table& table, std::string_view
   return {};
 }
 
+// A list whose texts are all among `known`.
+std::vector<std::string> read_words(TomlReader& in, const toml::table& table, std::string_view key,
+                                    const std::vector<std::string>& known,
+                                    const std::string& otherwise) {
+  std::vector<std::string> words;
+  for (const TomlReader::Word& word : in.words_of(table, key)) {
+    if (std::find(known.begin(), known.end(), word.text) == known.end()) {
+      in.report(word.place, fmt::format("{} = \"{}\" is unknown", key, word.text),
+                did_you_mean(word.text, known, otherwise));
+    }
+    words.push_back(word.text);
+  }
+  return words;
+}
+
+// Suites and what they encrypt with.
+std::vector<std::string> cipher_words() {
+  std::vector<std::string> words = {"aead"};
+  for (const std::uint16_t cipher : tls_ciphers()) {
+    const std::string encryption(tls_cipher_traits(cipher).encryption);
+    if (encryption.empty()) continue;
+    words.emplace_back(tls_cipher_name(cipher));
+    if (std::find(words.begin(), words.end(), encryption) == words.end()) {
+      words.push_back(encryption);
+    }
+  }
+  return words;
+}
+
+std::vector<std::string> key_exchange_words() {
+  std::vector<std::string> words;
+  for (std::size_t i = 1; i < tls_key_exchange_count; ++i) {
+    words.emplace_back(to_text(static_cast<TlsKeyExchange>(i)));
+  }
+  return words;
+}
+
+std::uint16_t read_dh_bits(TomlReader& in, const toml::table& table) {
+  constexpr std::int64_t most = 16'384;  // no larger group is known
+  const std::int64_t bits = in.number_of(table, "min_dh_bits").value_or(0);
+  if (bits >= 0 && bits <= most) return static_cast<std::uint16_t>(bits);
+  in.report(table.get("min_dh_bits")->source(), fmt::format("min_dh_bits is 0 to {}", most));
+  return 0;
+}
+
 }  // namespace
 
 void PolicyLoader::read_tls(TomlReader& in) {
@@ -49,7 +96,7 @@ void PolicyLoader::read_tls(TomlReader& in) {
     if (table == nullptr) continue;
     in.only(*table, "[tls]",
             {"min_version", "mutual", "warn_below", "names", "sni", "issuer", "min_days_left",
-             "client_eku"});
+             "client_eku", "ciphers", "key_exchange", "min_dh_bits"});
     TlsProfile profile;
     profile.id = id.str();
     profile.min_version = read_version(in, *table, "min_version");
@@ -59,7 +106,9 @@ void PolicyLoader::read_tls(TomlReader& in) {
       profile.mutual = mutual == "yes" ? TlsProfile::Mutual::yes : TlsProfile::Mutual::no;
     }
     profile.names = in.texts_of(*table, "names");
-    profile.sni_must_match = !read_word(in, *table, "sni", {"must match names"}).empty();
+    const std::string sni = read_word(in, *table, "sni", {"must match names", "required"});
+    profile.sni_must_match = !sni.empty();
+    profile.sni_required = sni == "required";
     profile.issuers = in.texts_of(*table, "issuer");
     const std::int64_t days = in.number_of(*table, "min_days_left").value_or(0);
     if (days < 0 || days > 3650) {
@@ -67,6 +116,13 @@ void PolicyLoader::read_tls(TomlReader& in) {
     }
     profile.min_days_left = static_cast<std::uint32_t>(days);
     profile.client_eku = read_word(in, *table, "client_eku", {"any", "client"}) == "client";
+    profile.ciphers =
+        read_words(in, *table, "ciphers", cipher_words(),
+                   "an IANA name, an encryption such as \"AES_256_GCM\", or \"aead\"");
+    profile.key_exchanges =
+        read_words(in, *table, "key_exchange", key_exchange_words(),
+                   fmt::format("it is one of {}", fmt::join(key_exchange_words(), ", ")));
+    profile.min_dh_bits = read_dh_bits(in, *table);
     tls_[pack_ + "/" + profile.id] = std::move(profile);
   }
 }

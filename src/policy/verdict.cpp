@@ -23,6 +23,7 @@ std::string_view to_text(Reason reason) {
                                         "gap",
                                         "truncated",
                                         "renegotiated",
+                                        "aborted",
                                         "unknown-host",
                                         "certificate-hidden",
                                         "tls-handshake-not-seen"};
@@ -31,9 +32,9 @@ std::string_view to_text(Reason reason) {
 
 std::string_view to_text(Field field) {
   constexpr std::string_view names[] = {
-      "",       "from",        "to",          "transport",  "port", "direction", "application",
-      "mutual", "tls-version", "certificate", "schedule",   "name", "issuer",    "key",
-      "path",   "host",        "answer",      "credentials"};
+      "",       "from",        "to",          "transport",   "port",   "direction",   "application",
+      "mutual", "tls-version", "certificate", "schedule",    "name",   "issuer",      "key",
+      "path",   "host",        "answer",      "credentials", "cipher", "key-exchange"};
   static_assert(std::size(names) == field_count);
   return names[static_cast<std::size_t>(field)];
 }

@@ -31,6 +31,8 @@ constexpr std::string_view flags[] = {
     "client_certificate_sent",
     "retry_request",
     "renegotiated",
+    "client_handshake_read",
+    "server_handshake_read",
     "lync_signs",
     "credentials_in_clear",
 };

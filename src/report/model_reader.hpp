@@ -25,6 +25,7 @@ class ModelRow {
   std::vector<std::string> list();       // a JSON array; numbers as text
   std::vector<std::string> arguments();  // a JSON array, its paths as file()
   std::optional<Timestamp> time();       // nanoseconds
+  std::optional<DateTime> date();        // seconds
   std::uint64_t number() { return as<std::uint64_t>(); }
   std::int64_t signed_number() { return as<std::int64_t>(); }
   // Role sets are stored as signed integers with the same bits.

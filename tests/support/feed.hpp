@@ -30,6 +30,10 @@ Fed feed(const DissectorSpec& spec, const std::vector<Piece>& pieces,
          Carrier carrier = Carrier::tcp,
          SeenStream seen = {{{.from_start = true}, {.from_start = true}}});
 
+// The same with bytes missing between `before` and `behind`, in the directions of `behind`.
+Fed feed_around_loss(const DissectorSpec& spec, const std::vector<Piece>& before,
+                     const std::vector<Piece>& behind);
+
 // The same bytes with one piece cut in two at every place, and byte by byte: `check` is called
 // with each variant's result and must find it equal to the uncut one.
 template <class Check>

@@ -90,8 +90,8 @@ inline Certificate hand_certificate() {
   certificate.issuer = "CN=Example CA";
   certificate.serial = "0a";
   certificate.san = {"director.example", "10.2.0.11"};
-  certificate.not_before = {0};
-  certificate.not_after = {ten_o_clock};
+  certificate.not_before = DateTime{0};
+  certificate.not_after = date_of({ten_o_clock});
   certificate.key_type = "RSA";
   certificate.key_bits = 2048;
   certificate.signature_algorithm = "sha256WithRSAEncryption";

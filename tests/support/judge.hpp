@@ -158,11 +158,15 @@ inline Certificate leaf_of(const std::string& state, const std::string& subject)
   Certificate leaf;
   leaf.subject = subject;
   leaf.sha256 = subject + " " + state;
-  leaf.not_before = {flow_time.ns - 30 * ns_per_day};
-  leaf.not_after = {flow_time.ns + 60 * ns_per_day};
-  if (state == "expired") leaf.not_after = {flow_time.ns - ns_per_day};
-  if (state == "last-instant") leaf.not_after = flow_time;
-  if (state == "early") leaf.not_before = {flow_time.ns + ns_per_day / 2};
+  const auto at = [](std::int64_t days, std::int64_t of = 1) {
+    return date_of({flow_time.ns + days * ns_per_day / of});
+  };
+  leaf.not_before = at(-30);
+  leaf.not_after = at(60);
+  if (state == "expired") leaf.not_after = at(-1);
+  if (state == "last-instant") leaf.not_after = at(0);
+  if (state == "early") leaf.not_before = at(1, 2);
+  if (state == "for-ever") leaf.not_after = DateTime{253'402'300'799};  // 9999-12-31T23:59:59Z
   if (state == "unreadable") leaf.not_before = leaf.not_after = {};
   return leaf;
 }
@@ -254,6 +258,12 @@ inline void set_fact(ClosedFlow& flow, TlsFacts& tls, const std::string& token) 
     flow.vlans.push_back(port_number(value));
   else if (key == "sni")
     tls.sni = value;
+  else if (key == "cipher")
+    tls.cipher = static_cast<std::uint16_t>(std::stoul(value, nullptr, 16));
+  else if (key == "group")
+    tls.group = static_cast<std::uint16_t>(std::stoul(value));
+  else if (key == "dh")
+    tls.dh_bits = static_cast<std::uint16_t>(std::stoul(value));
   else if (key == "san")
     tls.server_chain = chain_named(split(value, ','));
   else if (is_http_fact(key))
@@ -282,6 +292,9 @@ inline ClosedFlow flow_of(const std::string& line) {
   TlsFacts tls;
   tls.version = 0x0303;
   tls.client_hello = tls.server_hello = tls.established = true;
+  tls.client_hello_whole = tls.server_hello_whole = true;
+  tls.client_handshake_read = tls.server_handshake_read = true;
+  tls.cipher = 0xc02f;
   tls.server_chain = chain_of("ok", "CN=server");
   set_mutual(tls, "not-requested");
   bool has_tls = flow.app == "tls";

@@ -37,6 +37,10 @@ enum class FindingKind : std::uint8_t {
   wrong_sni,            // the client asks for a name that is not among the row's names
   wrong_issuer,         // the server certificate comes from another issuer than the row asks for
   wrong_key_usage,      // the client certificate is not made for client authentication
+  no_encryption,        // TLS with a suite that encrypts nothing
+  anonymous_cipher,     // TLS with a suite in which nobody proves who he is
+  wrong_cipher,         // a suite that the row does not allow
+  wrong_key_exchange,   // a key exchange that the row does not allow, or a smaller group
   http_path,            // a path that the row denies, or does not list
   http_host,            // a host that the row does not list
   no_redirect,          // an answer that is no redirect to HTTPS where nothing else is documented
@@ -46,6 +50,8 @@ enum class FindingKind : std::uint8_t {
   vip_bypass,            // a pool member was addressed instead of the VIP
   weak_tls,              // below the row's warn_below
   weak_key,              // a certificate's key is too short
+  weak_cipher,           // RC4, 3DES, export and the like
+  weak_key_exchange,     // without forward secrecy, or in a small group
   expiring_certificate,  // the certificate ends within the row's min_days_left
   outside_purpose,       // hosts or paths outside what the row is for, which it only reports
   exception_expired,     // an exception would cover this, and was not in force
@@ -58,7 +64,7 @@ enum class FindingKind : std::uint8_t {
   exception_unused,      // an exception that covered nothing
   exception_over_limit,  // an exception that covered more than its limit on a day
 };
-constexpr std::size_t finding_kind_count = 29;
+constexpr std::size_t finding_kind_count = 35;
 constexpr bool is_violation(FindingKind kind) {
   return kind <= FindingKind::clear_credentials;
 }
@@ -121,10 +127,14 @@ struct TlsProfile {
   std::uint16_t warn_below = 0;
   Mutual mutual = Mutual::unstated;
   std::vector<std::string> names;    // "@variables" resolved; empty: not looked at
-  bool sni_must_match = false;       // the client asks for one of the names
+  bool sni_must_match = false;       // a client that asks for a name asks for one of them
+  bool sni_required = false;         // the client asks for a name
   std::vector<std::string> issuers;  // parts of the issuer's name; "public": not self-signed
   std::uint32_t min_days_left = 0;
-  bool client_eku = false;  // the client's certificate is for client authentication
+  bool client_eku = false;                 // the client's certificate is for client authentication
+  std::vector<std::string> ciphers;        // suites, encryptions or "aead"; empty: not looked at
+  std::vector<std::string> key_exchanges;  // words of TlsKeyExchange; empty: not looked at
+  std::uint16_t min_dh_bits = 0;           // of finite-field exchanges
 };
 
 struct HttpProfile {

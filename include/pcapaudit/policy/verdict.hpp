@@ -34,8 +34,10 @@ enum class Reason : std::uint8_t {
   mutual_gap,
   mutual_truncated,
   mutual_renegotiated,
+  mutual_aborted,
   unknown_host,        // a host without a role, and the site wants to be asked
-  certificate_hidden,  // allowed: the certificates could not be seen
+  certificate_hidden,  // the certificates could not be seen; allowed when the row does not speak of
+                       // them
   tls_not_seen,        // the row demands something of TLS, and that part was not captured
 };
 std::string_view to_text(Reason reason);  // "no-payload", "tls13-encrypted", ...
@@ -53,15 +55,17 @@ enum class Field : std::uint8_t {
   tls_version,
   certificate,
   schedule,
-  name,        // of the server, in the certificate or asked for
-  issuer,      // of the certificate
-  key,         // of the certificate
-  path,        // of HTTP
-  host,        // of HTTP
-  answer,      // of HTTP
-  credentials  // of HTTP
+  name,         // of the server, in the certificate or asked for
+  issuer,       // of the certificate
+  key,          // of the certificate
+  path,         // of HTTP
+  host,         // of HTTP
+  answer,       // of HTTP
+  credentials,  // of HTTP
+  cipher,       // of TLS
+  key_exchange  // of TLS
 };
-constexpr std::size_t field_count = 18;
+constexpr std::size_t field_count = 20;
 std::string_view to_text(Field field);  // "from", "to", ...
 
 struct NearMiss {

@@ -405,6 +405,7 @@ bool Tls::is_handshake_read(Direction dir) const {
 
 void Tls::finish(const SeenStream& seen, RecordSink& out) {
   seen_.session_id_echoed = !client_session_id_.empty() && client_session_id_ == server_session_id_;
+  seen_.server_hole = halves_[index_of(Direction::to_client)].hole;
   facts_.resumed = is_resumed(facts_, seen_);
   const auto carries_early = [this](Direction dir, bool hello) {
     const Half& half = halves_[index_of(dir)];

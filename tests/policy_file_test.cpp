@@ -192,7 +192,7 @@ TEST_CASE("policy: every mistake names its place, cause and cure") {
        "did you mean \"TLS_AES_128_GCM_SHA256\"?"},
       {"[tls.t]\nciphers = \"AES_265_GCM\"\n", "9:11", "ciphers = \"AES_265_GCM\" is unknown",
        "did you mean \"AES_256_GCM\"?"},
-      {"[tls.t]\nkey_exchange = [\"ecdeh\"]\n", "9:17", "key_exchange = \"ecdeh\" is unknown",
+      {"[tls.t]\nkey_exchange = [\"ecdhee\"]\n", "9:17", "key_exchange = \"ecdhee\" is unknown",
        "did you mean \"ecdhe\"?"},
       {"[tls.t]\nkey_exchange = [\"x25519\"]\n", "9:17", "key_exchange = \"x25519\" is unknown",
        "it is one of rsa, dh, dhe, ecdh, ecdhe"},

@@ -39,6 +39,7 @@ bool is_resumed(const TlsFacts& facts, const HandshakeSeen& handshake) {
   if (is_tls13(facts.version)) return handshake.pre_shared_key;
   // A server that goes on with its certificate has not resumed, whatever it echoed.
   if (handshake.server_certificate || handshake.server_hello_done) return false;
+  if (handshake.server_hole) return false;  // it may have been there
   return handshake.session_id_echoed || handshake.server_change_cipher;
 }
 

@@ -12,10 +12,10 @@ namespace {
 constexpr std::array<std::string_view, finding_kind_count> kind_names = {"undocumented",
                                                                          "reversed-direction",
                                                                          "wrong-application",
-                                                                         "outside-schedule",
                                                                          "not-mutual",
                                                                          "old-tls",
                                                                          "expired-certificate",
+                                                                         "outside-schedule",
                                                                          "wrong-name",
                                                                          "wrong-sni",
                                                                          "wrong-issuer",
@@ -28,6 +28,7 @@ constexpr std::array<std::string_view, finding_kind_count> kind_names = {"undocu
                                                                          "http-host",
                                                                          "no-redirect",
                                                                          "clear-credentials",
+                                                                         "link-chatter",
                                                                          "discouraged",
                                                                          "vip-bypass",
                                                                          "weak-tls",
@@ -82,6 +83,33 @@ std::optional<Enum> parse(const std::array<std::string_view, count>& names, std:
 }
 
 }  // namespace
+
+const std::vector<Role>& builtin_role_list() {
+  static const std::vector<Role> list = [] {
+    constexpr std::pair<const char*, const char*> builtin[] = {
+        {"any", "Every address"},
+        {"internal-clients", "Internal clients"},
+        {"unknown-internal", "Internal address without a role"},
+        {"internet", "Internet"},
+        {"load-balancer", "Load balancer, towards the members of its pools"},
+        {"any-internal", "Every host of the site"},
+        {"loopback", "The host itself"},
+        {"link-local", "Address of one link, or none yet"},
+        {"multicast", "Multicast group"},
+        {"broadcast", "Every host of a link"}};
+    static_assert(std::size(builtin) == Policy::builtin_roles);
+    std::vector<Role> roles;
+    for (const auto& [id, title] : builtin) {
+      Role role;
+      role.id = id;
+      role.title = title;
+      role.builtin = true;
+      roles.push_back(std::move(role));
+    }
+    return roles;
+  }();
+  return list;
+}
 
 std::string_view to_text(Severity severity) {
   return severity_names[static_cast<std::size_t>(severity)];

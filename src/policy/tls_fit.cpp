@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "policy/application_fit.hpp"
+#include "policy/evidence.hpp"
 #include "policy/host_names.hpp"
 
 namespace pcapaudit {
@@ -303,6 +304,8 @@ void fit_profile(const TlsProfile& profile, const ClosedFlow& flow, const TlsFac
   const DateTime when = date_of(flow.first);
   fit_certificate("server", tls.server_chain, when, profile.min_days_left, fit);
   fit_key("server", tls.server_chain, fit);
+  // Every profile asks for a certificate in its time.
+  leave_open(fit, missing(Evidence::certificate, flow));
   fit_sni(profile, tls, fit);
   fit_names(profile, tls, fit);
   fit_issuer(profile, tls, fit);

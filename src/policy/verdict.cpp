@@ -26,7 +26,11 @@ std::string_view to_text(Reason reason) {
                                         "aborted",
                                         "unknown-host",
                                         "certificate-hidden",
-                                        "tls-handshake-not-seen"};
+                                        "tls-handshake-not-seen",
+                                        "requests-unread",
+                                        "responses-unread",
+                                        "application-unread",
+                                        "certificate-unread"};
   return names[static_cast<std::size_t>(reason)];
 }
 

@@ -87,11 +87,6 @@ class ModelReader {
 // "dir/a.pcap" to "a.pcap".
 std::string without_folder(const std::string& path);
 
-// For ORDER BY: gravest first.
-inline constexpr const char* severity_order =
-    "CASE severity WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 "
-    "WHEN 'low' THEN 3 ELSE 4 END";
-
 // Each reads its part of the model. The order matters: later parts use earlier ones.
 void read_run(ModelReader& reader, ReportModel& model);
 void read_coverage(ModelReader& reader, ReportModel& model);

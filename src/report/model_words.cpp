@@ -68,6 +68,9 @@ constexpr std::array kinds = {
                "Let the listener answer with a redirect to https and nothing else."}},
     KindEntry{"clear-credentials",
               {"Credentials in clear", "Protect the service by TLS and change the credentials."}},
+    KindEntry{"link-chatter",
+              {"Chatter of a link",
+               "Switch discovery off where nobody needs it, or document the group."}},
     KindEntry{"discouraged",
               {"Advised against", "Plan the way that the documentation recommends."}},
     KindEntry{"vip-bypass",
@@ -125,6 +128,10 @@ constexpr std::array reasons = {
     Meaning{"tls-handshake-not-seen", "the row demands TLS, and no handshake was captured"},
     Meaning{"unknown-host", "a host has no role, and the site wants to be asked"},
     Meaning{"certificate-hidden", "a certificate could not be seen"},
+    Meaning{"requests-unread", "the row speaks of requests, and not all of them could be read"},
+    Meaning{"responses-unread", "the row speaks of answers, and not all of them could be read"},
+    Meaning{"application-unread", "what came behind the recognised bytes could not be read"},
+    Meaning{"certificate-unread", "the row speaks of the certificate, and its bytes are missing"},
 };
 
 constexpr std::array issues = {

@@ -73,6 +73,8 @@ std::string complaint(const Finding& finding) {
       return fmt::format("{} is for redirects only, and the answer was none{}", rule, why);
     case FindingKind::clear_credentials:
       return fmt::format("credentials could be read on the way{}", why);
+    case FindingKind::link_chatter:
+      return "what hosts call out to everybody on their link; no documented flow";
     case FindingKind::weak_tls:
       return fmt::format("allowed by {}, with an old TLS version{}", rule, why);
     case FindingKind::weak_key:

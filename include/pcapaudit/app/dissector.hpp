@@ -10,6 +10,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include <pcapaudit/app/app_record.hpp>
 #include <pcapaudit/base/bytes.hpp>
@@ -120,6 +121,8 @@ struct DissectorSpec {
   std::uint8_t carriers;                          // bits of Carrier
   Probe (*probe)(Bytes prefix, Carrier carrier);  // stateless; prefix is never empty
   std::unique_ptr<Dissector> (*make)(Carrier carrier);
+  // All that protocol() may answer, when the spec has no name of its own.
+  std::vector<std::string_view> (*names)() = nullptr;
 };
 constexpr std::uint8_t over_tcp = static_cast<std::uint8_t>(Carrier::tcp);
 constexpr std::uint8_t over_udp = static_cast<std::uint8_t>(Carrier::udp);

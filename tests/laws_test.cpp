@@ -55,7 +55,7 @@ TlsProfile some_tls(Chance& chance) {
   profile.sni_must_match = chance.one_in(3);
   profile.sni_required = profile.sni_must_match && chance.one_in(2);
   if (chance.one_in(4)) profile.issuers = {"Public"};
-  if (chance.one_in(6)) profile.key_exchanges = {"ECDHE"};
+  if (chance.one_in(6)) profile.key_exchanges = {"ecdhe"};
   return profile;
 }
 

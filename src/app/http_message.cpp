@@ -128,7 +128,9 @@ std::optional<HttpStart> parse_http_start(std::string_view line) {
                     .method = line.substr(0, first),
                     .target = line.substr(first + 1, last - first - 1),
                     .minor = line.back()};
-    const bool plain = start.target.find_first_of(" \t\v\f\r") == std::string_view::npos;
+    const bool plain = start.target.find(' ') == std::string_view::npos &&
+                       start.target.find('\t') == std::string_view::npos &&
+                       !has_control(start.target);
     if (plain && !start.target.empty() && is_token(start.method)) return start;
   }
   line = without_blanks(line);

@@ -154,12 +154,13 @@ Probe probe_sip_stream(std::string_view text) {
   }
   constexpr std::size_t longest_line = 16 * 1024;
   const std::string_view method = up_to(text, ' ', '\t');
-  const bool printable = std::all_of(text.begin(), text.end(), [](char c) {
+  const auto is_printable = [](char c) {
     return c == '\t' || c == '\r' || static_cast<unsigned char>(c) >= ' ';
-  });
+  };
   const bool version_first =
       equal_ignoring_case(method.substr(0, version.size()), version.substr(0, method.size()));
-  if (!printable || text.size() > longest_line || (!is_method(method) && !version_first)) {
+  if (text.size() > longest_line || (!is_method(method) && !version_first) ||
+      !std::all_of(text.begin(), text.end(), is_printable)) {
     return Probe::not_mine();
   }
   // The rest may only be a URI, a blank and the version.

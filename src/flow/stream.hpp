@@ -32,8 +32,8 @@ struct SharedFacts {
 class Stream final {
  public:
   // A message larger than this is given up. The largest that a dissector wants whole is an HTTP
-  // or SIP header block (64 KiB); TLS records are at most 18 KiB.
-  static constexpr std::size_t max_window = 256 * 1024;
+  // header block (1 MiB, and the segment that ends it); TLS records are at most 18 KiB.
+  static constexpr std::size_t max_window = (1024 + 256) * 1024;
   // Places at which a direction is probed when its start was not captured: segments of a message
   // that began earlier are passed over until one starts a message.
   static constexpr int max_probes = 32;

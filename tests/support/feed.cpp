@@ -9,13 +9,17 @@ namespace {
 
 class Collect final : public RecordSink {
  public:
-  explicit Collect(std::vector<AppRecord>& records) : records_(records) {}
-  void emit(AppRecord record) override { records_.push_back(std::move(record)); }
+  explicit Collect(Fed& fed) : fed_(fed) {}
+  void emit(AppRecord record) override { fed_.records.push_back(std::move(record)); }
+  void note_unread(Direction dir, Unread, std::string_view why) override {
+    std::string& first = fed_.unread[index_of(dir)];
+    if (first.empty()) first = why;
+  }
   SharedCertificate certificate(Bytes der) override { return reader_.read(der); }
 
  private:
   CertificateReader reader_;
-  std::vector<AppRecord>& records_;
+  Fed& fed_;
 };
 
 struct Half {
@@ -63,7 +67,7 @@ void end(Dissector& dissector, const Halves& halves, const SeenStream& seen, Fed
 Fed feed(const DissectorSpec& spec, const std::vector<Piece>& pieces, Carrier carrier,
          SeenStream seen) {
   Fed fed;
-  Collect sink(fed.records);
+  Collect sink(fed);
   const std::unique_ptr<Dissector> dissector = spec.make(carrier);
   Halves halves;
   for (const Piece& piece : pieces) {

@@ -17,6 +17,8 @@ struct Piece {
 struct Fed {
   std::vector<AppRecord> records;
   std::string malformed;  // Step::malformed text, if any
+  // RecordSink::note_unread, by direction; the first text of each.
+  std::array<std::string, 2> unread;
   bool handed_over = false;
   std::array<std::string, 2> rest;  // bytes of each direction that were not consumed
 

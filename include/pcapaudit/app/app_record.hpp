@@ -49,8 +49,10 @@ struct DistinctList {
 using TextList = DistinctList<std::string>;
 using NumberList = DistinctList<std::uint32_t>;
 
+// What is kept of one text. Paths and names that are compared stay far below it.
+constexpr std::size_t longest_text = 1024;
 // Printable UTF-8 of at most `limit` bytes: other bytes become U+FFFD, control characters too.
-std::string clean_text(std::string_view wire, std::size_t limit = 1024);
+std::string clean_text(std::string_view wire, std::size_t limit = longest_text);
 
 struct HttpFacts {
   std::string version;  // "1.0", "1.1", "2" of the first message

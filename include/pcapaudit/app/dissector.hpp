@@ -72,7 +72,8 @@ struct [[nodiscard]] Step {
 enum class Resume : std::uint8_t {
   never,       // its framing is lost for good
   at_message,  // at the next segment that its probe takes for the start of a message
-  anywhere,    // with whatever comes next
+  anywhere,    // with whatever comes next: nothing was lost that matters
+  done,        // not at all, and it does not matter: nothing more is to be learnt here
 };
 
 // How completely one direction was seen when the flow ended.

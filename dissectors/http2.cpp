@@ -10,10 +10,10 @@
 #include <vector>
 
 #include <pcapaudit/app/dissector.hpp>
-#include <pcapaudit/app/header_lines.hpp>
 
 #include "app/hpack.hpp"
 #include "app/http2_frames.hpp"
+#include "app/http_message.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -69,10 +69,10 @@ Probe probe(Bytes prefix, Carrier) {
 
 // "Basic eDp5": only the scheme is kept.
 void take_authorization(std::string_view value, HttpFacts& facts) {
-  const std::string_view scheme = value.substr(0, value.find(' '));
-  facts.authorization_schemes.add(clean_text(scheme, 64));
-  if (equal_ignoring_case(scheme, "Basic") || equal_ignoring_case(scheme, "Bearer")) {
-    facts.credentials_in_clear = true;
+  constexpr std::size_t longest_scheme = 64;
+  for (auto scheme = next_scheme(value); !scheme.empty(); scheme = next_scheme(value)) {
+    facts.authorization_schemes.add(clean_text(scheme, longest_scheme));
+    if (is_clear_scheme(scheme)) facts.credentials_in_clear = true;
   }
 }
 
@@ -80,13 +80,14 @@ class Http2 final : public Dissector {
  public:
   Http2() { facts_.version = "2"; }
 
-  Step consume(Direction dir, Bytes window, RecordSink&) override {
+  Step consume(Direction dir, Bytes window, RecordSink& out) override {
     Half& half = halves_[index_of(dir)];
     const std::string_view text = as_text(window);
     if (!half.begun && dir == Direction::to_server) {
       if (text.size() < preface.size() && preface.starts_with(text)) return Step::need_more();
       half.begun = true;
       if (text.starts_with(preface)) return Step::advance(preface.size());
+      out.note_unread(dir, Unread::malformed, "http2: no preface where the client begins");
     }
     half.begun = true;
     if (window.size() < frame_header_size) return Step::need_more();
@@ -115,7 +116,7 @@ class Http2 final : public Dissector {
     half.block.insert(half.block.end(), fragment->begin(), fragment->end());
     if (header.has(end_headers)) {
       half.open = false;
-      if (const auto failure = take_block(dir, half); !failure.empty()) {
+      if (const auto failure = take_block(dir, half, out); !failure.empty()) {
         return Step::malformed(failure);
       }
     }
@@ -137,25 +138,39 @@ class Http2 final : public Dissector {
   struct Message {
     std::string method, path, authority, host;
     std::string status;
+    bool doubtful = false;  // a pseudo-header field twice (RFC 9113 8.3)
   };
 
-  std::string_view take_block(Direction dir, Half& half) {
+  std::string_view take_block(Direction dir, Half& half, RecordSink& out) {
     Message message;
     half.hpack.begin(Bytes(half.block));
     while (const auto field = half.hpack.next()) take_field(*field, half.promise, message);
+    if (half.hpack.problem() == Hpack::Problem::too_large) return "http2: field block over 256 KiB";
     if (half.hpack.problem() != Hpack::Problem::none) return "http2: field block cannot be read";
-    if (half.promise) return {};  // a request that the server makes up
+    if (message.doubtful) {
+      out.note_unread(dir, Unread::malformed, "http2: a pseudo-header field twice");
+    }
+    if (message.path.size() > longest_text || message.authority.size() > longest_text) {
+      out.note_unread(dir, Unread::over_cap, "http: a path or name over 1024 bytes");
+    }
+    // What a server promises it sends as if it had been asked for.
+    if (half.promise) take_target(message);
+    if (half.promise) return {};
     if (dir == Direction::to_server && !message.method.empty()) take_request(message);
     if (dir == Direction::to_client && !message.status.empty()) take_response(message);
     return {};
   }
 
   void take_field(const HpackField& field, bool promise, Message& message) {
-    if (field.name == ":method") message.method = clean_text(field.value, 64);
-    if (field.name == ":path") message.path = field.value;
-    if (field.name == ":authority") message.authority = field.value;
-    if (field.name == "host") message.host = field.value;
-    if (field.name == ":status") message.status = field.value;
+    const auto only_once = [&](std::string& place, std::string_view value) {
+      message.doubtful = message.doubtful || !place.empty();
+      place = value;
+    };
+    if (field.name == ":method") only_once(message.method, clean_text(field.value, 64));
+    if (field.name == ":path") only_once(message.path, field.value);
+    if (field.name == ":authority") only_once(message.authority, field.value);
+    if (field.name == "host") only_once(message.host, field.value);
+    if (field.name == ":status") only_once(message.status, field.value);
     if (promise) return;
     if (field.name == "user-agent") facts_.user_agents.add(clean_text(field.value));
     if (field.name == "server") facts_.servers.add(clean_text(field.value));
@@ -168,10 +183,17 @@ class Http2 final : public Dissector {
   void take_request(const Message& message) {
     ++facts_.requests;
     facts_.methods.add(message.method);
+    take_target(message);
+  }
+
+  // Servers differ in which of two names they go by.
+  void take_target(const Message& message) {
     const std::string path = message.path.substr(0, message.path.find_first_of("?#"));
     if (!path.empty()) facts_.paths.add(clean_text(path));
-    const std::string& host = message.authority.empty() ? message.host : message.authority;
-    if (!host.empty()) facts_.hosts.add(clean_text(host));
+    if (!message.authority.empty()) facts_.hosts.add(clean_text(message.authority));
+    if (!message.host.empty() && !is_same_host(message.host, message.authority)) {
+      facts_.hosts.add(clean_text(message.host));
+    }
   }
 
   void take_response(const Message& message) {

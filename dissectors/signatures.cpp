@@ -358,6 +358,11 @@ extern constinit const DissectorSpec signatures{
     .make = [](Carrier carrier) -> std::unique_ptr<Dissector> {
       return std::make_unique<Named>(carrier);
     },
+    .names = []() -> std::vector<std::string_view> {
+      std::vector<std::string_view> names;
+      for (const Row& row : rows) names.push_back(row.name);
+      return names;
+    },
 };
 
 }  // namespace pcapaudit

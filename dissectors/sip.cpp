@@ -3,10 +3,12 @@
 //   message = start-line *(field CRLF) CRLF [body of Content-Length bytes]
 //
 // Over TCP messages are framed by Content-Length and separated by keep-alive line ends
-// (RFC 5626 3.5.1); over UDP a datagram is a message.
+// (RFC 5626 3.5.1). Where that field is missing or wrong, reading goes on at the next start line,
+// and the account says so. Over UDP a datagram is a message.
 // Source: RFC 3261.
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -20,7 +22,7 @@ namespace {
 
 // Real messages stay under the largest UDP datagram.
 constexpr std::size_t max_header_block = 64 * 1024;
-// A session description that is waited for; longer bodies are passed over unread.
+// A body that is waited for, to see whether it is what it says; longer ones are passed over unread.
 constexpr std::size_t max_description = 64 * 1024;
 
 Probe probe(Bytes prefix, Carrier carrier) {
@@ -32,20 +34,26 @@ class Sip final : public Dissector {
  public:
   explicit Sip(Carrier carrier) : carrier_(carrier) {}
 
-  Step consume(Direction dir, Bytes window, RecordSink&) override {
+  Step consume(Direction dir, Bytes window, RecordSink& out) override {
     if (is_stun(window)) return Step::advance(window.size());
     const std::string_view text = as_text(window);
-    std::size_t& body = bodies_[index_of(dir)];
-    if (body > 0) {
-      if (text.size() < body) return Step::need_more();
-      reader_.read_body(text.substr(0, body));
-      return Step::advance(std::exchange(body, 0));
+    Half& half = halves_[index_of(dir)];
+    if (half.body > 0) {
+      if (const auto step = read_body(dir, text, out)) return *step;
     }
-    const std::size_t blanks = text.find_first_not_of(std::string_view("\r\n\0 ", 4));
-    if (blanks != 0) return Step::advance(std::min(blanks, text.size()));  // keep-alive
+    if (const std::size_t blanks = keep_alive_size(text); blanks > 0) return Step::advance(blanks);
+    if (carrier_ == Carrier::udp) return take_datagram(dir, text, out);
+    switch (probe_sip_stream(text).kind) {
+      case Probe::Kind::need_more:
+        return Step::need_more();
+      case Probe::Kind::not_mine:
+        out.note_unread(dir, Unread::malformed, "sip: no start line where a message should begin");
+        return Step::advance(find_sip_start(text, 1 + text.find('\n'), true));
+      case Probe::Kind::mine:
+        break;
+    }
     const auto end = end_of_headers(text);
-    if (carrier_ == Carrier::udp) return take_datagram(text, end.value_or(text.size()));
-    if (end) return take_head(text.substr(0, *end), body);
+    if (end) return take_head(dir, text.substr(0, *end), out);
     if (text.size() > max_header_block) return Step::malformed("sip: header block over 64 KiB");
     return Step::need_more();
   }
@@ -53,8 +61,7 @@ class Sip final : public Dissector {
   // Every message stands for itself: the next one is found by its start line.
   Resume lost(Direction dir, Bytes window) override {
     const std::string_view text = as_text(window);
-    std::size_t& body = bodies_[index_of(dir)];
-    if (std::exchange(body, 0) > 0) {
+    if (std::exchange(halves_[index_of(dir)].body, 0) > 0) {
       reader_.read_body(text);
       return Resume::at_message;
     }
@@ -68,36 +75,74 @@ class Sip final : public Dissector {
   }
 
  private:
-  // A STUN keep-alive between SIP datagrams (RFC 5626 3.5.2).
+  struct Half {
+    std::size_t body = 0;  // of the last message, still to come
+    bool describes_media = false;
+    bool holds_messages = false;
+  };
+
+  // A STUN keep-alive between SIP datagrams (RFC 5626 3.5.2), also one without the cookie that
+  // RFC 5389 added.
   bool is_stun(Bytes window) const {
     if (carrier_ != Carrier::udp) return false;
     ByteReader in(window);
     const std::uint16_t type = in.u16();
-    in.u16();
-    return in.u32() == 0x2112a442 && (type & 0xc000) == 0 && in.ok();
+    const std::uint16_t length = in.u16();
+    const bool cookie = in.u32() == 0x2112a442;
+    constexpr std::size_t header_size = 20;
+    const bool binding = type == 0x0001 || type == 0x0101 || type == 0x0111;
+    return in.ok() && (type & 0xc000) == 0 &&
+           (cookie || (binding && window.size() == header_size + length));
   }
 
-  // A datagram may end with its last header line; its body is what is left (RFC 3261 18.3).
-  Step take_datagram(std::string_view text, std::size_t end) {
+  static void doubt(Direction dir, std::string_view why, RecordSink& out) {
+    if (!why.empty()) out.note_unread(dir, Unread::malformed, why);
+  }
+
+  // A datagram may end with its last header line; its body is what is left, and what is behind its
+  // length is discarded by peers that keep to RFC 3261 18.3.
+  Step take_datagram(Direction dir, std::string_view text, RecordSink& out) {
+    const std::size_t end = end_of_headers(text).value_or(text.size());
     const SipReader::Head head = reader_.read_head(text.substr(0, end));
     if (!head.failure.empty()) return Step::malformed(head.failure);
-    if (head.describes_media) reader_.read_body(text.substr(end));
+    doubt(dir, head.doubt, out);
+    const std::string_view body = text.substr(end);
+    if (head.describes_media) reader_.read_body(body);
+    const std::size_t length = std::min(head.body.value_or(body.size()), body.size());
+    if (find_sip_start(body, length, false) < body.size()) {
+      doubt(dir, "sip: another message behind the one of a datagram", out);
+    }
     return Step::advance(text.size());
   }
 
-  Step take_head(std::string_view text, std::size_t& body) {
+  Step take_head(Direction dir, std::string_view text, RecordSink& out) {
     const SipReader::Head head = reader_.read_head(text);
     if (!head.failure.empty()) return Step::malformed(head.failure);
-    if (!head.describes_media || head.body > max_description) {
-      return Step::advance(text.size() + head.body);
-    }
-    body = head.body;
+    doubt(dir, head.doubt, out);
+    const std::size_t body = head.body.value_or(0);
+    if (body > max_description) return Step::advance(text.size() + body);
+    halves_[index_of(dir)] = {.body = body,
+                              .describes_media = head.describes_media,
+                              .holds_messages = head.holds_messages};
     return Step::advance(text.size());
+  }
+
+  // A body in which a message begins is shorter than it says; nullopt: one begins at once.
+  std::optional<Step> read_body(Direction dir, std::string_view text, RecordSink& out) {
+    Half& half = halves_[index_of(dir)];
+    const std::string_view body = text.substr(0, half.body);
+    const bool may_hold = !half.holds_messages && body.find("SIP/2.0") != std::string_view::npos;
+    const std::size_t next = may_hold ? find_sip_start(body, 0, false) : body.size();
+    if (next == body.size() && body.size() < half.body) return Step::need_more();
+    if (next < body.size()) doubt(dir, "sip: a message begins inside a body", out);
+    if (half.describes_media) reader_.read_body(body.substr(0, next));
+    half = {};
+    return next > 0 ? std::optional(Step::advance(next)) : std::nullopt;
   }
 
   Carrier carrier_;
   SipReader reader_;
-  std::array<std::size_t, 2> bodies_{};  // session description that follows, its size
+  std::array<Half, 2> halves_;
 };
 
 }  // namespace

@@ -100,7 +100,7 @@ Probe probe(Bytes prefix, Carrier) {
 
 class SipWebsocket final : public Dissector {
  public:
-  Step consume(Direction dir, Bytes window, RecordSink&) override {
+  Step consume(Direction dir, Bytes window, RecordSink& out) override {
     Frame frame;
     switch (parse_frame(window, frame)) {
       case Parsed::cut:
@@ -114,11 +114,14 @@ class SipWebsocket final : public Dissector {
     Half& half = halves_[index_of(dir)];
     if (frame.opcode != continuation) half = {};
     half.oversized = half.oversized || frame.length > max_message - half.message.size();
-    if (half.oversized) return pass(frame);
+    if (half.oversized) {
+      out.note_unread(dir, Unread::over_cap, "sip: a websocket message over 64 KiB");
+      return pass(frame);
+    }
     if (window.size() < frame.header + frame.length) return Step::need_more();
     append(half.message, window.subspan(frame.header, static_cast<std::size_t>(frame.length)),
            frame);
-    if (frame.last) take_message(std::exchange(half, {}).message);
+    if (frame.last) take_message(dir, std::exchange(half, {}).message, out);
     return pass(frame);
   }
 
@@ -134,10 +137,12 @@ class SipWebsocket final : public Dissector {
     return Step::advance(frame.header + static_cast<std::size_t>(frame.length));
   }
 
-  void take_message(const std::string& message) {
+  void take_message(Direction dir, const std::string& message, RecordSink& out) {
     if (message.find_first_not_of("\r\n") == std::string::npos) return;  // keep-alive
     const std::size_t end = end_of_headers(message).value_or(message.size());
     const SipReader::Head head = reader_.read_head(std::string_view(message).substr(0, end));
+    const std::string_view doubt = head.failure.empty() ? head.doubt : head.failure;
+    if (!doubt.empty()) out.note_unread(dir, Unread::malformed, doubt);
     if (head.failure.empty() && head.describes_media) {
       reader_.read_body(std::string_view(message).substr(end));
     }

@@ -33,10 +33,20 @@ constexpr std::size_t max_message = 256 * 1024;
 constexpr std::size_t max_chain = 16;
 // Plaintext alerts kept of one flow; a connection ends with the first fatal one.
 constexpr std::size_t max_alerts = 16;
+// Empty records one behind the other. They are forbidden (RFC 8446 5.1, RFC 5246 6.2.1), but peers
+// pass them over: OpenSSL takes 32.
+constexpr std::uint8_t max_empty_records = 32;
 constexpr std::uint8_t no_certificate = 41;  // alert of SSL 3.0
 // An encrypted alert of TLS 1.3 looks like application data of this size (two bytes, the inner
 // type, a 16-byte tag); anything larger is the peer's Finished or data.
 constexpr std::size_t tls13_alert_size = 2 + 1 + 16;
+
+bool begins_hello(Bytes message) {
+  ByteReader in(message);
+  const std::uint8_t type = in.u8();
+  const std::size_t length = in.u24();
+  return (type == client_hello || type == server_hello) && (!in.ok() || length <= max_hello);
+}
 
 class Tls final : public Dissector {
  public:
@@ -50,25 +60,33 @@ class Tls final : public Dissector {
     bool any_record = false;
     bool any_message = false;  // a plaintext handshake message was read
     bool encrypted = false;    // handshake records cannot be read any more
+    bool hole = false;  // something of the plaintext handshake was not there or was passed over
     bool change_cipher = false;
+    bool finished = false;              // a handshake record behind ChangeCipherSpec
     bool handshake_again = false;       // a handshake record came after application data
     bool application_data = false;      // in TLS 1.3, more than an encrypted alert
+    bool data_before_change = false;    // application data before any ChangeCipherSpec
+    std::uint8_t empty_records = 0;     // one behind the other
     std::vector<std::uint8_t> message;  // the handshake message being collected, with header
     std::size_t skip = 0;               // bytes of an oversized message still to pass over
   };
   using Failure = std::string_view;  // empty: none
 
+  Failure check_place(Half& half, const RecordHeader& header) const;
   Step sslv2_hello(Half& half, Bytes window);
+  void read_cut_hello(Direction dir, Bytes window);
   Failure read_handshake(Direction dir, Bytes body, RecordSink& out);
   Failure read_message(Direction dir, std::uint8_t type, Bytes body, RecordSink& out);
   bool oversized(Direction dir, std::uint8_t type);
   void read_change_cipher(Direction dir);
+  void read_key_exchange(Bytes body);
   void read_alert(Direction dir, Bytes body);
   void note_client_hello(const ClientHello& hello);
   void note_server_hello(const ServerHello& hello);
   void read_certificates(Direction dir, Bytes body, RecordSink& out);
   bool is_second_client_hello(Direction dir, Bytes body) const;
   bool is_established() const;
+  bool is_handshake_read(Direction dir) const;
 
   std::array<Half, 2> halves_;
   TlsFacts facts_;
@@ -84,18 +102,24 @@ Step Tls::consume(Direction dir, Bytes window, RecordSink& out) {
   if (window.size() < record_header_size) return Step::need_more();
   const auto header = parse_record_header(window);
   if (!header) return Step::malformed("tls: not a record header");
+  if (header->type == alert && header->length == 2) {
+    if (window.size() < header->total()) return Step::need_more();
+    read_alert(dir, window.subspan(record_header_size).first(header->length));
+  }
+  if (const Failure failure = check_place(half, *header); !failure.empty()) {
+    return Step::malformed(failure);
+  }
 
   const bool whole = window.size() >= header->total();
   const Bytes body = window.subspan(record_header_size).first(whole ? header->length : 0);
   if (header->type == application_data) {
     const bool counts = !is_tls13(facts_.version) || header->length > tls13_alert_size;
     half.application_data = half.application_data || counts;
+    half.data_before_change = half.data_before_change || !half.change_cipher;
   } else if (header->type == change_cipher_spec) {
     read_change_cipher(dir);
-  } else if (header->type == alert && header->length == 2) {
-    if (!whole) return Step::need_more();
-    read_alert(dir, body);
   } else if (header->type == handshake) {
+    half.finished = half.finished || half.change_cipher;
     // The first handshake ended before the first application data.
     half.handshake_again = half.handshake_again || (half.encrypted && half.application_data);
     const bool readable = !half.encrypted || dir == Direction::to_server;
@@ -109,24 +133,60 @@ Step Tls::consume(Direction dir, Bytes window, RecordSink& out) {
   return Step::advance(header->total());
 }
 
-// A hello that is cut still tells what its beginning holds.
+// Records go on behind a loss, and can be followed from the next header on. Nothing of a handshake
+// is concluded from what comes then: what was lost may have been part of it.
 Resume Tls::lost(Direction dir, Bytes window) {
   Half& half = halves_[index_of(dir)];
-  if (half.encrypted || half.skip > 0 || window.size() < record_header_size) return Resume::never;
-  const auto header = parse_record_header(window);
-  if (!header || header->type != handshake) return Resume::never;
-  std::vector<std::uint8_t> message = std::move(half.message);
-  message.insert(message.end(), window.begin() + record_header_size, window.end());
+  if (half.encrypted) return Resume::at_message;
+  if (half.skip == 0) read_cut_hello(dir, window);
+  half.hole = half.encrypted = true;
+  half.message = {};
+  half.skip = 0;
+  return Resume::at_message;
+}
+
+// A hello that is cut still tells what its beginning holds. `window`: a cut record.
+void Tls::read_cut_hello(Direction dir, Bytes window) {
+  std::vector<std::uint8_t> message = std::move(halves_[index_of(dir)].message);
+  if (window.size() >= record_header_size) {
+    const auto header = parse_record_header(window);
+    if (!header || header->type != handshake) return;
+    message.insert(message.end(), window.begin() + record_header_size, window.end());
+  }
   ByteReader in{Bytes(message)};
   const std::uint8_t type = in.u8();
   in.u24();
-  if (!in.ok()) return Resume::never;
+  if (!in.ok()) return;
   if (type == client_hello && dir == Direction::to_server) {
-    if (const auto hello = parse_client_hello(in.rest())) note_client_hello(*hello);
+    auto hello = parse_client_hello(in.rest());
+    if (!hello) return;
+    hello->whole = false;
+    note_client_hello(*hello);
   } else if (type == server_hello && dir == Direction::to_client) {
-    if (const auto hello = parse_server_hello(in.rest())) note_server_hello(*hello);
+    auto hello = parse_server_hello(in.rest());
+    if (!hello) return;
+    hello->whole = false;
+    note_server_hello(*hello);
   }
-  return Resume::never;
+}
+
+// May a record of this type and size come here?
+Tls::Failure Tls::check_place(Half& half, const RecordHeader& header) const {
+  const bool in_message = !half.encrypted && (!half.message.empty() || half.skip > 0);
+  if (in_message && header.type != handshake) {
+    // A message that is divided has no other records in between (RFC 8446 5.1).
+    if (half.any_message || half.skip > 0 || begins_hello(half.message)) {
+      return "tls: another record inside a handshake message";
+    }
+    half.encrypted = true;  // the stream was joined in its middle: these were no messages
+    half.message.clear();
+  }
+  half.empty_records = header.length > 0 ? 0 : half.empty_records + 1;
+  if (half.empty_records > max_empty_records) return "tls: too many empty records";
+  const bool clear = header.type == handshake && !half.encrypted;
+  if (clear && header.length > max_plain_body) return "tls: record too long";
+  if (is_tls13(facts_.version) && header.length > max_tls13_body) return "tls: record too long";
+  return {};
 }
 
 Step Tls::sslv2_hello(Half& half, Bytes window) {
@@ -164,7 +224,7 @@ Tls::Failure Tls::read_handshake(Direction dir, Bytes body, RecordSink& out) {
     const std::uint8_t type = in.u8();
     const std::size_t length = in.u24();
     if (length > max_message && oversized(dir, type)) {
-      half.any_message = true;
+      half.any_message = half.hole = true;
       half.skip = length - std::min(length, in.remaining());
       used = half.message.size() - (in.remaining() - std::min(length, in.remaining()));
       continue;
@@ -229,9 +289,7 @@ Tls::Failure Tls::read_message(Direction dir, std::uint8_t type, Bytes body, Rec
       if (!from_client) facts_.certificate_requested = true;
       return {};
     case server_key_exchange:
-      if (!from_client && tls_cipher_name(facts_.cipher).starts_with("TLS_ECDHE_")) {
-        facts_.group = key_exchange_group(body);
-      }
+      if (!from_client) read_key_exchange(body);
       return {};
     case server_hello_done:
       if (!body.empty()) return "tls: server hello done with a body";
@@ -252,6 +310,7 @@ void Tls::note_client_hello(const ClientHello& hello) {
   facts_.early_data = facts_.early_data || hello.early_data;
   if (facts_.client_hello) return;  // the answer to a HelloRetryRequest, or a renegotiation
   facts_.client_hello = true;
+  facts_.client_hello_whole = hello.whole;
   facts_.offered_version = hello.highest_version();
   facts_.sni = clean_text(hello.sni);
   facts_.hidden_name = hello.hidden_name;
@@ -273,10 +332,21 @@ void Tls::note_server_hello(const ServerHello& hello) {
   facts_.retry_request = facts_.retry_request || hello.retry_request;
   if (hello.retry_request) return;  // the real one follows, still in plaintext
   facts_.server_hello = true;
+  facts_.server_hello_whole = hello.whole;
   facts_.alpn = clean_text(hello.alpn);
   server_session_id_ = hello.session_id;
   seen_.pre_shared_key = hello.pre_shared_key;
   if (is_tls13(hello.version)) halves_[index_of(Direction::to_client)].encrypted = true;
+}
+
+// The suite says which form the message has.
+void Tls::read_key_exchange(Bytes body) {
+  const TlsCipherTraits suite = tls_cipher_traits(facts_.cipher);
+  if (suite.key_exchange == TlsKeyExchange::ecdhe) {
+    facts_.group = key_exchange_group(body, suite.psk);
+  } else if (suite.key_exchange == TlsKeyExchange::dhe) {
+    facts_.dh_bits = key_exchange_prime_bits(body, suite.psk);
+  }
 }
 
 void Tls::read_certificates(Direction dir, Bytes body, RecordSink& out) {
@@ -321,14 +391,31 @@ void Tls::read_alert(Direction dir, Bytes body) {
 bool Tls::is_established() const {
   const Half& client = halves_[index_of(Direction::to_server)];
   const Half& server = halves_[index_of(Direction::to_client)];
-  if (client.application_data && server.application_data) return true;
   // The ChangeCipherSpec of TLS 1.3 comes before either side has proved anything.
-  return !is_tls13(facts_.version) && client.change_cipher && server.change_cipher;
+  if (!is_tls13(facts_.version) && client.finished && server.finished) return true;
+  return !facts_.data_before_handshake && client.application_data && server.application_data;
+}
+
+bool Tls::is_handshake_read(Direction dir) const {
+  const Half& half = halves_[index_of(dir)];
+  const bool from_client = dir == Direction::to_server;
+  const bool hello = from_client ? facts_.client_hello_whole : facts_.server_hello_whole;
+  return hello && !half.hole && (is_tls13(facts_.version) || half.change_cipher);
 }
 
 void Tls::finish(const SeenStream& seen, RecordSink& out) {
   seen_.session_id_echoed = !client_session_id_.empty() && client_session_id_ == server_session_id_;
+  seen_.server_hole = halves_[index_of(Direction::to_client)].hole;
   facts_.resumed = is_resumed(facts_, seen_);
+  const auto carries_early = [this](Direction dir, bool hello) {
+    const Half& half = halves_[index_of(dir)];
+    return hello && !half.hole && half.data_before_change;
+  };
+  facts_.data_before_handshake = facts_.server_hello && !is_tls13(facts_.version) &&
+                                 (carries_early(Direction::to_server, facts_.client_hello) ||
+                                  carries_early(Direction::to_client, facts_.server_hello));
+  facts_.client_handshake_read = is_handshake_read(Direction::to_server);
+  facts_.server_handshake_read = is_handshake_read(Direction::to_client);
   facts_.established = is_established();
   facts_.renegotiated = facts_.server_hello && !is_tls13(facts_.version) &&
                         halves_[index_of(Direction::to_server)].handshake_again;

@@ -31,7 +31,9 @@ CREATE TABLE flow_kind (
   reason        TEXT    CHECK (reason IN (
                     'no-payload', 'unknown-application', 'one-sided', 'direction-unknown',
                     'tls13-encrypted', 'resumed', 'midstream', 'gap', 'truncated',
-                    'renegotiated', 'unknown-host', 'certificate-hidden', 'tls-handshake-not-seen')),
+                    'renegotiated', 'aborted', 'unknown-host', 'certificate-hidden', 'tls-handshake-not-seen',
+                    'requests-unread', 'responses-unread', 'application-unread',
+                    'certificate-unread')),
   exception     TEXT,                 -- of a waived flow: exception.id
   grounds       INTEGER               -- its problems and nearest rows; NULL without any
 ) STRICT;
@@ -139,14 +141,16 @@ CREATE TABLE ground_problem (
   kind     TEXT    NOT NULL CHECK (kind IN (
              'undocumented', 'reversed-direction', 'wrong-application', 'outside-schedule',
              'not-mutual', 'old-tls', 'expired-certificate', 'wrong-name', 'wrong-sni',
-             'wrong-issuer', 'wrong-key-usage', 'http-path', 'http-host', 'no-redirect',
-             'clear-credentials', 'discouraged', 'vip-bypass', 'weak-tls', 'weak-key',
+             'wrong-issuer', 'wrong-key-usage', 'no-encryption', 'anonymous-cipher',
+             'wrong-cipher', 'wrong-key-exchange', 'http-path', 'http-host', 'no-redirect',
+             'clear-credentials', 'link-chatter', 'discouraged', 'vip-bypass', 'weak-tls', 'weak-key', 'weak-cipher', 'weak-key-exchange',
              'expiring-certificate', 'outside-purpose', 'exception-expired')),
   severity TEXT    NOT NULL CHECK (severity IN ('info', 'low', 'medium', 'high', 'critical')),
   rule     TEXT,  -- the row that fails
   field    TEXT   CHECK (field IN ('from', 'to', 'transport', 'port', 'direction', 'application', 'mutual',
                                    'tls-version', 'certificate', 'schedule', 'name', 'issuer',
-                                   'key', 'path', 'host', 'answer', 'credentials')),
+                                   'key', 'path', 'host', 'answer', 'credentials', 'cipher',
+                                   'key-exchange')),
   expected TEXT,
   observed TEXT,
   mistake  TEXT,  -- mistake.id that explains it
@@ -161,7 +165,8 @@ CREATE TABLE ground_near_miss (
   rule     TEXT    NOT NULL,
   field    TEXT    CHECK (field IN ('from', 'to', 'transport', 'port', 'direction', 'application', 'mutual',
                                    'tls-version', 'certificate', 'schedule', 'name', 'issuer',
-                                   'key', 'path', 'host', 'answer', 'credentials')),
+                                   'key', 'path', 'host', 'answer', 'credentials', 'cipher',
+                                   'key-exchange')),
   expected TEXT,
   observed TEXT,
   PRIMARY KEY (grounds, number)

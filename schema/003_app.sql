@@ -20,7 +20,7 @@ CREATE TABLE tls (
                             'proven', 'declined', 'not-requested', 'undeterminable')),
   mutual_reason           TEXT    CHECK (mutual_reason IN (
                             'tls13-encrypted', 'resumed', 'midstream', 'gap', 'truncated',
-                            'renegotiated')),
+                            'renegotiated', 'aborted')),
   ja3                     TEXT,
   ja4                     TEXT,
   alerts                  TEXT    NOT NULL,  -- JSON list of 'client fatal 42' and the like
@@ -29,6 +29,13 @@ CREATE TABLE tls (
   early_data              INTEGER NOT NULL CHECK (early_data IN (0, 1)),  -- 0-RTT was offered
   retry_request           INTEGER NOT NULL CHECK (retry_request IN (0, 1)),
   renegotiated            INTEGER NOT NULL CHECK (renegotiated IN (0, 1)),
+  key_exchange_group_id   INTEGER NOT NULL,  -- 0 when unknown or none
+  dh_bits                 INTEGER NOT NULL,  -- of the prime in a finite-field exchange; 0 as above
+  client_hello_whole      INTEGER NOT NULL CHECK (client_hello_whole IN (0, 1)),
+  server_hello_whole      INTEGER NOT NULL CHECK (server_hello_whole IN (0, 1)),
+  client_handshake_read   INTEGER NOT NULL CHECK (client_handshake_read IN (0, 1)),
+  server_handshake_read   INTEGER NOT NULL CHECK (server_handshake_read IN (0, 1)),
+  data_before_handshake   INTEGER NOT NULL CHECK (data_before_handshake IN (0, 1)),
   PRIMARY KEY (flow, number)
 ) STRICT, WITHOUT ROWID;
 
@@ -43,16 +50,12 @@ CREATE TABLE certificate (
   key_bits            INTEGER NOT NULL,
   signature_algorithm TEXT    NOT NULL,
   extended_key_usage  TEXT    NOT NULL,  -- JSON list
-  not_before          INTEGER NOT NULL,
-  not_after           INTEGER NOT NULL,
+  not_before          INTEGER,  -- seconds since 1970, years 0 to 9999; NULL: not readable
+  not_after           INTEGER,
   not_before_text     TEXT GENERATED ALWAYS AS (
-    strftime('%Y-%m-%dT%H:%M:%S', not_before / 1000000000 - (not_before % 1000000000 < 0),
-             'unixepoch')
-    || printf('.%09dZ', (not_before % 1000000000 + 1000000000) % 1000000000)),
+    strftime('%Y-%m-%dT%H:%M:%S.000000000Z', not_before, 'unixepoch')),
   not_after_text      TEXT GENERATED ALWAYS AS (
-    strftime('%Y-%m-%dT%H:%M:%S', not_after / 1000000000 - (not_after % 1000000000 < 0),
-             'unixepoch')
-    || printf('.%09dZ', (not_after % 1000000000 + 1000000000) % 1000000000))
+    strftime('%Y-%m-%dT%H:%M:%S.000000000Z', not_after, 'unixepoch'))
 ) STRICT, WITHOUT ROWID;
 
 -- Who presented which certificate: position 0 is the peer's own, then its issuers.

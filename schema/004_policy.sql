@@ -138,7 +138,7 @@ CREATE TABLE leg (
   mapping    TEXT    NOT NULL,
   inner_flow INTEGER NOT NULL REFERENCES flow_row (id),
   outer_flow INTEGER REFERENCES flow_row (id),
-  status     TEXT    NOT NULL CHECK (status IN ('ok', 'no-outer', 'wrong-port')),
+  status     TEXT    NOT NULL CHECK (status IN ('ok', 'no-outer', 'wrong-port', 'health-test', 'open')),
   PRIMARY KEY (mapping, inner_flow)
 ) STRICT, WITHOUT ROWID;
 
@@ -158,8 +158,9 @@ CREATE TABLE finding (
   kind          TEXT    NOT NULL CHECK (kind IN (
              'undocumented', 'reversed-direction', 'wrong-application', 'outside-schedule',
              'not-mutual', 'old-tls', 'expired-certificate', 'wrong-name', 'wrong-sni',
-             'wrong-issuer', 'wrong-key-usage', 'http-path', 'http-host', 'no-redirect',
-             'clear-credentials', 'discouraged', 'vip-bypass', 'weak-tls', 'weak-key',
+             'wrong-issuer', 'wrong-key-usage', 'no-encryption', 'anonymous-cipher',
+             'wrong-cipher', 'wrong-key-exchange', 'http-path', 'http-host', 'no-redirect',
+             'clear-credentials', 'link-chatter', 'discouraged', 'vip-bypass', 'weak-tls', 'weak-key', 'weak-cipher', 'weak-key-exchange',
              'expiring-certificate', 'outside-purpose', 'exception-expired',
              'inner-without-outer', 'wrong-inner-leg', 'needed-not-seen', 'role-contradiction',
              'unknown-host', 'exception-unused', 'exception-over-limit')),
@@ -182,6 +183,7 @@ CREATE TABLE finding (
   text          TEXT    NOT NULL,     -- for people
   first         INTEGER,
   last          INTEGER,
+  rank          INTEGER NOT NULL,     -- lower is told first, in every list
   subject       TEXT,                 -- host, exception or mapping, of findings of the whole run
   first_text    TEXT GENERATED ALWAYS AS (
     strftime('%Y-%m-%dT%H:%M:%S', first / 1000000000 - (first % 1000000000 < 0), 'unixepoch')

@@ -82,7 +82,7 @@ CREATE VIEW v_finding AS
 SELECT id AS finding, kind, severity, client_names AS client_role, server_names AS server_role,
        nullif(service, '') AS service, nullif(server_port, 0) AS server_port, outcome, flows,
        first_text AS first, last_text AS last, nearest_rule, failing_field, mistake, text,
-       expected, observed, subject
+       expected, observed, subject, rank
   FROM finding;
 
 -- The two legs of requests through the proxy. 'wrong-port': the inner one is undocumented.
@@ -166,8 +166,9 @@ SELECT client_set.names AS from_role, server_set.names AS to_role, sum(flow.flow
   LEFT JOIN role_set AS server_set ON server_set.roles = flow.server_roles
  WHERE flow.verdict <> 'ignored'
    AND NOT EXISTS (SELECT 1 FROM rule
-                    WHERE rule.from_roles & (flow.client_roles | 1)
-                      AND rule.to_roles & (flow.server_roles | 1))
+                    -- 1: `any`; 32: `any-internal`, which is every role but those of 1001
+                    WHERE rule.from_roles & (flow.client_roles | 1 | iif(flow.client_roles & ~1001, 32, 0))
+                      AND rule.to_roles & (flow.server_roles | 1 | iif(flow.server_roles & ~1001, 32, 0)))
  GROUP BY client_set.names, server_set.names;
 
 CREATE VIEW v_tls AS
@@ -178,7 +179,7 @@ SELECT tls.flow, flow.client, flow.server, nullif(flow.server_port, 0) AS server
        server_leaf.certificate AS server_certificate,
        client_leaf.certificate AS client_certificate, tls.ja3, tls.ja4, tls.alerts,
        tls.key_exchange_group, tls.hidden_name, tls.early_data, tls.retry_request,
-       tls.renegotiated
+       tls.renegotiated, tls.dh_bits, tls.client_handshake_read, tls.server_handshake_read
   FROM tls
   JOIN flow ON flow.id = tls.flow
   LEFT JOIN tls_certificate AS server_leaf

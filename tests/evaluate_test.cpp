@@ -210,7 +210,7 @@ TEST_CASE("evaluate: a mistake neither allows nor hides a row") {
   Policy policy = site();
   test::PolicyLines lines;
   lines.policy = policy;
-  lines.mistake("all any > any 443 info");
+  lines.mistake("all any > any 443 info tls");
   CHECK(dump(evaluate(lines.policy, flow_of("tcp 10.20.5.5 > 10.1.2.10:443 tls"))) ==
         "allowed cli-443");
   CHECK(dump(evaluate(lines.policy, flow_of("tcp 8.8.8.8 > 10.1.2.10:443 tls"))) ==
@@ -220,7 +220,8 @@ TEST_CASE("evaluate: a mistake neither allows nor hides a row") {
 TEST_CASE("evaluate: a guessed direction is no violation when a row fits the other way round") {
   const Case cases[] = {
       {"tcp 10.1.3.12 > 10.1.2.11:444 tls out=midstream dir=port",
-       "undetermined dir-fe-444 (direction-unknown)"},
+       "violation; high reversed-direction direction: director to front-end / "
+       "front-end to director"},
       {"tcp 10.1.3.12 > 10.1.2.11:51000 tls out=midstream dir=first-packet from=444",
        "undetermined dir-fe-444 (direction-unknown)"},
       {"tcp 10.1.3.12 > 10.1.2.11:51000 unknown out=midstream dir=first-packet from=444",
@@ -260,8 +261,8 @@ TEST_CASE("evaluate: of several rows the narrowest that fits supplies the requir
         "narrow proxy > director tcp 443 https "
         "tls=mtls"},
        "tls",
-       "violation narrow; high not-mutual mutual: client certificate / not-requested",
-       "narrow wide"},
+       "allowed wide",
+       "wide"},
       // few roles before many
       {{"many proxy,edge > director tcp 443 https", "few proxy > director tcp 443 https"},
        "tls",
@@ -272,7 +273,7 @@ TEST_CASE("evaluate: of several rows the narrowest that fits supplies the requir
        "tls",
        "allowed port",
        "port ports"},
-      // the policy's order decides between equals
+      // the name decides between equals
       {{"one proxy > director tcp 443 https", "two proxy > director tcp 443 https"},
        "tls",
        "allowed one",
@@ -311,10 +312,14 @@ TEST_CASE("evaluate: nearest rows name the first field that fails") {
        "rp-8080 port: 8080 / 443"},
       {"udp 172.25.33.40 > 10.1.2.10:8080 http dir=content",
        "rp-8080 transport: tcp / udp; rp-4443 transport: tcp / udp; "
-       "edge-5060 from: edge / proxy"},
+       "cli-443 from: internal-clients / proxy"},
+      // rows from `any` come last
       {"tcp 172.25.33.40 > 172.25.33.10:4443 tls",
-       "rp-4443 to: director or front-end / edge; cls port: 50001 or 50002 / 4443; "
-       "rp-8080 to: director or front-end / edge"},
+       "rp-4443 to: director or front-end / edge; rp-8080 to: director or front-end / edge; "
+       "names to: dns / edge"},
+      // SIP in clear is nearest to SIP inside TLS
+      {"tcp 172.25.33.10 > 10.1.2.11:637 sip",
+       "edge-5060 port: 5060 / 637; edge-5061 port: 5061 / 637; bare port: 636 / 637"},
       {"tcp 10.1.3.12 > 10.1.2.11:444 tls",
        "dir-fe-444 direction: director to front-end / front-end to director; "
        "cli-443 from: internal-clients / front-end; "

@@ -201,7 +201,7 @@ ClosedFlow mixed(const ClosedFlow& one, const ClosedFlow& other, std::mt19937& r
 
 // The same flow but for one property.
 ClosedFlow changed(ClosedFlow flow, const ClosedFlow& other, std::mt19937& random) {
-  switch (random() % 9) {
+  switch (random() % 12) {
     case 0:
       flow.direction_basis = static_cast<DirectionBasis>(random() % 4);
       break;
@@ -225,6 +225,18 @@ ClosedFlow changed(ClosedFlow flow, const ClosedFlow& other, std::mt19937& rando
       break;
     case 7:
       flow.app = random() % 2 == 0 ? "unknown" : "none";
+      break;
+    case 8:
+      flow.account[random() % 2].hole = static_cast<Unread>(random() % unread_count);
+      break;
+    case 9:
+      flow.account[random() % 2].end = static_cast<Unread>(random() % unread_count);
+      flow.account[random() % 2].why = random() % 2 == 0 ? "ssh" : "imap";
+      break;
+    case 10:
+      flow.packets[1] = random() % 2;
+      flow.server.address.bytes.back() = random() % 2 == 0 ? std::uint8_t{255} : std::uint8_t{11};
+      flow.last = {flow.first.ns + static_cast<std::int64_t>(random() % 100) * ns_per_second};
       break;
     default:
       std::swap(flow.client, flow.server);

@@ -15,7 +15,9 @@ namespace {
 class Transcript final : public TcpReassembler::Output {
  public:
   void bytes(Bytes in_order) override { text += as_text(in_order); }
-  void gap(std::uint64_t missing) override { text += "[" + std::to_string(missing) + "]"; }
+  void gap(std::uint64_t missing, Unread) override {
+    text += "[" + std::to_string(missing) + "]";
+  }
   std::string text;
 };
 

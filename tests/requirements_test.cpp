@@ -81,6 +81,7 @@ TEST_CASE("evaluate: certificates are judged at the time of the flow") {
   const std::pair<const char*, std::string> cases[] = {
       {"cert=ok", "allowed cli-443"},
       {"cert=last-instant", "allowed cli-443"},
+      {"cert=for-ever", "allowed cli-443"},
       {"cert=expired", failed + "CN=server valid until 2026-11-19T10:00:00Z"},
       {"cert=early", failed + "CN=server valid from 2026-11-20T22:00:00Z"},
       {"cert=hidden", "allowed cli-443 (certificate-hidden)"},
@@ -104,6 +105,57 @@ TEST_CASE("evaluate: certificates are judged at the time of the flow") {
        "used / CN=server valid until 2026-11-19T10:00:00Z"},
   };
   check_verdicts(site(), mutual);
+}
+
+TEST_CASE("evaluate: suites that do not protect break every row for TLS, weak ones are remarked") {
+  const std::string bare = "tcp 172.25.33.10 > 10.1.2.11:636 tls ";
+  const std::pair<const char*, std::string> cases[] = {
+      {"cipher=c02f", "allowed bare"},
+      {"cipher=0002",
+       "violation bare; high no-encryption cipher: encryption / TLS_RSA_WITH_NULL_SHA; low "
+       "weak-key-exchange key-exchange: forward secrecy / TLS_RSA_WITH_NULL_SHA"},
+      {"cipher=c0b4 v=0304",
+       "violation bare; high no-encryption cipher: encryption / "
+       "TLS_SHA256_SHA256"},
+      {"cipher=c018",
+       "violation bare; high anonymous-cipher cipher: a server that proves who it "
+       "is / TLS_ECDH_anon_WITH_AES_128_CBC_SHA"},
+      {"cipher=c012",
+       "allowed bare; medium weak-cipher cipher: a strong cipher / "
+       "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA"},
+      {"cipher=0035",
+       "allowed bare; low weak-key-exchange key-exchange: forward secrecy / "
+       "TLS_RSA_WITH_AES_256_CBC_SHA"},
+      {"cipher=0033 dh=1024",
+       "allowed bare; low weak-key-exchange key-exchange: >= 2048 / DH group "
+       "of 1024 bits"},
+      {"cipher=0033 dh=2048", "allowed bare"},
+      {"cipher=c02f group=19",
+       "allowed bare; low weak-key-exchange key-exchange: a curve of 224 "
+       "bits or more / secp192r1"},
+      {"cipher=c02f group=29", "allowed bare"},
+  };
+  for (const auto& [facts, want] : cases) {
+    CAPTURE(facts);
+    CHECK(dump(evaluate(site(), flow_of(bare + facts))) == want);
+  }
+}
+
+TEST_CASE("evaluate: a handshake that was not there, or is a mock, is no TLS to rely on") {
+  ClosedFlow flow = flow_of("tcp 172.25.33.40 > 10.1.2.10:4443 tls");
+  auto& tls = std::get<TlsFacts>(flow.records.front());
+  CHECK(dump(evaluate(site(), flow)) == "allowed rp-4443");
+  const std::string open = "undetermined rp-4443 (tls-handshake-not-seen)";
+  tls.data_before_handshake = true;
+  CHECK(dump(evaluate(site(), flow)) == open);
+  tls.data_before_handshake = false;
+  tls.client_hello = false;
+  CHECK(dump(evaluate(site(), flow)) == open);
+  tls.client_hello = true;
+  tls.server_hello = false;
+  CHECK(dump(evaluate(site(), flow)) == open);
+  flow.direction_basis = DirectionBasis::content;
+  CHECK(dump(evaluate(site(), flow)) == "allowed rp-4443");
 }
 
 TEST_CASE("evaluate: discouraged rows and bypassed VIPs are allowed and reported") {

@@ -246,7 +246,7 @@ TEST_CASE("store: every enumerator is known to the schema") {
     flow.anomalies.fill(i);
     TlsFacts tls;
     tls.mutual = static_cast<MutualTls>(i % 4);
-    tls.mutual_reason = static_cast<MutualReason>(i % 7);
+    tls.mutual_reason = static_cast<MutualReason>(i % 8);
     tls.hidden_name = static_cast<HiddenName>(i % 3);
     flow.records = {tls};
     audited.verdict.kind = static_cast<VerdictKind>(i % 5);

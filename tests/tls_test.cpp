@@ -1,6 +1,9 @@
 // TLS: facts of recorded and of built handshakes, probing, and streams cut everywhere.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <tuple>
+
 #include "support/feed.hpp"
 #include "support/tls_bytes.hpp"
 
@@ -48,6 +51,34 @@ const std::string done = message(14, "");
 const std::string key_exchange = message(16, std::string(66, 'k'));
 const std::string verify = message(15, std::string(70, 'v'));
 const std::string data = record(23, std::string(40, 'd'));
+const std::string finished_record = record(22, std::string(40, 'f'));
+
+std::string repeated(const std::string& text, int times) {
+  std::string all;
+  for (int i = 0; i < times; ++i) all += text;
+  return all;
+}
+
+// The same stream with its handshake messages in clear divided over records of `size` bytes.
+std::string divided(const std::string& stream, std::size_t size) {
+  std::string out;
+  bool clear = true;
+  for (std::size_t at = 0; at < stream.size();) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(stream.at(at + i)); };
+    const std::size_t length = byte(3) * 256U + byte(4);
+    const std::string body = stream.substr(at + 5, length);
+    clear = clear && byte(0) == 22;
+    if (clear) {
+      for (std::size_t i = 0; i < length; i += size) {
+        out += record(22, body.substr(i, size), byte(1) * 256U + byte(2));
+      }
+    } else {
+      out += stream.substr(at, 5 + length);
+    }
+    at += 5 + length;
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -237,6 +268,12 @@ TEST_CASE("tls: mutual verdict of built handshakes") {
       {"flight ends early", hello, record(22, server_hello() + certificate_list), from_start,
        M::undeterminable, R::truncated},
       {"flight has a hole", hello, record(22, server_hello()), hole, M::undeterminable, R::gap},
+      {"the client gives up: unknown_ca", hello + record(21, "\x02\x30"), asking, from_start,
+       M::undeterminable, R::aborted},
+      {"the server gives up: handshake_failure", hello, record(21, "\x02\x28"), from_start,
+       M::undeterminable, R::aborted},
+      {"given up, and nobody had asked", hello + record(21, "\x02\x2a"), flight, from_start,
+       M::not_requested, R::none},
       {"no-certificate alert means nothing in TLS", hello + record(21, "\x01\x29"), asking,
        from_start, M::undeterminable, R::truncated},
       {"joined in the middle", data, data, late, M::undeterminable, R::midstream},
@@ -377,7 +414,10 @@ TEST_CASE("tls: malformed streams are told") {
   const std::string hello = record(22, client_hello());
   const Case cases[] = {
       {"HTTP/1.1 400 Bad Request\r\n", "tls: not a record header"},
-      {hello + record(22, ""), "tls: not a record header"},
+      {hello + record(20, ""), "tls: not a record header"},
+      {hello + record(21, ""), "tls: not a record header"},
+      {repeated(record(22, ""), 33) + hello, "tls: too many empty records"},
+      {record(22, std::string(17'000, 'x')), "tls: record too long"},
       {hello + record(23, std::string(20'000, 'x')), "tls: not a record header"},
       {hello + record(22, server_hello()), "tls: server hello from the client"},
       {hello + record(22, message(99, "?")), "tls: unknown handshake message"},
@@ -421,6 +461,14 @@ TEST_CASE("tls: probe") {
       {record(24, std::string(20, 'h')), Probe::not_mine()},
       {record(22, client_hello() + "x"), Probe::not_mine()},
       {record(22, message(1, "too short")), Probe::not_mine()},
+      {record(22, "") + hello, Probe::mine(S::client)},
+      {record(22, "") + "GET / HTTP/1.1\r\n", Probe::not_mine()},
+      {divided(hello, 1), Probe::mine(S::client)},
+      {divided(answer, 1), Probe::mine(S::server)},
+      {divided(hello, 1).substr(0, 100), Probe::need_more()},
+      {divided(hello, 1).substr(0, 96) + "GET / HTTP/1.1\r\n", Probe::not_mine()},
+      {record(22, "\x01") + data, Probe::not_mine()},
+      {record(22, "\x01") + record(22, "\x09"), Probe::not_mine()},
       {record(22, client_hello({.version = 0x0505})), Probe::not_mine()},
       {record(22, client_hello({.session_id = std::string(33, 'i')})), Probe::not_mine()},
       {"\x16\x03\x01\xff\xff", Probe::not_mine()},
@@ -448,6 +496,250 @@ TEST_CASE("tls: a good prefix is never turned away, however short") {
       REQUIRE(probe(bytes.substr(0, size)).kind != Probe::Kind::not_mine);
     }
   }
+}
+
+TEST_CASE("tls: a hello divided over records is known by any prefix that holds it") {
+  for (const std::string name : {"tls10.c2s", "tls12_mutual.s2c", "tls13.s2c", "tls13.c2s"}) {
+    for (const std::size_t size : {1U, 2U, 3U, 5U, 38U, 39U, 40U}) {
+      const std::string bytes = divided(tls_file(name), size);
+      CAPTURE(name, size);
+      bool known = false;
+      for (std::size_t end = 1; end < std::min<std::size_t>(bytes.size(), 400); ++end) {
+        const Probe got = probe(bytes.substr(0, end));
+        REQUIRE(got.kind != Probe::Kind::not_mine);
+        REQUIRE((!known || got.kind == Probe::Kind::mine));
+        known = got.kind == Probe::Kind::mine;
+      }
+      CHECK(known);
+    }
+  }
+}
+
+TEST_CASE("tls: handshakes divided over records of any size give the same facts") {
+  for (const std::string name :
+       {"tls10", "tls12", "tls12_mutual", "tls12_declined", "tls12_refused", "tls13_retry"}) {
+    const std::string client = tls_file(name + ".c2s"), server = tls_file(name + ".s2c");
+    const TlsFacts whole = facts_of({{c2s, client}, {s2c, server}});
+    for (const std::size_t size : {1U, 2U, 3U, 4U, 5U, 40U, 333U}) {
+      CAPTURE(name, size);
+      const Fed fed = feed(tls, {{c2s, divided(client, size)}, {s2c, divided(server, size)}});
+      CHECK(fed.malformed == "");
+      CHECK(facts_of(fed) == whole);
+    }
+    const Fed empty = feed(tls, {{c2s, repeated(record(22, ""), 32) + client}, {s2c, server}});
+    CHECK(empty.malformed == "");
+    CHECK(facts_of(empty) == whole);
+  }
+}
+
+TEST_CASE("tls: no other record stands inside a divided handshake message") {  // RFC 8446 5.1
+  const std::string hello = client_hello();
+  for (const std::string& other : {data, change_cipher, record(21, "\x01\x5a")}) {
+    for (const std::size_t cut : {1U, 3U, 4U, 20U}) {
+      const std::string wire =
+          record(22, hello.substr(0, cut)) + other + record(22, hello.substr(cut));
+      const Fed fed = feed(tls, {{c2s, wire}});
+      CAPTURE(cut);
+      CHECK(fed.malformed == "tls: another record inside a handshake message");
+      CHECK_FALSE(facts_of(fed).client_hello);
+    }
+  }
+  const std::string flight = server_hello() + certificate_list;
+  const std::string wire = record(22, flight.substr(0, flight.size() - 2)) + change_cipher;
+  CHECK(feed(tls, {{s2c, wire}}).malformed == "tls: another record inside a handshake message");
+}
+
+TEST_CASE("tls: bytes behind the handshake that are no records are told, whoever sends them") {
+  const std::string client = record(22, client_hello()) + record(22, key_exchange) + change_cipher +
+                             finished_record + data;
+  const std::string server =
+      record(22, server_hello() + certificate_list + done) + change_cipher + finished_record + data;
+  for (const std::string junk :
+       {"GET / HTTP/1.1\r\n", "SSH-2.0-x", "\x17\x02\x03\x01\x01", "\x19\x03\x03\x01\x01",
+        "\x17\x03\x03\xff\xff", "\x17\x03\x09\x01\x01"}) {
+    CAPTURE(junk);
+    CHECK(feed(tls, {{c2s, client + junk}, {s2c, server}}).malformed == "tls: not a record header");
+    CHECK(feed(tls, {{c2s, client}, {s2c, server + junk}}).malformed == "tls: not a record header");
+  }
+}
+
+TEST_CASE("tls: established means that both sides finished") {
+  const std::string client = record(22, client_hello()) + record(22, key_exchange);
+  const std::string server = record(22, server_hello() + certificate_list + done);
+  const std::string end = change_cipher + finished_record;
+  const auto facts = [](const std::string& of_client, const std::string& of_server) {
+    return facts_of({{c2s, of_client}, {s2c, of_server}});
+  };
+  CHECK(facts(client + end, server + end).established);
+  CHECK(facts(client + end + data, server + end + data).established);
+  CHECK_FALSE(facts(client, server).established);
+  CHECK_FALSE(facts(client + change_cipher, server + change_cipher).established);
+  CHECK_FALSE(facts(client + end, server).established);
+  // A mock: no peer takes data that early.
+  const TlsFacts mock = facts(client + data, server + data);
+  CHECK_FALSE(mock.established);
+  CHECK(mock.data_before_handshake);
+  CHECK_FALSE(facts(client + end + data, server + end + data).data_before_handshake);
+  // In TLS 1.3 there is no ChangeCipherSpec that means anything.
+  const HelloParts tls13{.extensions = number(43, 2) + sized(2, number(0x0304, 2))};
+  const TlsFacts modern =
+      facts(record(22, client_hello()) + data, record(22, server_hello(tls13)) + data);
+  CHECK(modern.established);
+  CHECK_FALSE(modern.data_before_handshake);
+}
+
+TEST_CASE("tls: what was read of the handshake") {
+  const std::string client = record(22, client_hello()) + record(22, key_exchange) + change_cipher;
+  const std::string server = record(22, server_hello() + certificate_list + done) + change_cipher;
+  const TlsFacts whole = facts_of({{c2s, client}, {s2c, server}});
+  CHECK(whole.client_hello_whole);
+  CHECK(whole.server_hello_whole);
+  CHECK(whole.client_handshake_read);
+  CHECK(whole.server_handshake_read);
+  const TlsFacts cut = facts_of({{c2s, record(22, client_hello())}, {s2c, server}});
+  CHECK(cut.client_hello_whole);
+  CHECK_FALSE(cut.client_handshake_read);
+  const TlsFacts broken =
+      facts_of({{c2s, record(22, client_hello({.extensions = number(23, 2) + "\xff"}))}});
+  CHECK(broken.client_hello);
+  CHECK_FALSE(broken.client_hello_whole);
+}
+
+TEST_CASE("tls: behind a loss only records are followed, and nothing is concluded") {
+  const std::string asking = record(22, server_hello() + certificate_list + request + done);
+  const std::string end = change_cipher + finished_record + data;
+  const std::string client = record(22, client_hello()) + record(22, key_exchange) + end;
+  const std::string server = record(22, server_hello() + certificate_list + done) + end;
+  // Each loss takes a record of the server away.
+  struct Case {
+    std::string what, before, behind;
+    bool established;
+  };
+  const Case cases[] = {
+      {"a hello cut", server.substr(0, 50), end, true},
+      {"behind the hello", record(22, server_hello()), record(22, done) + end, true},
+      {"in encrypted data", server, data, true},
+      {"the change of cipher", record(22, server_hello() + certificate_list + done), data, true},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.what);
+    const Fed fed = feed_around_loss(tls, {{c2s, client}, {s2c, c.before}}, {{s2c, c.behind}});
+    CHECK(fed.malformed == "");
+    const TlsFacts facts = facts_of(fed);
+    CHECK(facts.established == c.established);
+    CHECK_FALSE(facts.data_before_handshake);
+    CHECK_FALSE(facts.resumed);
+    const bool knows_all = c.what == "in encrypted data" || c.what == "the change of cipher";
+    CHECK((facts.mutual == MutualTls::not_requested) == knows_all);
+    CHECK(facts.server_handshake_read == (c.what == "in encrypted data"));
+  }
+  const Fed junk =
+      feed_around_loss(tls, {{c2s, client}, {s2c, server}}, {{s2c, "HTTP/1.1 200\r\n"}});
+  CHECK(junk.malformed == "tls: not a record header");
+  // A client whose Certificate was lost did not decline.
+  const Fed lost = feed_around_loss(tls, {{s2c, asking}, {c2s, record(22, client_hello())}},
+                                    {{c2s, record(22, key_exchange) + end}});
+  CHECK(facts_of(lost).mutual == MutualTls::undeterminable);
+}
+
+TEST_CASE("tls: the size of a Diffie-Hellman group is read from the key exchange") {
+  const auto bits_of = [](std::size_t cipher, const std::string& key_exchange_body) {
+    std::string hello = server_hello();
+    hello.replace(4 + 2 + 32 + 1, 2, number(cipher, 2));
+    return facts_of({{s2c, record(22, hello + message(12, key_exchange_body))}}).dh_bits;
+  };
+  const std::string generator = sized(2, "\x02"), key = sized(2, std::string(128, 'k'));
+  const std::string of_1024 = sized(2, "\xff" + std::string(127, 'p')) + generator + key;
+  CHECK(bits_of(0x0033, of_1024) == 1024);                     // TLS_DHE_RSA_WITH_AES_128_CBC_SHA
+  CHECK(bits_of(0x001b, of_1024) == 1024);                     // TLS_DH_anon_WITH_3DES_EDE_CBC_SHA
+  CHECK(bits_of(0x0090, sized(2, "hint") + of_1024) == 1024);  // TLS_DHE_PSK_...
+  CHECK(bits_of(0x0033, sized(2, std::string(2, '\0') + "\x01" + std::string(255, 'p'))) == 2041);
+  CHECK(bits_of(0xc02f, of_1024) == 0);  // on a curve
+  CHECK(bits_of(0x0033, "") == 0);
+  CHECK(bits_of(0x0033, sized(2, "")) == 0);
+}
+
+TEST_CASE("tls: what the name of a suite says") {
+  using X = TlsKeyExchange;
+  struct Case {
+    std::uint16_t cipher;
+    X exchange;
+    std::string encryption;
+    std::string flags;  // n(ull) a(nonymous) e(xported) w(eak) A(EAD) p(sk)
+  };
+  const Case cases[] = {
+      {0x0000, X::unknown, "NULL", "na"},
+      {0x0002, X::rsa, "NULL", "n"},
+      {0x0003, X::rsa, "RC4_40", "ew"},
+      {0x0005, X::rsa, "RC4_128", "w"},
+      {0x0007, X::rsa, "IDEA_CBC", "w"},
+      {0x0009, X::rsa, "DES_CBC", "w"},
+      {0x000a, X::rsa, "3DES_EDE_CBC", "w"},
+      {0x0010, X::dh, "3DES_EDE_CBC", "w"},
+      {0x0018, X::dhe, "RC4_128", "aw"},
+      {0x0029, X::krb5, "DES_CBC_40", "ew"},
+      {0x002f, X::rsa, "AES_128_CBC", ""},
+      {0x0033, X::dhe, "AES_128_CBC", ""},
+      {0x008c, X::psk, "AES_128_CBC", "p"},
+      {0xc006, X::ecdhe, "NULL", "n"},
+      {0xc004, X::ecdh, "AES_128_CBC", ""},
+      {0xc018, X::ecdhe, "AES_128_CBC", "a"},
+      {0xc01d, X::srp, "AES_128_CBC", ""},
+      {0xc02f, X::ecdhe, "AES_128_GCM", "A"},
+      {0xc0a0, X::rsa, "AES_128_CCM_8", "A"},
+      {0xc0aa, X::dhe, "AES_128_CCM_8", "Ap"},
+      {0xc0b0, X::eccpwd, "AES_128_GCM", "A"},
+      {0xc0b4, X::unknown, "SHA256", "n"},
+      {0xc100, X::gost, "KUZNYECHIK_CTR", ""},
+      {0xccac, X::ecdhe, "CHACHA20_POLY1305", "Ap"},
+      {0x1301, X::unknown, "AES_128_GCM", "A"},
+      {0x1303, X::unknown, "CHACHA20_POLY1305", "A"},
+      {0x00ff, X::unknown, "", ""},
+      {0x0a0a, X::unknown, "", ""},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.cipher, tls_cipher_name(c.cipher));
+    const TlsCipherTraits found = tls_cipher_traits(c.cipher);
+    CHECK(to_text(found.key_exchange) == to_text(c.exchange));
+    CHECK(found.encryption == c.encryption);
+    std::string flags;
+    for (const auto& [is_set, letter] : {std::pair{found.null, 'n'},
+                                         {found.anonymous, 'a'},
+                                         {found.exported, 'e'},
+                                         {found.weak, 'w'},
+                                         {found.aead, 'A'},
+                                         {found.psk, 'p'}}) {
+      if (is_set) flags += letter;
+    }
+    CHECK(flags == c.flags);
+  }
+  // No registered suite of TLS 1.2 and before is without a key exchange.
+  for (const std::uint16_t cipher : tls_ciphers()) {
+    const std::string_view name = tls_cipher_name(cipher);
+    if (cipher == 0 || name.find("_WITH_") == std::string_view::npos) continue;
+    CAPTURE(name);
+    CHECK(tls_cipher_traits(cipher).key_exchange != X::unknown);
+  }
+}
+
+TEST_CASE("tls: how keys were agreed upon") {
+  TlsFacts facts;
+  CHECK(tls_key_exchange(facts) == TlsKeyExchange::unknown);
+  facts.server_hello = true;
+  facts.cipher = 0x1301;
+  CHECK(tls_key_exchange(facts) == TlsKeyExchange::unknown);
+  for (const auto& [group, want, bits] : {std::tuple{29, TlsKeyExchange::ecdhe, 0},
+                                          {4588, TlsKeyExchange::ecdhe, 0},
+                                          {513, TlsKeyExchange::kem, 0},
+                                          {256, TlsKeyExchange::dhe, 2048},
+                                          {260, TlsKeyExchange::dhe, 8192}}) {
+    facts.group = static_cast<std::uint16_t>(group);
+    CHECK(to_text(tls_key_exchange(facts)) == to_text(want));
+    CHECK(tls_dh_bits(facts) == bits);
+  }
+  facts.group = 0;
+  facts.resumed = true;
+  CHECK(tls_key_exchange(facts) == TlsKeyExchange::psk);
 }
 
 TEST_CASE("tls: names") {

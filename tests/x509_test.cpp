@@ -8,6 +8,25 @@
 using namespace pcapaudit;
 using test::tls_file;
 
+namespace {
+
+// `der` with other bytes inside its validity (two UTCTime values, 30 bytes), lengths mended.
+std::string with_validity(const std::string& der, const std::string& validity) {
+  const auto old = der.find("\x30\x1e\x17\x0d");
+  if (old == std::string::npos) throw std::runtime_error("no validity");
+  const std::size_t grown = validity.size() - 30;
+  std::string changed = der.substr(0, old) + test::number(0x3000 + validity.size(), 2) + validity +
+                        der.substr(old + 32);
+  // The two sequences around it have lengths of two bytes: 30 82 xx xx 30 82 xx xx.
+  for (const std::size_t at : {2U, 6U}) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(changed.at(at + i)); };
+    changed.replace(at, 2, test::number(byte(0) * 256U + byte(1) + grown, 2));
+  }
+  return changed;
+}
+
+}  // namespace
+
 TEST_CASE("x509: an EC certificate with alternative names") {
   const auto found = CertificateReader().parse(as_bytes(tls_file("server.der")));
   REQUIRE(found);
@@ -16,8 +35,8 @@ TEST_CASE("x509: an EC certificate with alternative names") {
   CHECK(found->serial == "7f0138c2aef7088612bffce1f62abdd8dc680c12");
   CHECK(found->san ==
         std::vector<std::string>{"server.example", "*.alt.example", "192.0.2.1", "2001:db8::1"});
-  CHECK(to_text(found->not_before) == "2026-11-21T00:36:21.000000000Z");
-  CHECK(to_text(found->not_after) == "2036-11-18T00:36:21.000000000Z");
+  CHECK(to_text(found->not_before.value()) == "2026-11-21T00:36:21.000000000Z");
+  CHECK(to_text(found->not_after.value()) == "2036-11-18T00:36:21.000000000Z");
   CHECK(found->key_type == "EC");
   CHECK(found->key_bits == 256);
   CHECK(found->signature_algorithm == "ecdsa-with-SHA256");
@@ -56,5 +75,28 @@ TEST_CASE("x509: a changed byte anywhere is read or refused, never fatal") {
       const auto found = CertificateReader().parse(as_bytes(bad));
       if (found) CHECK(found->sha256.size() == 64);
     }
+  }
+}
+
+TEST_CASE("x509: dates of years 0 to 9999 are right") {
+  // The validity of rsa.der, two UTCTime values, replaced by one UTCTime and one GeneralizedTime of
+  // the same size in all.
+  struct Case {
+    std::string from, to, want_from, want_to;
+  };
+  const Case cases[] = {
+      {"500101000000Z", "99991231235959Z", "1950-01-01T00:00:00", "9999-12-31T23:59:59"},
+      {"490101000000Z", "22620412000000Z", "2049-01-01T00:00:00", "2262-04-12T00:00:00"},
+      {"700101000000Z", "16770921001243Z", "1970-01-01T00:00:00", "1677-09-21T00:12:43"},
+      {"691231235959Z", "00010101000000Z", "1969-12-31T23:59:59", "0001-01-01T00:00:00"},
+  };
+  for (const Case& c : cases) {
+    const std::string validity = "\x17\x0d" + c.from + "\x18\x0f" + c.to;
+    const std::string der = with_validity(tls_file("rsa.der"), validity);
+    const auto found = CertificateReader().parse(as_bytes(der));
+    CAPTURE(c.want_to);
+    REQUIRE(found);
+    CHECK(to_text(found->not_before.value()) == c.want_from + ".000000000Z");
+    CHECK(to_text(found->not_after.value()) == c.want_to + ".000000000Z");
   }
 }

@@ -36,15 +36,18 @@ std::optional<HeaderLine> HeaderLines::next() {
     const std::size_t colon = line.find(':');
     if (colon != std::string_view::npos && colon > 0) {
       return HeaderLine{.name = trimmed(line.substr(0, colon)),
-                        .value = trimmed(line.substr(colon + 1))};
+                        .value = trimmed(line.substr(colon + 1)),
+                        .raw = line};
     }
     if (!trimmed(line).empty()) ++bad_lines_;
   }
   return std::nullopt;
 }
 
-std::optional<std::size_t> end_of_headers(std::string_view text) {
-  for (std::size_t at = text.find('\n'); at != std::string_view::npos;
+std::optional<std::size_t> end_of_headers(std::string_view text, std::size_t searched) {
+  // An end of three bytes may have begun in those.
+  const std::size_t begin = searched < 2 ? 0 : searched - 2;
+  for (std::size_t at = text.find('\n', begin); at != std::string_view::npos;
        at = text.find('\n', at + 1)) {
     if (at + 1 < text.size() && text[at + 1] == '\n') return at + 2;
     if (at + 2 < text.size() && text[at + 1] == '\r' && text[at + 2] == '\n') return at + 3;

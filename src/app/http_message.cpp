@@ -1,105 +1,184 @@
-// Parsing of HTTP/1.x start lines and body framing.
+// Parsing of HTTP/1.x start lines, targets and credentials.
 #include "app/http_message.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstring>
 
 namespace pcapaudit {
 namespace {
 
+constexpr std::string_view blanks = " \t\v\f\r";  // RFC 9112 3: what may divide words
+constexpr std::size_t first_digit_end = 12;       // "HTTP/1.1 200"
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+constexpr std::array<bool, 256> make_token_table() {
+  std::array<bool, 256> table{};
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~0123456789"
+                                       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")) {
+    table[static_cast<unsigned char>(c)] = true;
+  }
+  return table;
+}
+constexpr auto token_table = make_token_table();
+
 bool is_token(std::string_view text) {
-  constexpr std::string_view specials = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-           specials.find(c) != std::string_view::npos;
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return token_table[static_cast<unsigned char>(c)];
   });
 }
 
-// "HTTP/1.0" or "HTTP/1.1" to its number; empty for anything else.
-std::string_view version_of(std::string_view text) {
-  if (text != "HTTP/1.0" && text != "HTTP/1.1") return {};
-  return text.substr(5);
+// "HTTP/1.1", in any case, and versions that nobody speaks yet.
+bool is_version(std::string_view word) {
+  return word.size() > 5 && equal_ignoring_case(word.substr(0, 5), "HTTP/") && is_digit(word[5]);
+}
+
+// "HTTP/1.x"
+bool is_plain_version(std::string_view word) {
+  return word.size() == 8 && word.starts_with("HTTP/1.") && is_digit(word[7]);
+}
+
+char minor_of(std::string_view version) {
+  return version.size() == 8 && version[5] == '1' && version[6] == '.' && is_digit(version[7])
+             ? version[7]
+             : '\0';
+}
+
+// A byte below 32 other than a tab. Eight at a time, for every byte of every head comes by here.
+bool has_control(std::string_view text) {
+  constexpr std::uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t'; };
+  while (text.size() >= sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data(), sizeof word);
+    const std::string_view piece = text.substr(0, sizeof word);
+    const bool below = ((word - ones * 0x20) & ~word & tops) != 0;
+    if (below && std::any_of(piece.begin(), piece.end(), is_control)) return true;
+    text.remove_prefix(sizeof word);
+  }
+  return std::any_of(text.begin(), text.end(), is_control);
+}
+
+std::string_view first_word(std::string_view text) {
+  return text.substr(0, text.find_first_of(blanks));
 }
 
 std::optional<HttpStart> parse_response(std::string_view line) {
-  const std::string_view version = version_of(line.substr(0, 8));
-  if (version.empty() || line.size() < 12 || line[8] != ' ') return std::nullopt;
-  std::uint32_t status = 0;
-  const char* digits = line.data() + 9;
-  const auto parsed = std::from_chars(digits, digits + 3, status);
-  if (parsed.ec != std::errc{} || parsed.ptr != digits + 3 || status < 100) return std::nullopt;
-  if (line.size() > 12 && line[12] != ' ') return std::nullopt;
-  return HttpStart{
-      .request = false, .method = {}, .target = {}, .status = status, .version = version};
+  HttpStart start;
+  const std::string_view version = first_word(line);
+  start.plain = is_plain_version(version) && line.size() >= first_digit_end && line[8] == ' ' &&
+                (line.size() == first_digit_end || line[first_digit_end] == ' ');
+  start.minor = version == "ICY" ? '0' : minor_of(version);
+  const std::string_view digits = without_blanks(line.substr(version.size())).substr(0, 3);
+  const char* const end = digits.data() + digits.size();
+  const auto parsed = std::from_chars(digits.data(), end, start.status);
+  if (parsed.ec != std::errc{} || parsed.ptr != end || start.status < 100) return std::nullopt;
+  return start;
 }
 
-bool last_is_chunked(std::string_view value) {
-  const std::size_t comma = value.rfind(',');
-  if (comma != std::string_view::npos) value = value.substr(comma + 1);
-  const std::size_t first = value.find_first_not_of(" \t");
-  return first != std::string_view::npos && equal_ignoring_case(value.substr(first), "chunked");
-}
-
-// Content-Length; a list of equal numbers is one number (RFC 9110 8.6). false: contradictory.
-bool add_length(std::string_view value, std::optional<std::uint64_t>& length) {
-  while (true) {
-    const std::size_t comma = value.find(',');
-    std::string_view digits = value.substr(0, comma);
-    while (digits.starts_with(' ')) digits.remove_prefix(1);
-    while (digits.ends_with(' ')) digits.remove_suffix(1);
-    std::uint64_t number = 0;
-    const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    if (parsed.ec != std::errc{} || parsed.ptr != digits.data() + digits.size()) return false;
-    if (length && *length != number) return false;
-    length = number;
-    if (comma == std::string_view::npos) return true;
-    value = value.substr(comma + 1);
+// What is not "method SP target SP HTTP/1.x".
+std::optional<HttpStart> parse_loose_request(std::string_view line) {
+  HttpStart start{.request = true, .plain = false, .method = first_word(line), .target = {}};
+  if (!is_token(start.method)) return std::nullopt;
+  std::string_view rest = without_blanks(line.substr(start.method.size()));
+  const std::size_t last = rest.find_last_of(blanks);
+  const std::string_view version = last == std::string_view::npos ? rest : rest.substr(last + 1);
+  if (is_version(version)) {
+    start.minor = minor_of(version);
+    start.target = without_blanks(rest.substr(0, rest.size() - version.size()));
+    return start;
   }
+  start.bare = true;
+  start.target = rest;
+  if (rest.empty() || last != std::string_view::npos || !is_known_http_method(start.method)) {
+    return std::nullopt;
+  }
+  return split_target(start.method, rest).plain ? std::optional(start) : std::nullopt;
 }
 
 }  // namespace
 
+std::string_view without_blanks(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+bool is_known_http_method(std::string_view method) {
+  constexpr std::string_view known[] = {
+      "GET",     "HEAD",      "POST",        "PUT",          "DELETE",    "CONNECT", "OPTIONS",
+      "TRACE",   "PATCH",     "PROPFIND",    "PROPPATCH",    "MKCOL",     "COPY",    "MOVE",
+      "LOCK",    "UNLOCK",    "REPORT",      "SEARCH",       "SUBSCRIBE", "NOTIFY",  "MERGE",
+      "POLL",    "CHECKOUT",  "RPC_IN_DATA", "RPC_OUT_DATA", "BITS_POST", "BMOVE",   "BCOPY",
+      "BDELETE", "BPROPFIND", "UNSUBSCRIBE"};
+  return std::find(std::begin(known), std::end(known), method) != std::end(known);
+}
+
 std::optional<HttpStart> parse_http_start(std::string_view line) {
-  if (line.starts_with("HTTP/")) return parse_response(line);
+  if (line.ends_with('\r')) line.remove_suffix(1);
   const std::size_t first = line.find(' ');
   const std::size_t last = line.rfind(' ');
-  if (first == std::string_view::npos || first == last) return std::nullopt;
-  HttpStart start{.request = true,
-                  .method = line.substr(0, first),
-                  .target = line.substr(first + 1, last - first - 1),
-                  .status = 0,
-                  .version = version_of(line.substr(last + 1))};
-  constexpr std::size_t longest_method = 32;  // the longest registered one has 17 letters
-  if (start.version.empty() || start.method.size() > longest_method || !is_token(start.method)) {
-    return std::nullopt;
+  const bool three_words = first != last && first != std::string_view::npos;
+  if (three_words && is_plain_version(line.substr(last + 1))) {
+    HttpStart start{.request = true,
+                    .method = line.substr(0, first),
+                    .target = line.substr(first + 1, last - first - 1),
+                    .minor = line.back()};
+    const bool plain = start.target.find(' ') == std::string_view::npos &&
+                       start.target.find('\t') == std::string_view::npos &&
+                       !has_control(start.target);
+    if (plain && !start.target.empty() && is_token(start.method)) return start;
   }
-  return start;
+  line = without_blanks(line);
+  const std::string_view word = first_word(line);
+  if (is_version(word) || word == "ICY") return parse_response(line);
+  return parse_loose_request(line);
 }
 
 std::optional<HttpStart> parse_cut_http_start(std::string_view line) {
   if (line.starts_with("HTTP/")) {
-    constexpr std::size_t status_end = 12;  // "HTTP/1.1 200"
-    return line.size() < status_end ? std::nullopt : parse_response(line.substr(0, status_end));
+    return line.size() < first_digit_end ? std::nullopt
+                                         : parse_response(line.substr(0, first_digit_end));
   }
   const std::size_t blank = line.find(' ');
   if (blank == std::string_view::npos || !is_token(line.substr(0, blank))) return std::nullopt;
-  return HttpStart{
-      .request = true, .method = line.substr(0, blank), .target = {}, .status = 0, .version = {}};
+  return HttpStart{.request = true, .method = line.substr(0, blank), .target = {}};
 }
 
 HttpTarget split_target(std::string_view method, std::string_view target) {
-  if (equal_ignoring_case(method, "CONNECT")) return {.host = target, .path = {}};
+  if (method == "CONNECT") return {.host = target, .path = {}};
   HttpTarget out;
   if (!target.starts_with('/')) {
     const std::size_t scheme = target.find("://");
-    if (scheme != std::string_view::npos) {
+    out.plain = target == "*" || (scheme != std::string_view::npos && scheme > 0 &&
+                                  is_token(target.substr(0, scheme)));
+    if (scheme != std::string_view::npos && out.plain) {
       const std::string_view rest = target.substr(scheme + 3);
       out.host = up_to(rest, '/', '?', '#');
       target = out.host.size() == rest.size() ? "/" : rest.substr(out.host.size());
+      if (const std::size_t at = out.host.rfind('@'); at != std::string_view::npos) {
+        out.credentials = out.host.substr(0, at).find(':') != std::string_view::npos;
+        out.host = out.host.substr(at + 1);
+      }
     }
   }
   out.path = up_to(target, '?', '#');
   return out;
+}
+
+bool is_same_host(std::string_view a, std::string_view b) {
+  const auto name = [](std::string_view host) {
+    const std::size_t colon = host.rfind(':');
+    const bool port =
+        colon != std::string_view::npos &&
+        std::all_of(host.begin() + static_cast<std::ptrdiff_t>(colon) + 1, host.end(), is_digit);
+    return port ? host.substr(0, colon) : host;
+  };
+  return equal_ignoring_case(name(a), name(b));
 }
 
 HttpField http_field(std::string_view name) {
@@ -130,20 +209,43 @@ HttpField http_field(std::string_view name) {
   }
 }
 
-void HttpFraming::take(HttpField field, std::string_view value) {
-  if (field == HttpField::content_length && !add_length(value, length_)) contradictory_ = true;
-  if (field == HttpField::transfer_encoding) chunked_ = last_is_chunked(value);
+std::string_view doubt_of(const HeaderLine& line, HttpField field, bool request) {
+  std::string_view rest = line.raw;
+  if (rest.ends_with('\r')) rest.remove_suffix(1);
+  if (has_control(rest)) {
+    if (rest.find('\n') == std::string_view::npos) return "http: control characters in a field";
+    if (request || field != HttpField::other) return "http: a folded field";
+  }
+  const bool name_stands_alone = line.name.data() == rest.data() &&
+                                 line.name.size() < rest.size() && rest[line.name.size()] == ':';
+  if (!name_stands_alone || line.name.find(' ') != std::string_view::npos) {
+    return "http: blanks beside a field name";
+  }
+  return {};
 }
 
-HttpFraming::Body HttpFraming::body(const HttpStart& start, bool to_head) const {
-  const bool no_body = !start.request && (start.status < 200 || start.status == 204 ||
-                                          start.status == 304 || to_head);
-  if (no_body) return {.kind = Kind::none};
-  // RPC over HTTP announces a gigabyte and streams for hours; the length is taken as it is.
-  if (chunked_) return {.kind = Kind::chunked};
-  if (contradictory_) return {.kind = Kind::contradictory};
-  if (length_) return {.kind = Kind::length, .length = *length_};
-  return {.kind = start.request ? Kind::none : Kind::until_close};
+std::string_view next_scheme(std::string_view& credentials) {
+  constexpr std::string_view between = " \t\r\n,";
+  while (!credentials.empty()) {
+    credentials.remove_prefix(std::min(credentials.find_first_not_of(between), credentials.size()));
+    const std::string_view word = up_to(credentials, ' ', '\t', '\r', '\n', ',', '=', '"');
+    // On to the next comma that is not quoted.
+    bool quoted = false;
+    std::size_t end = word.size();
+    while (end < credentials.size() && (quoted || credentials[end] != ',')) {
+      quoted = quoted != (credentials[end] == '"');
+      ++end;
+    }
+    const std::string_view behind =
+        without_blanks(credentials.substr(word.size(), end - word.size()));
+    credentials = credentials.substr(end);
+    if (!word.empty() && !behind.starts_with('=')) return word;
+  }
+  return {};
+}
+
+bool is_clear_scheme(std::string_view scheme) {
+  return equal_ignoring_case(scheme, "Basic") || equal_ignoring_case(scheme, "Bearer");
 }
 
 }  // namespace pcapaudit

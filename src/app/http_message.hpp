@@ -1,9 +1,10 @@
-// Start lines and body framing of HTTP/1.x messages, without state.
+// Start lines, targets, fields and credentials of HTTP/1.x messages, without state.
 //
+// Peers take more than the grammar allows. What some of them take is read here, too, and called
+// not plain: others read it differently, so that what it says is a guess.
 // Source: RFC 9112.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -14,21 +15,36 @@ namespace pcapaudit {
 
 struct HttpStart {
   bool request = false;
-  std::string_view method, target;  // request
+  bool plain = true;                // as RFC 9112 3 and 4 write it; any version 1.x (RFC 9110 2.5)
+  std::string_view method, target;  // request; a target that is not plain may hold blanks
   std::uint32_t status = 0;         // response
-  std::string_view version;         // "1.0", "1.1"
+  char minor = 0;                   // version 1.x: its digit; 0: another version, or none
+  bool bare = false;                // a request without a version: HTTP/0.9
 };
 
-// A start line without its line end; nullopt when it is none.
+// A start line without its LF; nullopt when it is none. Read as well: any number of blanks (RFC
+// 9112 3 allows that), versions in lower case or above 1, no target, a blank in the target, no
+// version behind a well-known method, and ICY in place of HTTP/1.0.
 std::optional<HttpStart> parse_http_start(std::string_view line);
 // The beginning of a start line whose rest was not captured: a method, or a version and status.
 std::optional<HttpStart> parse_cut_http_start(std::string_view line);
 
-// Path without query, and host of an absolute-form target (RFC 9112 3.2).
+// Methods that are known by their name alone, each with the blank behind it.
+bool is_known_http_method(std::string_view method);
+
+// The words of a line, which any blanks divide.
+std::string_view without_blanks(std::string_view text);
+
+// Path without query, and authority of an absolute-form target (RFC 9112 3.2).
 struct HttpTarget {
   std::string_view host, path;
+  bool credentials = false;  // "user:password@" before the host (RFC 3986 3.2.1)
+  bool plain = true;         // one of the four forms
 };
 HttpTarget split_target(std::string_view method, std::string_view target);
+
+// The same host, whatever the letters' case; a port is no part of it.
+bool is_same_host(std::string_view a, std::string_view b);
 
 // Fields that this program looks at.
 enum class HttpField : std::uint8_t {
@@ -44,24 +60,15 @@ enum class HttpField : std::uint8_t {
 };
 HttpField http_field(std::string_view name);
 
-// How the body of a message ends, told by its fields.
-class HttpFraming {
- public:
-  enum class Kind : std::uint8_t { none, length, chunked, until_close, contradictory };
-  struct Body {
-    Kind kind = Kind::none;
-    std::uint64_t length = 0;
-  };
+// Why some peers would read this field otherwise than it is read here; empty: none. A folded field
+// is such a case in a request, and in a response where this program looks at it (RFC 9112 5).
+std::string_view doubt_of(const HeaderLine& line, HttpField field, bool request);
 
-  // All fields of the message, in order; those that tell nothing are passed over.
-  void take(HttpField field, std::string_view value);
-  // `to_head`: the response to a HEAD request.
-  Body body(const HttpStart& start, bool to_head) const;
-
- private:
-  std::optional<std::uint64_t> length_;
-  bool chunked_ = false;
-  bool contradictory_ = false;
-};
+// Takes the schemes from the front of a field of credentials, one at a call; empty at the end.
+// Lists are read, too, though the grammar knows one scheme only (RFC 9110 11.4).
+std::string_view next_scheme(std::string_view& credentials);
+// Does who reads this scheme's credentials own them? Basic is the password in Base64 (RFC 7617 4),
+// a Bearer token can be used by anyone (RFC 6750 5).
+bool is_clear_scheme(std::string_view scheme);
 
 }  // namespace pcapaudit

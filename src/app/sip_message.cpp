@@ -13,13 +13,40 @@ namespace {
 
 constexpr std::string_view version = "SIP/2.0";
 
+// RFC 3261 25.1: a token, of any length.
 bool is_method(std::string_view text) {
-  constexpr std::size_t longest = 32;
-  return !text.empty() && text.size() <= longest &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                  c == '-' || c == '.' || c == '_';
-         });
+  constexpr std::string_view marks = "-.!%*_+`'~";
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           marks.find(c) != std::string_view::npos;
+  });
+}
+
+std::string_view without_blanks(std::string_view text) {
+  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
+  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
+  return text;
+}
+
+std::optional<std::size_t> parse_length(std::string_view digits) {
+  std::size_t length = 0;
+  const char* const end = digits.data() + digits.size();
+  const auto parsed = std::from_chars(digits.data(), end, length);
+  const bool good = parsed.ec == std::errc{} && parsed.ptr == end && length <= SipReader::max_body;
+  return good ? std::optional(length) : std::nullopt;
+}
+
+std::optional<SipStart> parse_status_line(std::string_view line) {
+  SipStart start;
+  const std::string_view rest = without_blanks(line.substr(version.size()));
+  start.plain = line.size() > version.size() + 1 && line[version.size()] == ' ' &&
+                line[version.size() + 1] != ' ';
+  const std::string_view digits = up_to(rest, ' ', '\t');
+  const char* const end = digits.data() + digits.size();
+  const auto parsed = std::from_chars(digits.data(), end, start.status);
+  const bool good = parsed.ec == std::errc{} && parsed.ptr == end && digits.size() == 3 &&
+                    start.status >= 100 && start.status <= 699;
+  return good ? std::optional(start) : std::nullopt;
 }
 
 // "sip:user@example.com;tag=..." or "Name <sip:user@example.com>" to "example.com".
@@ -67,52 +94,82 @@ std::string_view parameter(std::string_view value, std::string_view name) {
 
 std::optional<SipStart> parse_sip_start(std::string_view line) {
   if (line.ends_with('\r')) line.remove_suffix(1);
-  if (line.starts_with("SIP/2.0 ")) {
-    SipStart start;
-    const std::string_view digits = line.substr(8, 3);
-    const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), start.status);
-    const bool good = parsed.ec == std::errc{} && parsed.ptr == digits.data() + 3 &&
-                      start.status >= 100 && start.status <= 699;
-    if (!good || (line.size() > 11 && line[11] != ' ')) return std::nullopt;
-    return start;
+  // The case of the version plays no part (RFC 3261 7.1).
+  if (line.size() > version.size() &&
+      (line[version.size()] == ' ' || line[version.size()] == '\t') &&
+      equal_ignoring_case(line.substr(0, version.size()), version)) {
+    return parse_status_line(line);
   }
-  const std::size_t first = line.find(' ');
-  const std::size_t last = line.rfind(' ');
-  if (first == std::string_view::npos || first == last || line.substr(last + 1) != version) {
-    return std::nullopt;
+  const std::string_view trimmed = without_blanks(line);
+  if (trimmed.size() <= version.size()) return std::nullopt;
+  const std::string_view last = trimmed.substr(trimmed.size() - version.size());
+  const std::string_view method = up_to(trimmed, ' ', '\t');
+  if (!equal_ignoring_case(last, version) || !is_method(method)) return std::nullopt;
+  const std::string_view between = trimmed.substr(
+      method.size(), trimmed.size() - std::min(trimmed.size(), method.size() + version.size()));
+  const std::string_view uri = without_blanks(between);
+  if (uri.empty() || (between.back() != ' ' && between.back() != '\t')) return std::nullopt;
+  const bool plain = trimmed.size() == line.size() && between.size() == uri.size() + 2 &&
+                     uri.find_first_of(" \t") == std::string_view::npos;
+  return SipStart{.request = true, .plain = plain, .method = method};
+}
+
+std::size_t keep_alive_size(std::string_view text) {
+  return std::min(text.find_first_not_of(std::string_view("\r\n\0 ", 4)), text.size());
+}
+
+std::size_t find_sip_start(std::string_view text, std::size_t from, bool open) {
+  const auto is_start = [&](std::string_view rest) {
+    if (rest.find('\n') == std::string_view::npos && !open) return false;
+    return probe_sip_stream(rest).kind != Probe::Kind::not_mine;
+  };
+  for (std::size_t at = from; at < text.size();) {
+    if (is_start(text.substr(at))) return at;
+    const std::size_t end = text.find('\n', at);
+    if (end == std::string_view::npos) break;
+    at = end + 1;
   }
-  const std::string_view method = line.substr(0, first);
-  if (!is_method(method)) return std::nullopt;
-  return SipStart{.request = true, .method = method};
+  return text.size();
 }
 
 Probe probe_sip_whole(std::string_view message) {
-  const auto start = parse_sip_start(message.substr(0, message.find('\n')));
-  if (!start) return Probe::not_mine();
-  return Probe::mine(start->request ? Probe::Speaker::client : Probe::Speaker::server);
+  message.remove_prefix(keep_alive_size(message));
+  if (message.empty()) return Probe::need_more();
+  return parse_sip_start(message.substr(0, message.find('\n')))
+             ? Probe::mine(Probe::Speaker::either)
+             : Probe::not_mine();
 }
 
 Probe probe_sip_stream(std::string_view text) {
+  constexpr std::size_t most_lead = 16 * 1024;  // keep-alives, and nothing else
+  const std::size_t lead = keep_alive_size(text);
+  if (lead > most_lead) return Probe::not_mine();
+  text.remove_prefix(lead);
+  if (text.empty()) return Probe::need_more();
   if (text.find('\n') != std::string_view::npos) return probe_sip_whole(text);
-  if (text.starts_with("SIP/2.0 ") || std::string_view("SIP/2.0 ").starts_with(text)) {
-    constexpr std::size_t enough = 11;
-    if (text.size() < enough) return Probe::need_more();
-    return parse_sip_start(text.substr(0, enough)) ? Probe::mine(Probe::Speaker::server)
-                                                   : Probe::not_mine();
+  constexpr std::size_t enough = 11;  // "SIP/2.0 200"
+  if (text.size() >= enough && parse_sip_start(text.substr(0, enough)) &&
+      text.starts_with("SIP/")) {
+    return Probe::mine(Probe::Speaker::either);
   }
-  constexpr std::size_t longest_line = 2048;
-  const std::size_t blank = text.find(' ');
-  if (!is_method(text.substr(0, blank)) || text.size() > longest_line) return Probe::not_mine();
-  if (blank == std::string_view::npos) return Probe::need_more();
+  constexpr std::size_t longest_line = 16 * 1024;
+  const std::string_view method = up_to(text, ' ', '\t');
+  const auto is_printable = [](char c) {
+    return c == '\t' || c == '\r' || static_cast<unsigned char>(c) >= ' ';
+  };
+  const bool version_first =
+      equal_ignoring_case(method.substr(0, version.size()), version.substr(0, method.size()));
+  if (text.size() > longest_line || (!is_method(method) && !version_first) ||
+      !std::all_of(text.begin(), text.end(), is_printable)) {
+    return Probe::not_mine();
+  }
   // The rest may only be a URI, a blank and the version.
-  const std::string_view uri = text.substr(blank + 1);
+  const std::string_view uri = without_blanks(text.substr(method.size()));
   constexpr std::string_view schemes[] = {"sip:", "sips:", "tel:", "urn:", "im:", "pres:"};
-  const bool plausible = std::any_of(std::begin(schemes), std::end(schemes), [&](auto scheme) {
-    return uri.starts_with(scheme) || scheme.starts_with(uri);
+  const bool is_uri = std::any_of(std::begin(schemes), std::end(schemes), [&](auto scheme) {
+    return equal_ignoring_case(uri.substr(0, scheme.size()), scheme);
   });
-  if (!plausible) return Probe::not_mine();
-  const bool uri_begun = uri.find(':') != std::string_view::npos;
-  return uri_begun ? Probe::likely_mine(Probe::Speaker::client) : Probe::need_more();
+  return is_uri ? Probe::likely_mine(Probe::Speaker::either) : Probe::need_more();
 }
 
 SipReader::Head SipReader::read_head(std::string_view head) {
@@ -123,6 +180,8 @@ SipReader::Head SipReader::read_head(std::string_view head) {
     answer.failure = "sip: no start line where a message should begin";
     return answer;
   }
+  if (!start->plain) answer.doubt = "sip: a start line that not all peers take";
+  bool length_seen = false;
   Message message{.request = start->request, .status = start->status, .branch = {}, .method = {}};
   if (start->request) {
     ++facts_.requests;
@@ -136,15 +195,18 @@ SipReader::Head SipReader::read_head(std::string_view head) {
   while (const auto line = lines.next()) {
     const std::string_view value = line->value;
     if (is_field(line->name, "Content-Length", "l")) {
-      const auto parsed = std::from_chars(value.data(), value.data() + value.size(), answer.body);
-      if (parsed.ec != std::errc{} || answer.body > max_body) {
-        answer.failure = "sip: bad content length";
-        return answer;
+      const auto before = std::exchange(answer.body, parse_length(value));
+      if (!answer.body || (length_seen && before != answer.body)) {
+        answer.body = std::nullopt;
+        answer.doubt = "sip: bad content length";
       }
+      length_seen = true;
     } else if (is_field(line->name, "Content-Type", "c")) {
       const std::string_view type = value.substr(0, value.find(';'));
       answer.describes_media = equal_ignoring_case(type, "application/sdp") ||
                                equal_ignoring_case(type.substr(0, 10), "multipart/");
+      answer.holds_messages = equal_ignoring_case(type.substr(0, 8), "message/") ||
+                              equal_ignoring_case(type.substr(0, 10), "multipart/");
       take_lync_field(*line);
     } else {
       take_field(*line, message);

@@ -19,17 +19,26 @@ namespace pcapaudit {
 
 struct SipStart {
   bool request = false;
+  bool plain = true;         // one blank between the words, as RFC 3261 7.1 and 7.2 write it
   std::string_view method;   // of a request
   std::uint32_t status = 0;  // of a response
 };
 
-// `line` may still end with CR.
+// `line` may still end with CR. Blanks in any number may stand between and behind the words.
 std::optional<SipStart> parse_sip_start(std::string_view line);
 
-// Do these bytes begin a message on a stream? Undecided prefixes need more.
+// Do these bytes begin a message on a stream? Undecided prefixes and line ends alone need more.
+// Who asks is not told: both ends of SIP send requests.
 Probe probe_sip_stream(std::string_view prefix);
-// Does this datagram (or WebSocket message) hold one?
+// Does this datagram (or WebSocket message) hold one? A keep-alive (RFC 5626 3.5.1) needs more.
 Probe probe_sip_whole(std::string_view message);
+
+// Line ends and zero bytes at the front of `text`, which keep connections alive.
+std::size_t keep_alive_size(std::string_view text);
+
+// Where the first line of `text` that is a start line begins, behind its first `from` bytes, or
+// text.size(). `open`: a last line that may become one counts.
+std::size_t find_sip_start(std::string_view text, std::size_t from, bool open);
 
 class SipReader {
  public:
@@ -39,9 +48,11 @@ class SipReader {
   static constexpr std::size_t max_transactions = 256;
 
   struct Head {
-    std::string_view failure;      // empty: none
-    std::size_t body = 0;          // Content-Length
-    bool describes_media = false;  // the body is worth reading
+    std::string_view failure;         // empty: none
+    std::string_view doubt;           // why peers may read it otherwise; empty: none
+    std::optional<std::size_t> body;  // Content-Length; nullopt: none that can be believed
+    bool describes_media = false;     // the body is worth reading
+    bool holds_messages = false;      // the body may hold messages of its own (RFC 3420)
   };
   // A message up to its empty line, or what there is of it.
   Head read_head(std::string_view head);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "app/tls_record.hpp"
 
@@ -192,16 +193,28 @@ std::optional<ServerHello> parse_server_hello(Bytes body) {
   if (session_id.size() > max_session_id) return std::nullopt;
   hello.session_id = owned(session_id);
   hello.retry_request = std::ranges::equal(random, retry_random);
-  read_extensions(in, hello);
+  hello.whole = read_extensions(in, hello);
   return hello;
 }
 
-std::uint16_t key_exchange_group(Bytes body) {
+std::uint16_t key_exchange_group(Bytes body, bool psk) {
   constexpr std::uint8_t named_curve = 3;
   ByteReader in(body);
+  if (psk) in.skip(in.u16());
   const bool named = in.u8() == named_curve;
   const std::uint16_t group = in.u16();
   return named && in.ok() ? group : std::uint16_t{0};
+}
+
+std::uint16_t key_exchange_prime_bits(Bytes body, bool psk) {
+  constexpr std::size_t most_bytes = 8191;  // more bits than the result holds, and no real prime
+  ByteReader in(body);
+  if (psk) in.skip(in.u16());
+  Bytes prime = in.take(in.u16());
+  while (!prime.empty() && prime.front() == 0) prime = prime.subspan(1);
+  if (prime.empty() || prime.size() > most_bytes) return 0;
+  const auto unused = static_cast<std::size_t>(std::countl_zero(prime.front()));
+  return static_cast<std::uint16_t>(prime.size() * 8 - unused);
 }
 
 std::optional<std::size_t> sslv2_client_hello_size(Bytes prefix) {

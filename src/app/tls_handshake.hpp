@@ -40,14 +40,17 @@ struct ServerHello {
   std::uint16_t group = 0;  // of the key share, 0 when there is none
   bool pre_shared_key = false;
   bool retry_request = false;  // a HelloRetryRequest (RFC 8446 4.1.3)
+  bool whole = true;           // false: the extension list is broken, some may be missing
 };
 
 std::optional<ClientHello> parse_client_hello(Bytes body);
 std::optional<ServerHello> parse_server_hello(Bytes body);
 
-// The named group of a ServerKeyExchange, 0 when it has none. Only for ECDHE suites: others have
-// another form (RFC 8422 5.4).
-std::uint16_t key_exchange_group(Bytes body);
+// What a ServerKeyExchange tells of its group. The form depends on the suite: `named` for those on
+// elliptic curves (RFC 8422 5.4), else a prime (RFC 5246 7.4.3); with `psk` a hint stands before it
+// (RFC 4279 3, RFC 5489 2). 0: it has none.
+std::uint16_t key_exchange_group(Bytes body, bool psk);
+std::uint16_t key_exchange_prime_bits(Bytes body, bool psk);
 
 // `record` is the whole SSLv2 record with its two-byte header.
 std::optional<ClientHello> parse_sslv2_client_hello(Bytes record);

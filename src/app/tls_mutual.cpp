@@ -1,6 +1,8 @@
 // The rules of mutual TLS evidence; see the header.
 #include "app/tls_mutual.hpp"
 
+#include <algorithm>
+
 #include "app/tls_record.hpp"
 
 namespace pcapaudit::tls_wire {
@@ -13,6 +15,10 @@ MutualReason why_unseen(const TlsFacts& facts, const SeenStream& seen) {
   const bool late_client = !facts.client_hello && !client.from_start;
   const bool late_server = !facts.server_hello && !server.from_start;
   if (late_client || late_server) return MutualReason::midstream;
+  constexpr std::uint8_t fatal = 2;  // RFC 5246 7.2
+  const bool gave_up =
+      std::ranges::any_of(facts.alerts, [](const TlsAlert& alert) { return alert.level == fatal; });
+  if (gave_up) return MutualReason::aborted;
   if (client.gap || server.gap) return MutualReason::gap;
   return MutualReason::truncated;
 }
@@ -33,6 +39,7 @@ bool is_resumed(const TlsFacts& facts, const HandshakeSeen& handshake) {
   if (is_tls13(facts.version)) return handshake.pre_shared_key;
   // A server that goes on with its certificate has not resumed, whatever it echoed.
   if (handshake.server_certificate || handshake.server_hello_done) return false;
+  if (handshake.server_hole) return false;  // it may have been there
   return handshake.session_id_echoed || handshake.server_change_cipher;
 }
 

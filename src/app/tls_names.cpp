@@ -132,6 +132,8 @@ std::string_view to_text(MutualReason reason) {
       return "truncated";
     case MutualReason::renegotiated:
       return "renegotiated";
+    case MutualReason::aborted:
+      return "aborted";
   }
   return "";
 }

@@ -2,6 +2,7 @@
 #include "app/tls_probe.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "app/tls_handshake.hpp"
 #include "app/tls_record.hpp"
@@ -18,6 +19,11 @@ constexpr std::size_t min_server_hello = 2 + 32 + 2;  // of the early 1.3 drafts
 constexpr std::size_t min_encrypted = 16;
 // An encrypted alert: two bytes with a MAC, padding and an IV; padding is at most 256.
 constexpr std::size_t max_alert = 2 + 64 + 256 + 16;
+
+// The last byte that decides about a hello is the length of its session id.
+constexpr std::size_t hello_deciding = handshake_header_size + 2 + 32 + 1;
+// Each of these bytes in a record of its own, and as many empty records as peers pass over.
+constexpr std::size_t max_probed_records = hello_deciding + 32;
 
 // May `bytes`, possibly cut, begin a record of a stream whose records have this minor version?
 bool may_begin_record(Bytes bytes, std::uint8_t minor) {
@@ -42,34 +48,66 @@ Probe by_what_follows(Bytes prefix, const RecordHeader& header, Speaker speaker)
   return next.size() >= record_header_size ? Probe::mine(speaker) : Probe::need_more();
 }
 
-// `body` begins with a hello's handshake header; it may be cut, and the record may end before
-// the message does.
-Probe probe_hello(Bytes body, const RecordHeader& header) {
-  ByteReader in(body);
+// The beginning of the first handshake message, put together from the records that carry it.
+struct Start {
+  std::array<std::uint8_t, hello_deciding> bytes{};
+  std::size_t size = 0;
+  bool broken = false;     // a record that cannot go on with it comes behind
+  std::size_t record = 0;  // length of the only record, 0 when there are several
+
+  Bytes read() const { return Bytes(bytes).first(size); }
+};
+
+// `prefix` begins with a whole header of a handshake record.
+Start start_of_message(Bytes prefix) {
+  Start start;
+  for (std::size_t records = 0; start.size < hello_deciding; ++records) {
+    if (prefix.empty()) return start;
+    if (prefix.size() < record_header_size) {
+      start.broken = prefix.front() != handshake || (prefix.size() > 1 && prefix[1] != 3);
+      return start;
+    }
+    const auto header = parse_record_header(prefix);
+    if (!header || header->type != handshake || records == max_probed_records) {
+      start.broken = true;
+      return start;
+    }
+    start.record = records == 0 ? header->length : 0;
+    const std::size_t there = std::min(header->length, prefix.size() - record_header_size);
+    const std::size_t taken = std::min(there, hello_deciding - start.size);
+    std::ranges::copy(prefix.subspan(record_header_size, taken),
+                      start.bytes.begin() + static_cast<std::ptrdiff_t>(start.size));
+    start.size += taken;
+    prefix = prefix.subspan(std::min(prefix.size(), header->total()));
+  }
+  return start;
+}
+
+// A hello begins here; it may be cut, and be divided over records.
+Probe probe_hello(const Start& start) {
+  const Probe undecided = start.broken ? Probe::not_mine() : Probe::need_more();
+  ByteReader in(start.read());
   const bool from_client = in.u8() == client_hello;
   if (in.remaining() >= 1 && in.rest().front() != 0 && in.rest().front() != 1) {
     return Probe::not_mine();
   }
   const std::size_t length = in.u24();
-  if (!in.ok())
-    return header.length < handshake_header_size ? Probe::not_mine() : Probe::need_more();
+  if (!in.ok()) return undecided;
   const std::size_t least = from_client ? min_client_hello : min_server_hello;
   if (length < least || length > max_hello) return Probe::not_mine();
   // Nothing follows a ClientHello in its record; a server may send its whole flight in one.
   const std::size_t message = handshake_header_size + length;
-  if (from_client && message < header.length) return Probe::not_mine();
+  if (from_client && message < start.record) return Probe::not_mine();
 
   const std::uint8_t major = in.u8();
   const std::uint8_t minor = in.u8();
-  constexpr std::size_t version_end = handshake_header_size + 2;
-  if (!in.ok()) return header.length < version_end ? Probe::not_mine() : Probe::need_more();
+  if (!in.ok()) return undecided;
   const bool draft = !from_client && major == 0x7f;
   if (!draft && (major != 3 || minor > 4)) return Probe::not_mine();
   in.skip(32);
   const std::size_t session_id = in.u8();
-  constexpr std::size_t session_end = version_end + 32 + 1;
-  if (!in.ok() && header.length >= session_end) return Probe::need_more();
-  if (in.ok() && !draft && session_id > 32) return Probe::not_mine();
+  if (!in.ok()) return undecided;
+  if (!draft && session_id > 32) return Probe::not_mine();
   return Probe::mine(from_client ? Speaker::client : Speaker::server);
 }
 
@@ -137,10 +175,12 @@ Probe probe_messages(Bytes body, const RecordHeader& header) {
 
 Probe probe_handshake(Bytes prefix, const RecordHeader& header) {
   const Bytes body = prefix.subspan(record_header_size);
-  if (body.empty()) return Probe::need_more();
-  if (body.front() == client_hello || body.front() == server_hello) {
-    return probe_hello(body, header);
+  const Start start = start_of_message(prefix);
+  if (start.size == 0) return start.broken ? Probe::not_mine() : Probe::need_more();
+  if (start.bytes.front() == client_hello || start.bytes.front() == server_hello) {
+    return probe_hello(start);
   }
+  if (header.length == 0) return Probe::not_mine();
   const Probe answer = probe_messages(body.first(std::min(body.size(), header.length)), header);
   if (answer.kind != Probe::Kind::not_mine) return answer;
   // An encrypted Finished, for example: only the framing can tell.

@@ -44,7 +44,9 @@ constexpr bool is_known_message(std::uint8_t type) {
 constexpr std::size_t record_header_size = 5;
 constexpr std::size_t handshake_header_size = 4;
 // 2^14 bytes of text and at most 2048 that encryption adds (RFC 5246 6.2.3).
-constexpr std::size_t max_record_body = (1U << 14) + 2048;
+constexpr std::size_t max_plain_body = 1U << 14;
+constexpr std::size_t max_record_body = max_plain_body + 2048;
+constexpr std::size_t max_tls13_body = max_plain_body + 256;  // RFC 8446 5.2
 // Bounds of a hello that is believed before all of it is there. Real ones stay below 20 KB even
 // with post-quantum key shares.
 constexpr std::size_t max_hello = 1U << 17;
@@ -64,8 +66,8 @@ inline std::optional<RecordHeader> parse_record_header(Bytes bytes) {
   const std::size_t length = in.u16();
   if (!in.ok() || type < change_cipher_spec || type > heartbeat) return std::nullopt;
   if (major != 3 || minor > 4 || length > max_record_body) return std::nullopt;
-  // Only application data may be empty (RFC 8446 5.1).
-  if (length == 0 && type != application_data) return std::nullopt;
+  // Only application data may be empty (RFC 8446 5.1), but peers pass over handshake records, too.
+  if (length == 0 && type != application_data && type != handshake) return std::nullopt;
   return RecordHeader{.type = type, .minor = minor, .length = length};
 }
 

@@ -14,7 +14,6 @@
 #include <bit>
 #include <climits>
 #include <ctime>
-#include <limits>
 #include <unordered_map>
 
 #include <pcapaudit/app/x509.hpp>
@@ -60,15 +59,10 @@ std::string serial_hex(const ASN1_INTEGER* serial) {
   return text;
 }
 
-// Clamped to what a Timestamp can hold (years 1678 to 2261); certificates may say 9999.
-Timestamp time_of(const ASN1_TIME* time) {
+std::optional<DateTime> time_of(const ASN1_TIME* time) {
   std::tm parts{};
-  if (ASN1_TIME_to_tm(time, &parts) != 1) return {};
-  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / ns_per_second;
-  const std::int64_t seconds = timegm(&parts);
-  if (seconds > most) return {std::numeric_limits<std::int64_t>::max()};
-  if (seconds < -most) return {std::numeric_limits<std::int64_t>::min()};
-  return {seconds * ns_per_second};
+  if (ASN1_TIME_to_tm(time, &parts) != 1) return std::nullopt;
+  return DateTime{timegm(&parts)};
 }
 
 std::vector<std::string> alternative_names(const X509* certificate) {

@@ -1,17 +1,19 @@
-// Timestamps as text.
+// Times as text.
 #include <pcapaudit/base/time.hpp>
 
 #include <chrono>
 
 namespace pcapaudit {
+namespace {
 
-std::string to_text(Timestamp time) {
-  using namespace std::chrono;
-  const sys_time<nanoseconds> point{nanoseconds{time.ns}};
+using namespace std::chrono;
+
+// Written by hand, because every flow has two of them.
+template <class Point>
+std::string text_of(Point point) {
   const auto day = floor<days>(point);
   const year_month_day date{day};
-  const hh_mm_ss clock{point - day};
-  // Timestamps hold the years 1677 to 2262. Written by hand, because every flow has two of them.
+  const hh_mm_ss<nanoseconds> clock{point - day};
   std::string text = "0000-00-00T00:00:00.000000000Z";
   const auto put = [&text](std::size_t end, auto number) {
     for (std::size_t at = end; number > 0; number /= 10) {
@@ -26,6 +28,20 @@ std::string to_text(Timestamp time) {
   put(19, clock.seconds().count());
   put(29, clock.subseconds().count());
   return text;
+}
+
+}  // namespace
+
+std::string to_text(Timestamp time) {
+  return text_of(sys_time<nanoseconds>{nanoseconds{time.ns}});
+}
+
+std::string to_text(DateTime time) {
+  return text_of(sys_seconds{seconds{time.seconds}});
+}
+
+DateTime date_of(Timestamp time) {
+  return {floor<seconds>(nanoseconds{time.ns}).count()};
 }
 
 }  // namespace pcapaudit

@@ -144,6 +144,8 @@ CommandResult run_command(const Options& options) {
       return run_evidence(options);
     case Command::policy_list:
       return run_policy_list(options);
+    case Command::policy_apps:
+      return run_policy_apps(options);
     case Command::policy_show:
       return run_policy_show(options);
     case Command::policy_plan:

@@ -39,6 +39,7 @@ CommandResult run_report(const Options& options);
 CommandResult run_policy_list(const Options& options);
 CommandResult run_policy_show(const Options& options);
 CommandResult run_policy_check(const Options& options);
+CommandResult run_policy_apps(const Options& options);
 CommandResult run_policy_plan(const Options& options);
 CommandResult run_policy_test(const Options& options);
 CommandResult run_policy_export(const Options& options);

@@ -286,7 +286,7 @@ CLI::App* add_evidence(CLI::App& app, Options& options) {
 }
 
 struct PolicyCommands {
-  CLI::App *list, *show, *check, *plan, *test, *exporting, *importing;
+  CLI::App *list, *apps, *show, *check, *plan, *test, *exporting, *importing;
 };
 
 PolicyCommands add_policy(CLI::App& app, Options& options) {
@@ -294,6 +294,7 @@ PolicyCommands add_policy(CLI::App& app, Options& options) {
   policy->require_subcommand(1);
   PolicyCommands commands{
       .list = policy->add_subcommand("list", "the built-in packs"),
+      .apps = policy->add_subcommand("apps", "the names of applications"),
       .show = policy->add_subcommand("show", "roles, flows, mappings, doubts"),
       .check = policy->add_subcommand("check", "load and remark on it"),
       .plan = policy->add_subcommand("plan", "where to capture"),
@@ -341,7 +342,7 @@ std::expected<Options, int> parse_options(int argc, const char* const* argv) {
       {"evidence", evidence_examples}, {"monitor", monitor_examples}, {"policy", policy_examples},
       {"list", policy_examples},       {"show", policy_examples},     {"check", policy_examples},
       {"plan", policy_examples},       {"test", policy_examples},     {"export", policy_examples},
-      {"import", policy_examples}};
+      {"import", policy_examples},     {"apps", policy_examples}};
   formatter->column_width(34);
   app.formatter(formatter);
   app.set_version_flag("--version", "pcapaudit " PCAPAUDIT_VERSION);
@@ -389,6 +390,7 @@ std::expected<Options, int> parse_options(int argc, const char* const* argv) {
         {evidence, Command::evidence},
         {monitor, Command::monitor},
         {policy.list, Command::policy_list},
+        {policy.apps, Command::policy_apps},
         {policy.show, Command::policy_show},
         {policy.check, Command::policy_check},
         {policy.plan, Command::policy_plan},

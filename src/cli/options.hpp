@@ -20,6 +20,7 @@ enum class Command : std::uint8_t {
   policy_show,
   policy_check,
   policy_plan,
+  policy_apps,
   policy_test,
   policy_export,
   policy_import,

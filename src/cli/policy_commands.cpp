@@ -20,6 +20,10 @@ CommandResult run_policy_list(const Options&) {
   return static_cast<int>(ExitCode::ok);
 }
 
+CommandResult run_policy_apps(const Options&) {
+  return write_out("", applications_text());
+}
+
 CommandResult run_policy_show(const Options& options) {
   const auto policy = load_policy(options.policies);
   if (!policy) return failure(policy.error(), ExitCode::usage);

@@ -37,10 +37,10 @@ class Flow::Delivery final : public TcpReassembler::Output {
  public:
   Delivery(Flow& flow, std::size_t side) : flow_(flow), side_(side) {}
   void bytes(Bytes in_order) override { flow_.stream_.bytes(side_, in_order); }
-  void gap(std::uint64_t missing) override {
+  void gap(std::uint64_t missing, Unread cause) override {
     ++flow_.gaps_;
     flow_.stream_.count(Anomaly::gap);
-    flow_.stream_.gap(side_, missing);
+    flow_.stream_.gap(side_, missing, cause);
   }
 
  private:
@@ -141,8 +141,8 @@ void Flow::add(const FlowPacket& packet) {
   }
   if (decoded.transport == Transport::tcp) {
     add_tcp(packet, side);
-  } else if (decoded.transport == Transport::udp && !decoded.payload.empty()) {
-    stream_.bytes(side, decoded.payload);
+  } else if (decoded.transport == Transport::udp && decoded.payload_length > 0) {
+    stream_.datagram(side, decoded.payload, decoded.payload_length);
   }
 }
 

@@ -49,6 +49,10 @@ class Stream::Sink final : public RecordSink {
   SharedValues<std::uint32_t> list_of(std::uint32_t number) override {
     return stream_.shared_->texts.list_of(number);
   }
+  void note_unread(Direction dir, Unread cause, std::string_view why) override {
+    const std::size_t side = stream_.side_of(dir);
+    stream_.notes(side).hole(cause, stream_.halves_[side].at, why);
+  }
 
  private:
   Stream& stream_;
@@ -62,12 +66,32 @@ Direction Stream::direction_of(std::size_t side) const {
 void Stream::bytes(std::size_t side, Bytes in_order) {
   Half& half = halves_[side];
   half.seen.any_payload = true;
-  if (half.detached) return;
+  if (half.detached) {
+    half.at += in_order.size();
+    return;
+  }
   const std::uint64_t skipped = std::min<std::uint64_t>(half.skip, in_order.size());
   half.skip -= skipped;
+  half.at += skipped;
   in_order = in_order.subspan(static_cast<std::size_t>(skipped));
   if (in_order.empty()) return;
   advance_all(side, in_order);
+}
+
+void Stream::datagram(std::size_t side, Bytes captured, std::size_t length) {
+  Half& half = halves_[side];
+  const std::uint64_t begin = half.at;
+  if (!captured.empty()) bytes(side, captured);
+  half.at = begin + length;
+  if (captured.size() < length && !half.detached) {
+    notes(side).hole(Unread::snap_length, begin, "a datagram was cut when it was captured");
+  }
+}
+
+void Stream::mark_unreadable(std::size_t side) {
+  Half& half = halves_[side];
+  half.seen.truncated = half.seen.any_payload = true;
+  if (!half.detached) notes(side).hole(Unread::gap, half.at, "fragments of a datagram are missing");
 }
 
 // Runs the side's window and the fresh bytes behind it; a handover wakes the other side too.
@@ -88,7 +112,8 @@ void Stream::advance_all(std::size_t side, Bytes fresh) {
   } else if (half.window.bytes().size() > max_window) {
     count(Anomaly::window_cap);
     half.seen.truncated = true;
-    half.detached = true;
+    end_reading(side, Unread::over_cap, "a message over 256 KiB");
+    half.at += half.window.bytes().size();
     half.window.clear();
   }
   if (std::exchange(handed_over_, false) && !halves_[1 - side].window.empty()) {
@@ -104,12 +129,19 @@ std::size_t Stream::run(std::size_t side, Bytes window) {
     const Bytes rest = window.subspan(used);
     if (dissector_ == nullptr || half.match == Match::undecided || half.resyncs) {
       const Probed probed = half.resyncs ? resync(side, rest) : probe(side, rest);
-      if (probed == Probed::drop) return window.size();
       if (probed == Probed::wait) break;
+      if (probed == Probed::drop) {
+        half.at += rest.size();
+        return window.size();
+      }
     }
-    used += consume(side, rest, waiting);
+    const std::size_t step = consume(side, rest, waiting);
+    half.at += step;
+    used += step;
   }
-  return half.detached ? window.size() : used;
+  if (!half.detached) return used;
+  half.at += window.size() - used;
+  return window.size();
 }
 
 // One step of the attached dissector.
@@ -125,23 +157,36 @@ std::size_t Stream::consume(std::size_t side, Bytes window, bool& waiting) {
     }
     case Step::Kind::need_more:
       waiting = true;
-      if (carrier_ == Carrier::udp) count(Anomaly::truncated);
+      if (carrier_ == Carrier::udp) {
+        count(Anomaly::truncated);
+        notes(side).hole(Unread::unfinished, half.at, "a message is longer than its datagram");
+      }
       return 0;
     case Step::Kind::malformed:
       count(Anomaly::malformed);
       if (rare().malformed_why.empty()) rare().malformed_why = step.why;
       // A datagram stands for itself; a stream has lost its framing.
-      half.detached = carrier_ == Carrier::tcp;
+      if (carrier_ == Carrier::udp) {
+        notes(side).hole(Unread::malformed, half.at, step.why);
+      } else {
+        end_reading(side, Unread::malformed, step.why);
+      }
       return window.size();
     case Step::Kind::done:
       half.detached = true;
       return window.size();
     case Step::Kind::handover: {
-      if (std::string& first = rare().first_app; first.empty()) first = app_of(*spec_, *dissector_);
+      rare().apps.emplace_back(app_of(*spec_, *dissector_));
       detach_dissector(rare().records);
+      for (ReadNotes& notes : rare_->notes) notes.reopen();
       handed_over_ = true;
-      if (++handovers_ >= max_handovers) halves_[0].detached = halves_[1].detached = true;
-      return std::min(step.count, window.size());
+      const std::size_t used = std::min(step.count, window.size());
+      if (++handovers_ >= max_handovers) {
+        for (const std::size_t ended : {side, 1 - side}) {
+          end_reading(ended, Unread::over_cap, "too many protocols one after the other");
+        }
+      }
+      return used;
     }
   }
   return window.size();
@@ -170,6 +215,7 @@ Stream::Probed Stream::check_other_side(std::size_t side, Bytes window) {
   const Probe own = spec_->probe(window, carrier_);
   if (own.kind == Probe::Kind::need_more && carrier_ == Carrier::tcp) return Probed::wait;
   half.match = Match::mine;  // also when unknown: the dissector judges its own other half
+  if (rare_ != nullptr) notes(side).found();
   if (own.kind == Probe::Kind::mine) {
     if (!spec_->name.empty()) return Probed::attached;
     // One dissector names many protocols.
@@ -190,7 +236,7 @@ Stream::Probed Stream::note_mismatch(std::size_t side, std::string other) {
   Half& half = halves_[side];
   half.match = Match::other;
   if (!other.empty()) rare().other_app[side] = std::move(other);
-  half.detached = true;
+  end_reading(side, Unread::foreign, {});
   count(Anomaly::protocol_mismatch);
   return Probed::drop;
 }
@@ -200,6 +246,7 @@ Stream::Probed Stream::resync(std::size_t side, Bytes window) {
   switch (spec_->probe(window, carrier_).kind) {
     case Probe::Kind::mine:
       halves_[side].resyncs = false;
+      notes(side).found();
       return Probed::attached;
     case Probe::Kind::need_more:
       return Probed::wait;
@@ -216,6 +263,7 @@ void Stream::attach(const DissectorSpec& spec, std::size_t side, Probe::Speaker 
   spec_ = &spec;
   dissector_ = spec.make(carrier_);
   halves_[side].match = Match::mine;
+  if (rare_ != nullptr) notes(side).found();
 }
 
 // These bytes start no known message. A direction that was captured from its start is thereby
@@ -223,6 +271,7 @@ void Stream::attach(const DissectorSpec& spec, std::size_t side, Probe::Speaker 
 void Stream::give_up_probing(std::size_t side) {
   Half& half = halves_[side];
   ++half.probes;
+  notes(side).search(Unread::unknown_start, half.at, {});
   const bool another_try = carrier_ == Carrier::udp || !half.seen.from_start || half.seen.gap;
   if (!another_try || half.probes >= max_probes) {
     half.match = Match::unknown;
@@ -242,18 +291,26 @@ void Stream::detach_dissector(std::vector<AppRecord>& records) {
   }
 }
 
-void Stream::gap(std::size_t side, std::uint64_t missing) {
+void Stream::gap(std::size_t side, std::uint64_t missing, Unread cause) {
   Half& half = halves_[side];
   const std::uint64_t skipped = std::min(half.skip, missing);
   half.skip -= skipped;
+  half.at += skipped;
   if (missing == skipped) return;  // nobody wanted these bytes
   half.seen.gap = true;
-  take_rest(side);
+  take_rest(side, cause);
+  half.at += half.window.bytes().size() + missing - skipped;
   half.window.clear();
   half.skip = 0;
 }
 
-void Stream::take_rest(std::size_t side) {
+void Stream::end_reading(std::size_t side, Unread cause, std::string_view why) {
+  Half& half = halves_[side];
+  half.detached = true;
+  notes(side).end(cause, half.at, why);
+}
+
+void Stream::take_rest(std::size_t side, Unread cause) {
   Half& half = halves_[side];
   if (half.detached) return;
   const Bytes rest = half.window.bytes();
@@ -270,18 +327,36 @@ void Stream::take_rest(std::size_t side) {
              spec_->probe(rest, carrier_).likely) {
     half.match = Match::mine;
   }
-  if (dissector_ == nullptr || half.match == Match::undecided) return;
+  if (dissector_ == nullptr || half.match == Match::undecided) {
+    notes(side).search(cause, half.at, {});
+    return;
+  }
   const bool unread = half.resyncs || half.match != Match::mine;
   switch (dissector_->lost(direction_of(side), unread ? Bytes{} : rest)) {
     case Resume::never:
-      half.detached = true;
+      end_reading(side, cause, {});
       break;
     case Resume::at_message:
       half.resyncs = true;
+      notes(side).search(cause, half.at, {});
+      break;
+    case Resume::done:
+      half.detached = true;
       break;
     case Resume::anywhere:
       break;
   }
+}
+
+ReadAccount Stream::account(std::size_t side) const {
+  ReadAccount account = rare_ == nullptr ? ReadAccount{} : rare_->notes[side].account();
+  const SeenDirection& seen = halves_[side].seen;
+  const bool ends_at_once = account.end != Unread::none && account.end_at == 0;
+  if (seen.any_payload && !seen.from_start && !ends_at_once) {
+    account.hole = Unread::joined;
+    account.hole_at = 0;
+  }
+  return account;
 }
 
 SeenStream Stream::seen_stream(std::size_t client_side) const {
@@ -294,31 +369,47 @@ void Stream::finish(std::size_t default_client_side, ClosedFlow& flow) {
   for (std::size_t side = 0; side < 2; ++side) {
     const Half& half = halves_[side];
     if (half.detached || half.window.empty()) continue;
-    take_rest(side);
+    take_rest(side, Unread::unfinished);
     if (dissector_ != nullptr) count(Anomaly::truncated);
   }
+  std::vector<std::string> apps;
   if (rare_ != nullptr) {
-    flow.app = rare_->first_app;
+    apps = std::move(rare_->apps);
     flow.records = std::move(rare_->records);
   }
   if (dissector_ != nullptr) {
-    if (flow.app.empty()) flow.app = app_of(*spec_, *dissector_);
+    apps.emplace_back(app_of(*spec_, *dissector_));
     detach_dissector(flow.records);
+  }
+  flow.account = {account(client), account(1 - client)};
+  name(flow, std::move(apps));
+}
+
+// `apps` in the order in which the flow carried them, of which the first names it.
+void Stream::name(ClosedFlow& flow, std::vector<std::string> apps) const {
+  for (std::string& app : apps) {
+    const auto& others = flow.other_apps;
+    if (app.empty() || app == flow.app) continue;
+    if (flow.app.empty()) {
+      flow.app = std::move(app);
+    } else if (std::find(others.begin(), others.end(), app) == others.end()) {
+      flow.other_apps.push_back(std::move(app));
+    }
   }
   if (flow.app.empty()) {
     flow.app = halves_[0].seen.any_payload || halves_[1].seen.any_payload ? "unknown" : "none";
   }
-  if (rare_ != nullptr) {
-    // A claim about the server needs the server's bytes, and the other way round.
-    auto& other_app = rare_->other_app;
-    if (!other_app[1 - client].empty()) {
-      flow.server_app = other_app[1 - client];
-    } else if (!other_app[client].empty()) {
-      flow.server_app = std::exchange(flow.app, other_app[client]);
-    }
-    if (flow.server_app == flow.app) flow.server_app.clear();  // versions of one protocol
-    flow.malformed_why = rare_->malformed_why;
+  if (rare_ == nullptr) return;
+  // A claim about the server needs the server's bytes, and the other way round.
+  const std::size_t client = client_side().value_or(0);
+  const auto& other_app = rare_->other_app;
+  if (!other_app[1 - client].empty()) {
+    flow.server_app = other_app[1 - client];
+  } else if (!other_app[client].empty()) {
+    flow.server_app = std::exchange(flow.app, other_app[client]);
   }
+  if (flow.server_app == flow.app) flow.server_app.clear();  // versions of one protocol
+  flow.malformed_why = rare_->malformed_why;
 }
 
 }  // namespace pcapaudit

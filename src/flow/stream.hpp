@@ -19,6 +19,7 @@
 #include <pcapaudit/flow/closed_flow.hpp>
 
 #include "flow/anomaly_counts.hpp"
+#include "flow/read_notes.hpp"
 #include "flow/window.hpp"
 
 namespace pcapaudit {
@@ -32,8 +33,8 @@ struct SharedFacts {
 class Stream final {
  public:
   // A message larger than this is given up. The largest that a dissector wants whole is an HTTP
-  // or SIP header block (64 KiB); TLS records are at most 18 KiB.
-  static constexpr std::size_t max_window = 256 * 1024;
+  // header block (1 MiB, and the segment that ends it); TLS records are at most 18 KiB.
+  static constexpr std::size_t max_window = (1024 + 256) * 1024;
   // Places at which a direction is probed when its start was not captured: segments of a message
   // that began earlier are passed over until one starts a message.
   static constexpr int max_probes = 32;
@@ -54,12 +55,13 @@ class Stream final {
   void set_from_start(std::size_t side) { halves_[side].seen.from_start = true; }
 
   void bytes(std::size_t side, Bytes in_order);
-  void gap(std::size_t side, std::uint64_t missing);
+  // UDP; `length` is what the headers say, more than `captured` when the packet was cut.
+  void datagram(std::size_t side, Bytes captured, std::size_t length);
+  // Bytes behind the last ones that will not come; `cause`: gap, snap_length or tail_lost.
+  void gap(std::size_t side, std::uint64_t missing, Unread cause);
   void mark_truncated(std::size_t side) { halves_[side].seen.truncated = true; }
   // Payload was sent that cannot be read (fragments are missing).
-  void mark_unreadable(std::size_t side) {
-    halves_[side].seen.truncated = halves_[side].seen.any_payload = true;
-  }
+  void mark_unreadable(std::size_t side);
 
   void count(Anomaly anomaly, std::uint32_t times = 1) { rare().anomalies.add(anomaly, times); }
   bool has_anomalies() const { return rare_ != nullptr && !rare_->anomalies.empty(); }
@@ -78,6 +80,7 @@ class Stream final {
   struct Half {
     Window window;           // in order, not consumed yet
     std::uint64_t skip = 0;  // bytes that a dissector passed over in advance
+    std::uint64_t at = 0;    // payload bytes before the window's
     SeenDirection seen;
     Match match = Match::undecided;  // does this side speak the attached protocol?
     std::uint8_t probes = 0;
@@ -86,11 +89,12 @@ class Stream final {
   };
   // What few flows have.
   struct Rare {
-    std::string first_app;                 // of the first dissector, when it handed over
+    std::vector<std::string> apps;         // of dissectors that handed over, in order
     std::array<std::string, 2> other_app;  // by side: what it speaks instead (Match::other)
     std::vector<AppRecord> records;        // of dissectors that handed over
     std::string_view malformed_why;
-    AnomalyCounts anomalies;  // of the flow, whoever found them
+    std::array<ReadNotes, 2> notes;  // by side
+    AnomalyCounts anomalies;         // of the flow, whoever found them
   };
   class Sink;
 
@@ -99,7 +103,10 @@ class Stream final {
   std::size_t run(std::size_t side, Bytes window);
   std::size_t consume(std::size_t side, Bytes window, bool& waiting);
   // The bytes behind the side's window are lost: what it holds is all there will be.
-  void take_rest(std::size_t side);
+  void take_rest(std::size_t side, Unread cause);
+  void end_reading(std::size_t side, Unread cause, std::string_view why);
+  ReadAccount account(std::size_t side) const;
+  void name(ClosedFlow& flow, std::vector<std::string> apps) const;
   enum class Probed : std::uint8_t { attached, wait, drop };
   Probed resync(std::size_t side, Bytes window);
   Probed probe(std::size_t side, Bytes window);
@@ -108,11 +115,13 @@ class Stream final {
   void attach(const DissectorSpec& spec, std::size_t side, Probe::Speaker speaker);
   void detach_dissector(std::vector<AppRecord>& records);
   void give_up_probing(std::size_t side);
+  ReadNotes& notes(std::size_t side) { return rare().notes[side]; }
   Rare& rare() {
     if (rare_ == nullptr) rare_ = std::make_unique<Rare>();
     return *rare_;
   }
   Direction direction_of(std::size_t side) const;
+  std::size_t side_of(Direction dir) const { return direction_of(0) == dir ? 0 : 1; }
   SeenStream seen_stream(std::size_t client_side) const;
 
   // Small, because every open flow has one.

@@ -44,7 +44,7 @@ void TcpReassembler::push(std::uint32_t sequence, Bytes captured, std::uint32_t 
     while (has_pending() && (rare_->pending->bytes > max_pending_bytes ||
                              rare_->pending->segments.size() > max_pending_segments)) {
       const std::uint64_t first = rare_->pending->segments.begin()->first;
-      out.gap(first - next_);
+      out.gap(first - next_, Unread::gap);
       next_sequence_ += static_cast<std::uint32_t>(first - next_);
       next_ = first;
       deliver_pending(out);
@@ -89,7 +89,7 @@ void TcpReassembler::compare(std::uint64_t position, Bytes captured, std::uint32
 void TcpReassembler::flush(Output& out) {
   while (has_pending()) {
     const std::uint64_t first = rare_->pending->segments.begin()->first;
-    if (first > next_) out.gap(first - next_);
+    if (first > next_) out.gap(first - next_, Unread::gap);
     next_sequence_ += static_cast<std::uint32_t>(first - next_);
     next_ = first;
     deliver_pending(out);
@@ -104,7 +104,7 @@ void TcpReassembler::deliver(std::uint64_t position, Bytes captured, std::uint64
   if (!captured.empty()) out.bytes(captured);
   if (captured.size() < length) {
     cut_ = true;
-    out.gap(length - captured.size());
+    out.gap(length - captured.size(), Unread::snap_length);
   }
 }
 

@@ -269,7 +269,8 @@ void LiveWriter::note_flow(const AuditedFlow& audited) {
   }
   const TlsFacts* const tls = audited.flow.tls();
   if (tls == nullptr || tls->server_chain.empty()) return;
-  const Timestamp end = tls->server_chain.front()->not_after;
+  if (!tls->server_chain.front()->not_after) return;
+  const DateTime end = *tls->server_chain.front()->not_after;
   const auto [place, is_new] =
       status_.certificate_ends.try_emplace(policy_->policy.role_names(verdict.server_roles), end);
   if (!is_new) place->second = std::min(place->second, end);

@@ -46,7 +46,8 @@ struct WriterStatus {
   std::array<std::uint64_t, 5> verdicts{};
   std::map<std::pair<Severity, std::string>, std::uint64_t> findings;
   std::vector<RecentFinding> recent;
-  std::map<std::string, Timestamp> rule_last_seen, certificate_ends;
+  std::map<std::string, Timestamp> rule_last_seen;
+  std::map<std::string, DateTime> certificate_ends;
   std::string database;
   std::uint64_t database_bytes = 0, database_flows = 0;  // of it, as of the last commit
   std::uint64_t evidence_slices = 0, evidence_lost = 0;

@@ -102,8 +102,11 @@ void add_times(Metrics& metrics, const MonitorStatus& status) {
   };
   each("rule_last_seen_timestamp_seconds", "rule", "When a documented flow was last used.",
        status.rule_last_seen);
-  each("cert_not_after_timestamp_seconds", "role",
-       "Earliest end of the server certificates that a role presented.", status.certificate_ends);
+  metrics.begin("cert_not_after_timestamp_seconds", "gauge",
+                "Earliest end of the server certificates that a role presented.");
+  for (const auto& [role, end] : status.certificate_ends) {
+    metrics.sample(end.seconds, label("role", role));
+  }
   each("waiver_expiry_timestamp_seconds", "id", "End of an exception.", status.exception_ends);
 }
 

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "policy/evidence.hpp"
+
 namespace pcapaudit {
 namespace {
 
@@ -15,10 +17,6 @@ constexpr ApplicationFit wrong{.kind = Kind::wrong, .reason = Reason::none};
 // With fewer bytes than this a probe may still have waited for more: a TLS record with the
 // start of its hello, and the shortest request line, are complete within it.
 constexpr std::uint64_t recognisable_bytes = 16;
-
-bool wants_tls(const DocumentedFlow& row) {
-  return row.app == "https" || row.app == "tls" || (row.app != "http" && row.tls.has_value());
-}
 
 std::uint32_t count_of(const ClosedFlow& flow, Anomaly anomaly) {
   return flow.anomalies[static_cast<std::size_t>(anomaly)];
@@ -32,7 +30,13 @@ bool is_surely_other(const DocumentedFlow& row, const ClosedFlow& flow) {
   const bool from_start = flow.transport == Transport::tcp && flow.outcome == Outcome::data &&
                           flow.direction_basis == DirectionBasis::syn;
   const SeenBytes seen = seen_bytes(flow);
-  return shows_itself && from_start && seen.is_whole && seen.is_recognisable;
+  const bool all_read = is_lossless(flow.account[0]) && is_lossless(flow.account[1]);
+  return shows_itself && from_start && seen.is_whole && all_read && seen.is_recognisable;
+}
+
+// Another protocol came after the one that was recognised.
+bool is_foreign(const ClosedFlow& flow) {
+  return flow.account[0].end == Unread::foreign || flow.account[1].end == Unread::foreign;
 }
 
 // Application of a record, "" for TLS itself.
@@ -87,6 +91,10 @@ bool recognised_fits(const DocumentedFlow& row, const ClosedFlow& flow) {
 
 }  // namespace
 
+bool wants_tls(const DocumentedFlow& row) {
+  return row.app == "https" || row.app == "tls" || (row.app != "http" && row.tls.has_value());
+}
+
 SeenBytes seen_bytes(const ClosedFlow& flow) {
   const auto [client, server] = flow.payload_bytes;
   return {.of_client = client > 0,
@@ -98,13 +106,33 @@ SeenBytes seen_bytes(const ClosedFlow& flow) {
 }
 
 ApplicationFit fit_application(const DocumentedFlow& row, const ClosedFlow& flow) {
-  if (!flow.server_app.empty()) return wrong;
+  if (flow.transport == Transport::icmp) return fits;  // by roles alone
+  if (!flow.server_app.empty() || is_foreign(flow)) return wrong;
   if (flow.app == "none") return {.kind = Kind::undetermined, .reason = Reason::no_payload};
   if (flow.app == "unknown") {
     if (is_surely_other(row, flow)) return wrong;
     return {.kind = Kind::undetermined, .reason = Reason::unknown_application};
   }
-  return recognised_fits(row, flow) ? fits : wrong;
+  if (!recognised_fits(row, flow)) return wrong;
+  const Reason unread = missing(Evidence::application, flow);
+  return {.kind = unread == Reason::none ? Kind::fits : Kind::undetermined, .reason = unread};
+}
+
+std::string_view protocol_of(const DocumentedFlow& row) {
+  if (row.app == "https") return "http";
+  if (row.app == "tls") return {};
+  return row.app;
+}
+
+bool is_same_protocol(const DocumentedFlow& row, const ClosedFlow& flow) {
+  const std::string_view wanted = protocol_of(row);
+  return !wanted.empty() && wanted == (flow.app == "tls" ? carried_in_tls(flow) : flow.app);
+}
+
+bool carries(const ClosedFlow& flow, std::string_view app) {
+  if (!flow.server_app.empty() || is_foreign(flow)) return false;
+  if (app == "https") return tls_fits(flow, "http");
+  return flow.app == app || (flow.app == "tls" && carried_in_tls(flow) == app);
 }
 
 std::string carried_in_tls(const ClosedFlow& flow) {
@@ -127,6 +155,11 @@ std::string expected_application(const DocumentedFlow& row) {
 std::string observed_application(const DocumentedFlow& row, const ClosedFlow& flow) {
   if (!flow.server_app.empty()) {
     return fmt::format("client {}, server {}", flow.app, flow.server_app);
+  }
+  for (const ReadAccount& account : flow.account) {
+    if (account.end == Unread::foreign) {
+      return fmt::format("{}, then {}", flow.app, account.why.empty() ? "another" : account.why);
+    }
   }
   if (flow.app == "none") return "no payload";
   if (flow.app == "unknown") return "unknown application";

@@ -21,7 +21,17 @@ struct SeenBytes {
 };
 SeenBytes seen_bytes(const ClosedFlow& flow);
 
+// Is the row for an application inside TLS?
+bool wants_tls(const DocumentedFlow& row);
 ApplicationFit fit_application(const DocumentedFlow& row, const ClosedFlow& flow);
+
+// The row's protocol, whether in clear or inside TLS; "" for whatever TLS carries.
+std::string_view protocol_of(const DocumentedFlow& row);
+// ... and the flow speaks that protocol, though perhaps not in the way that the row asks for.
+bool is_same_protocol(const DocumentedFlow& row, const ClosedFlow& flow);
+
+// Are the bytes what a row, an exception or a mistake calls by this name?
+bool carries(const ClosedFlow& flow, std::string_view app);
 
 // What TLS carries as far as bytes tell it: "http", "sip", another name, or "" when hidden.
 // Decrypted records come first, then the ALPN name that the server chose (RFC 7301).

@@ -2,71 +2,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
-#include <tuple>
 
-#include "policy/application_fit.hpp"
+#include "policy/evidence.hpp"
 #include "policy/exceptions.hpp"
-#include "policy/http_fit.hpp"
-#include "policy/judgement.hpp"
+#include "policy/health_check.hpp"
+#include "policy/link_chatter.hpp"
 #include "policy/nearest.hpp"
-#include "policy/row_match.hpp"
-#include "policy/tls_fit.hpp"
+#include "policy/row_outcome.hpp"
 
 namespace pcapaudit {
 namespace {
-
-struct Candidate {
-  const DocumentedFlow* row = nullptr;
-  ApplicationFit application;
-  bool in_time = true;
-};
-
-// Before all, the application that fits, at a time that fits; then few addresses, few roles, few
-// ports; then the row's name, so that the order of rows in a file does not matter.
-auto rank_of(const Candidate& candidate) {
-  const DocumentedFlow& row = *candidate.row;
-  return std::tuple(
-      candidate.application.kind, !candidate.in_time, ((row.from | row.to) & any_bit) != 0,
-      std::popcount(row.from) + std::popcount(row.to), count_ports(row), std::string_view(row.id));
-}
 
 SeenEnd seen_client(const ClosedFlow& flow) {
   return {.address = flow.client.address, .port = 0, .vlans = flow.vlans};
 }
 SeenEnd seen_server(const ClosedFlow& flow) {
   return {.address = flow.server.address, .port = flow.server.port, .vlans = flow.vlans};
-}
-
-bool holds(const std::vector<Subnet>& subnets, const IpAddress& address) {
-  return std::any_of(subnets.begin(), subnets.end(),
-                     [&](const Subnet& subnet) { return subnet.contains(address); });
-}
-
-// Is the client the balancer of this pool, and the server a member?
-bool is_balanced(const Binding& pool, const ClosedFlow& flow) {
-  return holds(pool.snat, flow.client.address) && holds(pool.members, flow.server.address);
-}
-
-RoleSet implied_roles(const Policy& policy, const ClosedFlow& flow, RoleSet client) {
-  RoleSet implied = 0;
-  if ((client >> Policy::role_load_balancer & 1) == 0) return implied;
-  for (const Binding& pool : policy.bindings) {
-    if (is_balanced(pool, flow)) implied |= RoleSet{1} << pool.role;
-  }
-  return implied;
-}
-
-bool is_health_check(const Policy& policy, const ClosedFlow& flow) {
-  return std::any_of(policy.bindings.begin(), policy.bindings.end(), [&](const Binding& pool) {
-    return contains(pool.monitor, flow.server.port) && is_balanced(pool, flow);
-  });
-}
-
-bool may_bypass(const Policy& policy, const ClosedFlow& flow) {
-  return std::any_of(policy.bindings.begin(), policy.bindings.end(), [&](const Binding& pool) {
-    return !pool.vip.empty() && holds(pool.members, flow.server.address);
-  });
 }
 
 }  // namespace
@@ -86,8 +37,8 @@ class Judgement {
   Judged take() {
     if (!standing_.is_judged) {
       name_service("");
-    } else if (const auto candidates = matching_rows(); !candidates.empty()) {
-      judge_rows(candidates);
+    } else if (auto outcomes = outcomes_of_rows(); !outcomes.empty()) {
+      judge_rows(std::move(outcomes));
     } else {
       judge_without_row();
     }
@@ -102,147 +53,60 @@ class Judgement {
   }
 
  private:
-  // Best first.
-  std::vector<Candidate> matching_rows() {
-    std::vector<Candidate> candidates;
+  // The one that the verdict speaks of first.
+  std::vector<RowOutcome> outcomes_of_rows() {
+    std::vector<RowOutcome> outcomes;
     judge_.each_row_on(flow_.transport, flow_.server.port, [&](const DocumentedFlow& row) {
       if (!matches(row, flow_, ends_, flow_.server.port)) return;
-      if (row.schedule) is_particular_ = true;
-      candidates.push_back({.row = &row,
-                            .application = fit_application(row, flow_),
-                            .in_time = !row.schedule || is_within(*row.schedule, flow_.first)});
+      outcomes.push_back(fare_with(row, policy_, flow_, standing_));
+      is_particular_ = is_particular_ || outcomes.back().is_particular;
     });
-    std::stable_sort(
-        candidates.begin(), candidates.end(),
-        [](const Candidate& a, const Candidate& b) { return rank_of(a) < rank_of(b); });
-    return candidates;
+    if (outcomes.size() > 1) std::sort(outcomes.begin(), outcomes.end(), is_reported_before);
+    return outcomes;
   }
 
-  void judge_rows(const std::vector<Candidate>& candidates) {
-    const DocumentedFlow& row = *candidates.front().row;
-    const ApplicationFit application = candidates.front().application;
-    verdict_.rule = row.id;
-    for (const Candidate& it : candidates) {
-      if (it.application.kind == application.kind) verdict_.used.push_back(it.row->id);
-    }
-    switch (application.kind) {
-      case ApplicationFit::Kind::wrong:
-        name_service("");
-        judge_wrong_application(row);
-        break;
-      case ApplicationFit::Kind::undetermined:
-        name_service(row.app);
-        leave_open(application.reason);
-        break;
-      case ApplicationFit::Kind::fits:
-        name_service(row.app);
-        judge_requirements(row);
-        break;
-    }
-  }
-
-  void judge_wrong_application(const DocumentedFlow& row) {
-    verdict_.kind = VerdictKind::violation;
-    Problem problem = problem_of(FindingKind::wrong_application);
-    problem.rule = row.id;
-    problem.field = Field::application;
-    problem.expected = expected_application(row);
-    problem.observed = observed_application(row, flow_);
-    if (row.severity) problem.severity = *row.severity;
-    explain(problem);
-    verdict_.problems.push_back(std::move(problem));
-    verdict_.nearest = judge_.nearest_->find(flow_, ends_);
-  }
-
-  // The row's application is what the bytes say; does the flow meet the rest of the row?
-  void judge_requirements(const DocumentedFlow& row) {
-    if (row.tls || row.http) is_particular_ = true;
-    const TlsFit tls = row.tls ? fit_tls(*row.tls, flow_) : TlsFit{};
-    const HttpFit http = row.http ? fit_http(*row.http, flow_) : HttpFit{};
-    for (const Problem& found : tls.problems) add_problem(row, found);
-    for (const Problem& found : http.problems) add_problem(row, found);
-    check_schedule(row);
-    const bool fails = std::any_of(verdict_.problems.begin(), verdict_.problems.end(),
-                                   [](const Problem& it) { return is_violation(it.kind); });
-    if (fails) {
-      verdict_.kind = VerdictKind::violation;
-    } else if (is_one_sided()) {
-      leave_open(Reason::one_sided);
-    } else if (tls.open != Reason::none || http.open != Reason::none) {
-      leave_open(tls.open != Reason::none ? tls.open : http.open);
-    } else {
-      verdict_.kind = VerdictKind::allowed;
-      if (tls.certificate_hidden) verdict_.reason = Reason::certificate_hidden;
-    }
-    remark_discouraged(row);
-    remark_vip_bypass(row);
-  }
-
-  void add_problem(const DocumentedFlow& row, Problem problem) {
-    if (problem.kind != FindingKind::outside_purpose) {
-      problem.severity = row.severity.value_or(severity_of(problem.kind));
-    }
-    problem.rule = row.id;
-    verdict_.problems.push_back(std::move(problem));
-  }
-
-  void check_schedule(const DocumentedFlow& row) {
-    if (!row.schedule) return;
-    is_particular_ = true;
-    if (is_within(*row.schedule, flow_.first)) return;
-    Problem problem;
-    problem.kind = FindingKind::outside_schedule;
-    problem.field = Field::schedule;
-    problem.expected = row.schedule->id;
-    problem.observed = to_text(flow_.first);
-    add_problem(row, std::move(problem));
-  }
-
-  // An application takes two to speak; ICMP messages stand for themselves.
-  bool is_one_sided() const {
-    if (flow_.transport == Transport::icmp) return false;
-    const SeenBytes seen = seen_bytes(flow_);
-    const bool only_one_spoke = seen.of_client != seen.of_server;
-    return flow_.outcome == Outcome::one_sided || only_one_spoke;
-  }
-
-  void remark_discouraged(const DocumentedFlow& row) {
-    if (!row.is_discouraged) return;
-    add_problem(row, problem_of(FindingKind::discouraged));
-  }
-
-  void remark_vip_bypass(const DocumentedFlow& row) {
-    if (!row.wants_vip || ends_.implied != 0 || !standing_.may_bypass) return;
-    is_particular_ = true;
-    const IpAddress& address = flow_.server.address;
-    const Binding* bypassed = nullptr;
-    for (const Binding& binding : policy_.bindings) {
-      const RoleSet role = RoleSet{1} << binding.role;
-      if (!fits_roles(row.to, role) || (ends_.server & role) == 0) continue;
-      if (holds(binding.vip, address)) return;
-      if (bypassed == nullptr && !binding.vip.empty() && holds(binding.members, address)) {
-        bypassed = &binding;
+  // One row that is met is enough; while one may be met, nothing is wrong for certain.
+  void judge_rows(std::vector<RowOutcome> outcomes) {
+    RowOutcome& best = outcomes.front();
+    verdict_.rule = best.row->id;
+    const bool is_wrong = best.application.kind == ApplicationFit::Kind::wrong;
+    name_service(is_wrong ? "" : best.row->app);
+    if (best.kind != RowOutcome::Kind::failing) {
+      for (const RowOutcome& it : outcomes) {
+        if (it.kind == best.kind) verdict_.used.push_back(it.row->id);
       }
     }
-    if (bypassed == nullptr) return;
-    Problem problem = problem_of(FindingKind::vip_bypass);
-    problem.field = Field::to;
-    for (const Subnet& vip : bypassed->vip) {
-      if (!problem.expected.empty()) problem.expected += " or ";
-      problem.expected += to_text(vip);
+    verdict_.problems = std::move(best.problems);
+    switch (best.kind) {
+      case RowOutcome::Kind::met:
+        verdict_.kind = VerdictKind::allowed;
+        verdict_.reason = best.reason;
+        doubt_direction();
+        break;
+      case RowOutcome::Kind::open:
+        leave_open(best.reason);
+        break;
+      case RowOutcome::Kind::failing:
+        verdict_.kind = VerdictKind::violation;
+        if (!is_wrong) break;
+        explain(verdict_.problems.front());
+        verdict_.nearest = judge_.nearest_->find(flow_, ends_);
+        break;
     }
-    problem.observed = to_text(address);
-    add_problem(row, std::move(problem));
+  }
+
+  // The ends may be the other way round, and no row speaks of that.
+  void doubt_direction() {
+    const Reason doubt = missing(Evidence::opener, flow_);
+    if (doubt != Reason::none && swapped_row() == nullptr) leave_open(doubt);
   }
 
   void judge_without_row() {
     name_service("");
     // The documents speak of TCP and UDP; ICMP that no row names is not theirs to judge.
     if (flow_.transport == Transport::icmp) return;
-    const DocumentedFlow* reversed = reversed_row();
     if (is_direction_guessed(flow_)) {
-      const DocumentedFlow* swapped = reversed != nullptr ? reversed : swapped_row();
-      if (swapped != nullptr) {
+      if (const DocumentedFlow* swapped = swapped_row()) {
         verdict_.rule = swapped->id;
         verdict_.nearest = {reversed_miss(policy_, *swapped, ends_)};
         leave_open(Reason::direction_unknown);
@@ -250,15 +114,18 @@ class Judgement {
       }
     }
     verdict_.nearest = judge_.nearest_->find(flow_, ends_);
-    if (policy_.ask_unknown &&
-        ((ends_.client | ends_.server) >> Policy::role_unknown_internal & 1) != 0) {
+    const DocumentedFlow* reversed = reversed_row();
+    const bool asks = policy_.ask_unknown && ((ends_.client | ends_.server) &
+                                              role_bit(Policy::role_unknown_internal)) != 0;
+    if (reversed == nullptr && asks) {
       leave_open(Reason::unknown_host);
       return;
     }
     verdict_.kind = VerdictKind::violation;
-    Problem problem = problem_of(FindingKind::undocumented);
+    Problem problem = problem_of(
+        policy_, standing_.is_chatter ? FindingKind::link_chatter : FindingKind::undocumented);
     if (reversed != nullptr) {
-      problem = problem_of(FindingKind::reversed_direction);
+      problem = problem_of(policy_, FindingKind::reversed_direction);
       const NearMiss miss = reversed_miss(policy_, *reversed, ends_);
       problem.field = miss.field;
       problem.expected = miss.expected;
@@ -309,7 +176,7 @@ class Judgement {
       if (cover.in_force != nullptr) {
         problem.exception = cover.in_force->id;
       } else if (cover.not_in_force != nullptr) {
-        Problem remark = problem_of(FindingKind::exception_expired);
+        Problem remark = problem_of(policy_, FindingKind::exception_expired);
         remark.rule = problem.rule;
         remark.expected = fmt::format("{} from {} to {}", cover.not_in_force->id,
                                       cover.not_in_force->created, cover.not_in_force->expires);
@@ -337,7 +204,7 @@ class Judgement {
                           flow_.outcome == Outcome::midstream;
     verdict_.is_unexplained = is_open && answered && verdict_.rule.empty();
     if (!verdict_.is_unexplained) return;
-    constexpr RoleSet builtin = (RoleSet{1} << Policy::builtin_roles) - 1;
+    constexpr RoleSet builtin = role_bit(Policy::builtin_roles) - 1;
     judge_.each_row_on(flow_.transport, flow_.server.port, [&](const DocumentedFlow& row) {
       if (fit_application(row, flow_).kind != ApplicationFit::Kind::fits) return;
       const bool implied = (row.to & ends_.implied) != 0;
@@ -348,28 +215,24 @@ class Judgement {
     verdict_.client_explained_as &= ~(builtin | ends_.client);
   }
 
-  Severity severity_of(FindingKind kind) const {
-    const auto found = policy_.severities.find(kind);
-    return found == policy_.severities.end() ? Severity::high : found->second;
-  }
-
-  Problem problem_of(FindingKind kind) const {
-    Problem problem;
-    problem.kind = kind;
-    problem.severity = severity_of(kind);
-    return problem;
-  }
-
-  // The first [[mistake]] that speaks of these ends and this port names the cause.
+  // The first [[mistake]] that speaks of these ends, this port and what the bytes are names the
+  // cause. It makes a violation less grave only where it is sure to describe it.
   void explain(Problem& problem) const {
+    const auto is_described = [&](const Mistake& it) {
+      return std::any_of(it.apps.begin(), it.apps.end(),
+                         [&](const std::string& app) { return carries(flow_, app); });
+    };
+    const bool is_silent = flow_.app == "none";
     const auto speaks_of_it = [&](const Mistake& it) {
       return fits_roles(it.from, ends_.client) && fits_roles(it.to, ends_.server) &&
-             contains(it.ports, flow_.server.port);
+             contains(it.ports, flow_.server.port) &&
+             (it.apps.empty() || is_silent || is_described(it));
     };
     const auto found = std::find_if(policy_.mistakes.begin(), policy_.mistakes.end(), speaks_of_it);
     if (found == policy_.mistakes.end()) return;
     problem.mistake = found->id;
-    problem.severity = found->severity;
+    const bool is_sure = is_silent || is_described(*found);
+    problem.severity = is_sure ? found->severity : std::max(problem.severity, found->severity);
   }
 
   void leave_open(Reason reason) {
@@ -400,8 +263,9 @@ Standing standing_of(const Judge& judge, const ClosedFlow& flow) {
   return {.ends = {.client = client.roles,
                    .server = server.roles,
                    .implied = implied_roles(policy, flow, client.roles)},
-          .is_judged = in_scope && !is_health_check(policy, flow),
-          .may_bypass = may_bypass(policy, flow)};
+          .is_judged = in_scope && !is_health_check(judge, flow),
+          .may_bypass = may_bypass(policy, flow),
+          .is_chatter = is_link_chatter(flow, {.client = client.roles, .server = server.roles})};
 }
 
 Judged judge_standing(const Judge& judge, const ClosedFlow& flow, const Standing& standing) {

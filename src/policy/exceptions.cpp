@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "policy/application_fit.hpp"
 #include "policy/host_names.hpp"
 
 namespace pcapaudit {
@@ -17,23 +18,21 @@ bool fits(const ExceptionEnd& end, const IpAddress& address, RoleSet roles) {
 // As rows name applications. What nobody saw is covered by no exception that names one.
 bool is_app(const std::string& app, const ClosedFlow& flow, const Verdict& verdict) {
   const bool sip = verdict.service.starts_with("SIP");
-  if (app == "https") return flow.app == "tls" && !sip;
-  if (app == "sip") return flow.app == "sip" || sip;
-  return flow.app == app;
+  if (app == "https" && sip) return false;
+  return carries(flow, app) || (app == "sip" && sip);
 }
 
+// The name a client asks for is the client's word, which the server's certificate has to confirm
+// where it can be seen.
 bool asks_for(const ClosedFlow& flow, const std::string& name) {
   if (const TlsFacts* tls = flow.tls()) {
+    if (!tls->server_chain.empty()) return matches_any(names_of(*tls->server_chain.front()), name);
     if (matches_any({name}, tls->sni)) return true;
-    const bool certified =
-        !tls->server_chain.empty() && matches_any(names_of(*tls->server_chain.front()), name);
-    if (certified) return true;
   }
   const HttpFacts* http = flow.http();
-  return http != nullptr && std::any_of(http->hosts.values.begin(), http->hosts.values.end(),
-                                        [&](const std::string& host) {
-                                          return matches_any({name}, without_port(host));
-                                        });
+  return http != nullptr && !http->hosts.empty() && http->hosts.more == 0 &&
+         std::all_of(http->hosts.values.begin(), http->hosts.values.end(),
+                     [&](const std::string& host) { return matches_any({name}, bare_host(host)); });
 }
 
 }  // namespace

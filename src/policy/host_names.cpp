@@ -57,7 +57,10 @@ std::string name_list(const std::vector<std::string>& names) {
   return text;
 }
 
-std::string_view without_port(std::string_view host) {
+std::string_view bare_host(std::string_view host) {
+  if (const std::size_t user = host.rfind('@'); user != std::string_view::npos) {
+    host.remove_prefix(user + 1);
+  }
   if (host.starts_with('[')) return host.substr(0, host.find(']') + 1);
   return host.substr(0, host.find(':'));
 }

@@ -21,7 +21,7 @@ std::vector<std::string> names_of(const Certificate& certificate);
 // "a.example.org or b.example.org", at most five.
 std::string name_list(const std::vector<std::string>& names);
 
-// "host:port" and "[v6]:port" without the port.
-std::string_view without_port(std::string_view host);
+// "user@host:port" and "[v6]:port" without user and port (RFC 3986 3.2).
+std::string_view bare_host(std::string_view host);
 
 }  // namespace pcapaudit

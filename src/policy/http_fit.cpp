@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cctype>
 
+#include "policy/evidence.hpp"
 #include "policy/host_names.hpp"
+#include "policy/request_path.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -18,58 +20,63 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-// Whole segments, whatever the case, as the documented servers compare them; "/" is itself only.
-bool is_below(const std::string& path, const std::string& prefix) {
-  const std::string a = lower(path);
-  std::string b = lower(prefix);
-  if (b.size() > 1 && b.ends_with('/')) b.pop_back();
-  if (b == "/" || b.empty()) return a == "/" || a.empty();
-  return a.starts_with(b) && (a.size() == b.size() || a[b.size()] == '/');
-}
-
-bool is_below_any(const std::string& path, const std::vector<std::string>& prefixes) {
-  return std::any_of(prefixes.begin(), prefixes.end(),
-                     [&](const std::string& prefix) { return is_below(path, prefix); });
-}
-
 class Fitting {
  public:
-  Fitting(const HttpProfile& profile, const HttpFacts& http) : profile_(profile), http_(http) {}
+  Fitting(const HttpProfile& profile, const HttpFacts& http, const ClosedFlow& flow)
+      : profile_(profile), http_(http), flow_(flow) {}
 
   HttpFit take() {
-    const bool may_be_excepted = profile_.excepts && http_.requests == 0;
-    if (profile_.redirect_https && may_be_excepted) {
-      fit_.open = Reason::one_sided;
-    } else if (profile_.redirect_https && !is_excepted()) {
-      fit_redirects();
-    }
+    if (profile_.redirect_https) fit_answers();
     fit_hosts();
     fit_paths();
-    if (profile_.credentials_forbidden && http_.credentials_in_clear) {
-      add(FindingKind::clear_credentials, Field::credentials, "no credentials in clear",
-          fmt::format("{}", fmt::join(http_.authorization_schemes.values, ", ")));
+    if (profile_.credentials_forbidden) {
+      need(Evidence::credentials);
+      if (http_.credentials_in_clear) {
+        add(FindingKind::clear_credentials, Field::credentials, "no credentials in clear",
+            fmt::format("{}", fmt::join(http_.authorization_schemes.values, ", ")));
+      }
     }
     return std::move(fit_);
   }
 
  private:
+  void need(Evidence evidence) {
+    if (fit_.open == Reason::none) fit_.open = missing(evidence, flow_);
+  }
+
+  bool has_exceptions() const {
+    return profile_.excepts && !(profile_.except_hosts.empty() && profile_.except_paths.empty());
+  }
+
+  void fit_answers() {
+    need(Evidence::answers);
+    if (has_exceptions()) {
+      // Without all requests nobody knows whether these answers are the excepted ones.
+      if (!profile_.except_hosts.empty()) need(Evidence::hosts);
+      if (!profile_.except_paths.empty()) need(Evidence::paths);
+      if (http_.requests == 0) {
+        fit_.open = Reason::one_sided;
+        return;
+      }
+      if (is_excepted()) return;
+    }
+    fit_redirects();
+  }
+
   // Facts are collected over the whole connection, so the exception holds only for connections
   // on which everything is excepted.
   bool is_excepted() const {
-    if (!profile_.excepts || (profile_.except_hosts.empty() && profile_.except_paths.empty())) {
-      return false;
-    }
     const auto& hosts = http_.hosts.values;
     const auto& paths = http_.paths.values;
     const bool hosts_fit =
         profile_.except_hosts.empty() ||
         (!hosts.empty() && std::all_of(hosts.begin(), hosts.end(), [&](const std::string& host) {
-          return matches_any(profile_.except_hosts, without_port(host));
+          return matches_any(profile_.except_hosts, bare_host(host));
         }));
     const bool paths_fit =
         profile_.except_paths.empty() ||
         (!paths.empty() && std::all_of(paths.begin(), paths.end(), [&](const std::string& path) {
-          return is_below_any(path, profile_.except_paths);
+          return RequestPath(path).is_listed_by(profile_.except_paths);
         }));
     return hosts_fit && paths_fit;
   }
@@ -83,8 +90,8 @@ class Fitting {
       return;
     }
     for (const std::string& location : http_.locations.values) {
-      const std::string target = lower(location);
-      if (!target.starts_with("http://")) continue;
+      // A target without a scheme keeps the one of the request, which came in clear.
+      if (lower(location).starts_with("https:")) continue;
       add(FindingKind::no_redirect, Field::answer, "redirect to https", location);
       return;
     }
@@ -92,23 +99,27 @@ class Fitting {
 
   void fit_hosts() {
     if (profile_.hosts.empty()) return;
+    if (!profile_.outside) need(Evidence::hosts);
     for (const std::string& host : http_.hosts.values) {
-      if (matches_any(profile_.hosts, without_port(host))) continue;
+      if (matches_any(profile_.hosts, bare_host(host))) continue;
       add_outside(FindingKind::http_host, Field::host, name_list(profile_.hosts), host);
       return;
     }
   }
 
   void fit_paths() {
+    if (!profile_.deny_paths.empty() || (!profile_.paths.empty() && !profile_.outside)) {
+      need(Evidence::paths);
+    }
     for (const std::string& path : http_.paths.values) {
-      if (!is_below_any(path, profile_.deny_paths)) continue;
+      if (!RequestPath(path).is_denied_by(profile_.deny_paths)) continue;
       add(FindingKind::http_path, Field::path,
           fmt::format("not below {}", name_list(profile_.deny_paths)), path);
       return;
     }
     if (profile_.paths.empty()) return;
     for (const std::string& path : http_.paths.values) {
-      if (is_below_any(path, profile_.paths)) continue;
+      if (RequestPath(path).is_listed_by(profile_.paths)) continue;
       add_outside(FindingKind::http_path, Field::path, name_list(profile_.paths), path);
       return;
     }
@@ -131,6 +142,7 @@ class Fitting {
 
   const HttpProfile& profile_;
   const HttpFacts& http_;
+  const ClosedFlow& flow_;
   HttpFit fit_;
 };
 
@@ -139,10 +151,10 @@ class Fitting {
 HttpFit fit_http(const HttpProfile& profile, const ClosedFlow& flow) {
   const auto is_http = [](const AppRecord& it) { return std::holds_alternative<HttpFacts>(it); };
   if (std::count_if(flow.records.begin(), flow.records.end(), is_http) == 1) {
-    return Fitting(profile, *flow.http()).take();
+    return Fitting(profile, *flow.http(), flow).take();
   }
   const auto http = all_http(flow);
-  return http ? Fitting(profile, *http).take() : HttpFit{};
+  return http ? Fitting(profile, *http, flow).take() : HttpFit{};
 }
 
 }  // namespace pcapaudit

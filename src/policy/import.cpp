@@ -294,8 +294,6 @@ class Importer {
   }
 
   void write_roles(std::string& out) const {
-    constexpr std::string_view builtin[] = {"any", "internal-clients", "unknown-internal",
-                                            "internet", "load-balancer"};
     std::map<std::string, std::string> used;
     for (const ImportedRow& row : import_.rows) {
       for (const auto* end : {&row.from, &row.to}) {
@@ -306,7 +304,11 @@ class Importer {
       }
     }
     for (const auto& [role, title] : used) {
-      if (std::find(std::begin(builtin), std::end(builtin), role) != std::end(builtin)) continue;
+      const auto& builtin = builtin_role_list();
+      if (std::any_of(builtin.begin(), builtin.end(),
+                      [&](const Role& it) { return it.id == role; })) {
+        continue;
+      }
       out += fmt::format("\n[role.{}]\ntitle = {}\n", role, quoted(title));
     }
   }

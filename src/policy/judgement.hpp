@@ -13,6 +13,7 @@ struct Standing {
   Ends ends;
   bool is_judged = true;    // in scope, and no balancer's health check
   bool may_bypass = false;  // the server belongs to a pool that has a VIP
+  bool is_chatter = false;  // what hosts call out to their link
 };
 
 Standing standing_of(const Judge& judge, const ClosedFlow& flow);

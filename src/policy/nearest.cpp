@@ -20,6 +20,7 @@ struct Score {
   std::size_t fitting = 0;  // sum of the weights of the fields that fit
   Field first_failing = Field::none;
   std::uint32_t port_distance = 0;
+  bool is_vague = false;  // from or to `any`
 };
 
 // A field that is not known to fail fits: bytes that nobody saw speak against no row.
@@ -38,12 +39,26 @@ bool field_fits(Field field, const DocumentedFlow& row, const ClosedFlow& flow, 
   }
 }
 
-// Roles say more about what a row is for than a port does, and `any` says least.
+// Roles say most about what a row is for, then the application, which says more than a port: a port
+// may lie in anybody's range. `any` says least.
+constexpr std::size_t same_protocol = 3;  // in clear and inside TLS
+
 std::size_t weight_of(Field field, const DocumentedFlow& row) {
-  constexpr std::size_t named_role = 3, other_field = 2, any_role = 1;
-  if (field == Field::from) return (row.from & any_bit) != 0 ? any_role : named_role;
-  if (field == Field::to) return (row.to & any_bit) != 0 ? any_role : named_role;
-  return other_field;
+  constexpr std::size_t named_role = 5, application = 4, one_port = 2, wide_range = 1,
+                        transport = 2, any_role = 1, wide = 64;
+  constexpr RoleSet words = any_bit | any_internal_bit;
+  switch (field) {
+    case Field::from:
+      return (row.from & words) != 0 ? any_role : named_role;
+    case Field::to:
+      return (row.to & words) != 0 ? any_role : named_role;
+    case Field::port:
+      return count_ports(row) > wide ? wide_range : one_port;
+    case Field::transport:
+      return transport;
+    default:
+      return application;
+  }
 }
 
 std::uint32_t port_distance(const DocumentedFlow& row, std::uint16_t port) {
@@ -61,10 +76,12 @@ Score score_of(const DocumentedFlow& row, const ClosedFlow& flow, Ends ends) {
   for (const Field field : fields) {
     if (field_fits(field, row, flow, ends)) {
       score.fitting += weight_of(field, row);
-    } else if (score.first_failing == Field::none) {
-      score.first_failing = field;
+      continue;
     }
+    if (score.first_failing == Field::none) score.first_failing = field;
+    if (field == Field::application && is_same_protocol(row, flow)) score.fitting += same_protocol;
   }
+  score.is_vague = ((row.from | row.to) & any_bit) != 0;
   score.port_distance = port_distance(row, flow.server.port);
   return score;
 }
@@ -194,8 +211,8 @@ std::vector<NearMiss> NearestRows::find(const ClosedFlow& flow, Ends ends) const
     const auto add = [&](const auto& list) {
       related.insert(related.end(), list.begin(), list.end());
     };
-    if (((ends.client | any_bit) >> role & 1) != 0) add(from_[role]);
-    if (((ends.server | any_bit) >> role & 1) != 0) add(to_[role]);
+    if ((row_words(ends.client) >> role & 1) != 0) add(from_[role]);
+    if ((row_words(ends.server) >> role & 1) != 0) add(to_[role]);
   }
   std::sort(related.begin(), related.end());
   related.erase(std::unique(related.begin(), related.end()), related.end());
@@ -211,6 +228,7 @@ std::vector<NearMiss> NearestRows::find(const ClosedFlow& flow, Ends ends) const
   const auto few = static_cast<std::ptrdiff_t>(std::min(max_nearest, scores.size()));
   std::partial_sort(scores.begin(), scores.begin() + few, scores.end(),
                     [](const Score& a, const Score& b) {
+                      if (a.is_vague != b.is_vague) return b.is_vague;
                       if (a.fitting != b.fitting) return a.fitting > b.fitting;
                       if (a.port_distance != b.port_distance)
                         return a.port_distance < b.port_distance;

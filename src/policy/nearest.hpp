@@ -19,9 +19,9 @@ class NearestRows {
  public:
   explicit NearestRows(const Policy& policy);
 
-  // Best first: most fields that fit, then by the port that is closer, then by name, so that the
-  // order in a file does not matter. Rows whose two ends both differ are left out unless there is
-  // nothing else.
+  // Best first: rows without `any`, then those of which most fits, then by the port that is closer,
+  // then by name, so that the order in a file does not matter. Rows whose two ends both differ are
+  // left out unless there is nothing else.
   std::vector<NearMiss> find(const ClosedFlow& flow, Ends ends) const;
 
  private:

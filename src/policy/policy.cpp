@@ -12,22 +12,29 @@ namespace {
 constexpr std::array<std::string_view, finding_kind_count> kind_names = {"undocumented",
                                                                          "reversed-direction",
                                                                          "wrong-application",
-                                                                         "outside-schedule",
                                                                          "not-mutual",
                                                                          "old-tls",
                                                                          "expired-certificate",
+                                                                         "outside-schedule",
                                                                          "wrong-name",
                                                                          "wrong-sni",
                                                                          "wrong-issuer",
                                                                          "wrong-key-usage",
+                                                                         "no-encryption",
+                                                                         "anonymous-cipher",
+                                                                         "wrong-cipher",
+                                                                         "wrong-key-exchange",
                                                                          "http-path",
                                                                          "http-host",
                                                                          "no-redirect",
                                                                          "clear-credentials",
+                                                                         "link-chatter",
                                                                          "discouraged",
                                                                          "vip-bypass",
                                                                          "weak-tls",
                                                                          "weak-key",
+                                                                         "weak-cipher",
+                                                                         "weak-key-exchange",
                                                                          "expiring-certificate",
                                                                          "outside-purpose",
                                                                          "exception-expired",
@@ -53,6 +60,10 @@ constexpr std::pair<std::string_view, FindingKind> other_kind_names[] = {
     {"tls.expired", FindingKind::expired_certificate},
     {"tls.expiring", FindingKind::expiring_certificate},
     {"tls.key", FindingKind::weak_key},
+    {"tls.no-encryption", FindingKind::no_encryption},
+    {"tls.anonymous", FindingKind::anonymous_cipher},
+    {"tls.cipher", FindingKind::wrong_cipher},
+    {"tls.key-exchange", FindingKind::wrong_key_exchange},
     {"http.path", FindingKind::http_path},
     {"http.host", FindingKind::http_host},
     {"http.no-redirect", FindingKind::no_redirect},
@@ -72,6 +83,33 @@ std::optional<Enum> parse(const std::array<std::string_view, count>& names, std:
 }
 
 }  // namespace
+
+const std::vector<Role>& builtin_role_list() {
+  static const std::vector<Role> list = [] {
+    constexpr std::pair<const char*, const char*> builtin[] = {
+        {"any", "Every address"},
+        {"internal-clients", "Internal clients"},
+        {"unknown-internal", "Internal address without a role"},
+        {"internet", "Internet"},
+        {"load-balancer", "Load balancer, towards the members of its pools"},
+        {"any-internal", "Every host of the site"},
+        {"loopback", "The host itself"},
+        {"link-local", "Address of one link, or none yet"},
+        {"multicast", "Multicast group"},
+        {"broadcast", "Every host of a link"}};
+    static_assert(std::size(builtin) == Policy::builtin_roles);
+    std::vector<Role> roles;
+    for (const auto& [id, title] : builtin) {
+      Role role;
+      role.id = id;
+      role.title = title;
+      role.builtin = true;
+      roles.push_back(std::move(role));
+    }
+    return roles;
+  }();
+  return list;
+}
 
 std::string_view to_text(Severity severity) {
   return severity_names[static_cast<std::size_t>(severity)];

@@ -8,8 +8,6 @@
 namespace pcapaudit {
 namespace {
 
-constexpr RoleSet any_role = RoleSet{1} << Policy::role_any;
-
 bool is_within(const PortRanges& inner, const PortRanges& outer) {
   return std::all_of(inner.begin(), inner.end(), [&](const PortRange& range) {
     for (std::uint32_t port = range.first; port <= range.last; ++port) {
@@ -20,7 +18,9 @@ bool is_within(const PortRanges& inner, const PortRanges& outer) {
 }
 
 bool is_within(RoleSet inner, RoleSet outer) {
-  return (outer & any_role) != 0 || (inner & ~outer) == 0;
+  if ((outer & any_bit) != 0) return true;
+  const bool takes_internal = (outer & any_internal_bit) != 0;
+  return (inner & ~outer & (takes_internal ? outside_roles : ~RoleSet{0})) == 0;
 }
 
 }  // namespace
@@ -78,13 +78,7 @@ void PolicyLoader::apply_overrides() {
       });
       if (pending != pending_.end()) row->is_needed = expression(*pending, need).value_or(false);
     }
-    if (const std::string severity = in.text_of(table, "severity"); !severity.empty()) {
-      row->severity = parse_severity(severity);
-      if (!row->severity) {
-        in.report(table.get("severity")->source(),
-                  "a severity is info, low, medium, high or critical");
-      }
-    }
+    if (table.contains("severity")) row->severity = severity_of(in, table, "severity");
     row->is_disabled = in.flag_of(table, "disabled").value_or(false);
     row->overridden = in.text_of(table, "why");
     if (row->overridden.empty()) row->overridden = "(no reason given)";
@@ -115,7 +109,6 @@ void PolicyLoader::read_exception(TomlReader& in, const toml::table& table) {
   exception.approver = mandatory("approver");
   exception.ticket = mandatory("ticket");
   read_exception_dates(in, table, exception);
-  read_exception_match(in, table, exception);
   exception.schedule = schedule_named(in, table);
   for (const TomlReader::Word& word : in.words_of(table, "waives", true)) {
     if (const auto kind = parse_finding_kind(word.text)) {
@@ -127,6 +120,7 @@ void PolicyLoader::read_exception(TomlReader& in, const toml::table& table) {
     in.report(word.place, fmt::format("unknown kind of finding \"{}\"", word.text),
               did_you_mean(word.text, kinds, "see docs/verdicts.md for the kinds"));
   }
+  read_exception_match(in, table, exception);
   if (const toml::table* limit = in.table_of(table, "limit")) {
     in.only(*limit, "limit", {"flows_per_day"});
     const std::int64_t flows = in.number_of(*limit, "flows_per_day").value_or(0);
@@ -174,6 +168,25 @@ void PolicyLoader::read_exception_dates(TomlReader& in, const toml::table& table
   }
 }
 
+// A flow that no row allows names no row, so no exception for a row can cover it.
+void PolicyLoader::lint_exception_flow(TomlReader& in, const toml::table& match,
+                                       const Exception& exception) {
+  if (exception.flow.empty()) return;
+  for (const FindingKind kind : exception.waives) {
+    const bool is_of_no_row = kind == FindingKind::undocumented ||
+                              kind == FindingKind::link_chatter ||
+                              kind == FindingKind::reversed_direction;
+    if (!is_of_no_row) continue;
+    policy_.lints.push_back(
+        {.code = "L3",
+         .is_error = false,
+         .remark = in.remark(match.get("flow")->source(),
+                             fmt::format("L3: exception {} never covers {}: such flows meet no row",
+                                         exception.id, to_text(kind)),
+                             "name from, to and port instead of flow")});
+  }
+}
+
 // match = { from, to, port, app, flow, name }
 void PolicyLoader::read_exception_match(TomlReader& in, const toml::table& table,
                                         Exception& exception) {
@@ -187,13 +200,14 @@ void PolicyLoader::read_exception_match(TomlReader& in, const toml::table& table
   exception.from = read_exception_end(in, *match, "from");
   exception.to = read_exception_end(in, *match, "to");
   exception.ports = ports(in, *match, "port", false);
-  exception.apps = in.texts_of(*match, "app");
+  exception.apps = applications(in, *match);
   exception.name = in.text_of(*match, "name");
   exception.flow = in.text_of(*match, "flow");
   if (!exception.flow.empty() && !flow_ids_.contains(exception.flow)) {
     in.report(match->get("flow")->source(), fmt::format("unknown flow \"{}\"", exception.flow),
               did_you_mean(exception.flow, {flow_ids_.begin(), flow_ids_.end()}));
   }
+  lint_exception_flow(in, *match, exception);
   constexpr unsigned widest_v4 = 16, widest_v6 = 32;
   for (const ExceptionEnd* end : {&exception.from, &exception.to}) {
     for (const Subnet& subnet : end->addresses) {
@@ -207,7 +221,7 @@ void PolicyLoader::read_exception_match(TomlReader& in, const toml::table& table
     }
   }
   const auto covers_all = [](const ExceptionEnd& end) {
-    return end.is_open() || (end.roles & any_role) != 0;
+    return end.is_open() || (end.roles & any_bit) != 0;
   };
   if (covers_all(exception.from) && covers_all(exception.to) && exception.flow.empty()) {
     policy_.lints.push_back(

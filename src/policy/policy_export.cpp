@@ -66,6 +66,19 @@ struct Members {
   std::vector<std::string> subnets;
 };
 
+std::vector<Subnet> special_subnets(std::size_t role) {
+  constexpr std::pair<std::size_t, const char*> subnets[] = {
+      {Policy::role_loopback, "127.0.0.0/8"},      {Policy::role_loopback, "::1"},
+      {Policy::role_link_local, "169.254.0.0/16"}, {Policy::role_link_local, "fe80::/10"},
+      {Policy::role_multicast, "224.0.0.0/4"},     {Policy::role_multicast, "ff00::/8"},
+      {Policy::role_broadcast, "255.255.255.255"}};
+  std::vector<Subnet> list;
+  for (const auto& [number, text] : subnets) {
+    if (number == role) list.push_back(*Subnet::parse(text));
+  }
+  return list;
+}
+
 Members members_of(const Policy& policy, std::size_t role, bool v4) {
   Members members;
   const auto add = [&](const std::vector<Subnet>& list) {
@@ -79,9 +92,14 @@ Members members_of(const Policy& policy, std::size_t role, bool v4) {
     add(policy.internal_networks);
     members.negated = role == Policy::role_internet;
   }
+  if (role == Policy::role_any_internal) {
+    add(policy.client_networks);
+    add(policy.internal_networks);
+  }
+  add(special_subnets(role));
   for (const Binding& binding : policy.bindings) {
     if (role == Policy::role_load_balancer) add(binding.snat);
-    if (binding.role != role) continue;
+    if (binding.role != role && role != Policy::role_any_internal) continue;
     add(binding.addresses);
     add(binding.vip);
     add(binding.members);

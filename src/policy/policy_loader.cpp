@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+
+#include "policy/loosening.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -18,11 +21,13 @@ std::map<FindingKind, Severity> default_severities() {
   }
   for (const Kind kind :
        {Kind::undocumented, Kind::reversed_direction, Kind::wrong_application, Kind::not_mutual,
-        Kind::old_tls, Kind::expired_certificate, Kind::clear_credentials, Kind::wrong_inner_leg}) {
+        Kind::old_tls, Kind::expired_certificate, Kind::no_encryption, Kind::anonymous_cipher,
+        Kind::clear_credentials, Kind::wrong_inner_leg}) {
     severities[kind] = Severity::high;
   }
-  for (const Kind kind : {Kind::discouraged, Kind::outside_purpose, Kind::exception_expired,
-                          Kind::needed_not_seen, Kind::unknown_host, Kind::weak_tls}) {
+  for (const Kind kind :
+       {Kind::discouraged, Kind::outside_purpose, Kind::exception_expired, Kind::needed_not_seen,
+        Kind::unknown_host, Kind::weak_tls, Kind::weak_key_exchange, Kind::link_chatter}) {
     severities[kind] = Severity::low;
   }
   severities[Kind::exception_unused] = Severity::info;
@@ -32,19 +37,7 @@ std::map<FindingKind, Severity> default_severities() {
 }  // namespace
 
 PolicyLoader::PolicyLoader() {
-  const std::pair<const char*, const char*> builtin[] = {
-      {"any", "Every address"},
-      {"internal-clients", "Internal clients"},
-      {"unknown-internal", "Internal address without a role"},
-      {"internet", "Internet"},
-      {"load-balancer", "Load balancer, towards the members of its pools"}};
-  for (const auto& [id, title] : builtin) {
-    Role role;
-    role.id = id;
-    role.title = title;
-    role.builtin = true;
-    policy_.roles.push_back(std::move(role));
-  }
+  policy_.roles = builtin_role_list();
   policy_.severities = default_severities();
 }
 
@@ -107,7 +100,7 @@ void PolicyLoader::read_head(TomlReader& in, FileKind kind) {
   in.only(root, "a site file",
           {"format", "use", "profiles", "site", "flags", "port", "names", "role", "bind", "shares",
            "severity", "schedule", "tls", "http", "flow", "override", "exception"});
-  pack_ = "site";
+  pack_ = site_pack;
   policy_.profiles = in.texts_of(root, "profiles");
 }
 
@@ -295,6 +288,56 @@ std::optional<bool> PolicyLoader::expression(const PendingFlow& pending, const s
   return result.value;
 }
 
+// A site that chooses a profile which no row has would leave rows out without a word.
+void PolicyLoader::check_profiles() {
+  std::set<std::string> all;
+  for (const DocumentedFlow& flow : policy_.flows) {
+    all.insert(flow.profiles.begin(), flow.profiles.end());
+  }
+  const std::vector<std::string> known(all.begin(), all.end());
+  for (TomlReader* in : readers_) {
+    if (in->root().contains("pack")) continue;
+    for (const TomlReader::Word& word : in->words_of(in->root(), "profiles")) {
+      in->is_among(word, known, "profile");
+    }
+  }
+}
+
+// Of two rows on the same ends and port a flow needs to meet only one. So a row of the site that
+// asks for less than another takes the other's demands away, and has to say so.
+void PolicyLoader::check_loosening() {
+  for (const PendingFlow& pending : pending_) {
+    const DocumentedFlow& own = policy_.flows[pending.index];
+    if (own.pack != site_pack || own.is_disabled) continue;
+    std::vector<std::string> loosened;
+    for (DocumentedFlow& row : policy_.flows) {
+      if (&row == &own || row.is_disabled) continue;
+      const std::string demand = loosened_demand(own, row);
+      if (demand.empty()) continue;
+      loosened.push_back(row.id);
+      const bool is_said =
+          std::find(own.loosens.begin(), own.loosens.end(), row.id) != own.loosens.end();
+      if (is_said) {
+        if (!row.overridden.empty()) row.overridden += "; ";
+        row.overridden += fmt::format("loosened by {} ({}): {}", own.id, own.owner, own.why);
+        continue;
+      }
+      pending.file->report(
+          pending.place,
+          fmt::format("L11: flow \"{}\" takes away what \"{}\" demands: {}", own.id, row.id,
+                      demand),
+          fmt::format("demand it here as well, or say loosens = \"{}\" with why and owner",
+                      row.id));
+    }
+    for (const std::string& id : own.loosens) {
+      if (std::find(loosened.begin(), loosened.end(), id) != loosened.end()) continue;
+      pending.file->report(pending.place,
+                           fmt::format("L11: flow \"{}\" does not loosen \"{}\"", own.id, id),
+                           did_you_mean(id, loosened, "leave loosens out"));
+    }
+  }
+}
+
 Result<Policy> PolicyLoader::finish(const std::string& digest, bool strict) {
   check_shared_addresses();
   for (const PendingFlow& pending : pending_) {
@@ -305,6 +348,8 @@ Result<Policy> PolicyLoader::finish(const std::string& digest, bool strict) {
     resolve_profiles(flow);
   }
   apply_overrides();
+  check_profiles();
+  check_loosening();
   if (const auto error = first_error()) return std::unexpected(*error);
 
   const auto chosen = [this](const DocumentedFlow& flow) {

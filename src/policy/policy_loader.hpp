@@ -13,6 +13,8 @@
 
 namespace pcapaudit {
 
+constexpr std::string_view site_pack = "site";  // DocumentedFlow::pack of a site's own rows
+
 enum class FileKind : std::uint8_t { pack, site };
 
 class PolicyLoader {
@@ -53,6 +55,7 @@ class PolicyLoader {
   void read_exceptions(TomlReader& in);
   void read_exception(TomlReader& in, const toml::table& table);
   void read_exception_match(TomlReader& in, const toml::table& table, Exception& exception);
+  void lint_exception_flow(TomlReader& in, const toml::table& match, const Exception& exception);
   void read_exception_dates(TomlReader& in, const toml::table& table, Exception& exception);
   ExceptionEnd read_exception_end(TomlReader& in, const toml::table& table, std::string_view key);
   // policy_profiles.cpp
@@ -64,6 +67,10 @@ class PolicyLoader {
   void read_flows(TomlReader& in);
   void read_flow(TomlReader& in, const toml::table& table);
   void read_flow_profiles(TomlReader& in, const toml::table& table, DocumentedFlow& flow);
+  void read_loosening(TomlReader& in, const toml::table& table, DocumentedFlow& flow);
+  std::vector<std::string> applications(TomlReader& in, const toml::table& table);
+  std::optional<Severity> severity_of(TomlReader& in, const toml::table& table,
+                                      std::string_view key);
   void read_mappings(TomlReader& in);
   void read_mistakes(TomlReader& in);
   void read_doubts(TomlReader& in);
@@ -83,6 +90,8 @@ class PolicyLoader {
   std::vector<Subnet> subnets(TomlReader& in, const toml::table& table, std::string_view key);
   std::vector<std::string> role_ids() const;
   void check_shared_addresses();
+  void check_profiles();
+  void check_loosening();
   void apply_overrides();
   std::optional<bool> expression(const PendingFlow& pending, const std::string& text);
   std::optional<Error> first_error() const;

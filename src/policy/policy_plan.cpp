@@ -7,6 +7,8 @@
 
 #include <pcapaudit/policy/policy_documents.hpp>
 
+#include "policy/application_names.hpp"
+
 namespace pcapaudit {
 namespace {
 
@@ -44,6 +46,12 @@ std::string demands(const DocumentedFlow& row) {
   }
   if (row.app == "https" || row.tls) return "both directions, from the start";
   return "both directions";
+}
+
+bool is_recognised(const std::string& app) {
+  const auto& names = application_names();
+  return std::any_of(names.begin(), names.end(),
+                     [&](const ApplicationName& it) { return it.name == app && it.is_recognised; });
 }
 
 }  // namespace
@@ -102,7 +110,23 @@ std::string plan_text(const Policy& policy) {
                          policy.role_names(row.to & ~bound));
   }
   if (!blind.empty()) text += "\n  not judgeable: no address is bound for these roles\n" + blind;
+  std::string silent;
+  for (const DocumentedFlow& row : policy.flows) {
+    if (is_recognised(row.app)) continue;
+    silent += fmt::format("    {:<16} {}\n", row.id, row.app);
+  }
+  if (!silent.empty()) {
+    text += "\n  not recognisable: no flow can meet these rows, wherever it is captured\n" + silent;
+  }
   return text;
+}
+
+std::string applications_text() {
+  std::string text, silent;
+  for (const ApplicationName& it : application_names()) {
+    (it.is_recognised ? text : silent) += fmt::format("{}\n", it.name);
+  }
+  return text + "\nnamed by documents, and recognised by nobody:\n" + silent;
 }
 
 }  // namespace pcapaudit

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <pcapaudit/app/app_record.hpp>
+
 #include "policy/policy_loader.hpp"
 
 namespace pcapaudit {
@@ -19,24 +21,47 @@ std::uint16_t tls_version(std::string_view text) {
 }
 
 std::uint16_t read_version(TomlReader& in, const toml::table& table, std::string_view key) {
-  const std::string text = in.text_of(table, key);
-  if (text.empty()) return 0;
-  const std::uint16_t version = tls_version(text);
-  if (version == 0) {
-    in.report(table.get(key)->source(), fmt::format("\"{}\" is no TLS version", text),
-              "1.0, 1.1, 1.2 or 1.3");
-  }
-  return version;
+  return tls_version(in.choice_of(table, key, {"1.0", "1.1", "1.2", "1.3"}));
 }
 
-// A text that must be one of `words`, or is absent; "" then.
-std::string read_word(TomlReader& in, const toml::table& table, std::string_view key,
-                      std::initializer_list<std::string_view> words) {
-  const std::string text = in.text_of(table, key);
-  if (text.empty() || std::find(words.begin(), words.end(), text) != words.end()) return text;
-  in.report(table.get(key)->source(), fmt::format("{} = \"{}\" is unknown", key, text),
-            fmt::format("it is \"{}\"", fmt::join(words, "\" or \"")));
-  return {};
+// A list whose texts are all among `known`.
+std::vector<std::string> read_words(TomlReader& in, const toml::table& table, std::string_view key,
+                                    const std::vector<std::string>& known) {
+  std::vector<std::string> words;
+  for (const TomlReader::Word& word : in.words_of(table, key)) {
+    if (in.is_among(word, known, key)) words.push_back(word.text);
+  }
+  return words;
+}
+
+// Suites and what they encrypt with.
+std::vector<std::string> cipher_words() {
+  std::vector<std::string> words = {"aead"};
+  for (const std::uint16_t cipher : tls_ciphers()) {
+    const std::string encryption(tls_cipher_traits(cipher).encryption);
+    if (encryption.empty()) continue;
+    words.emplace_back(tls_cipher_name(cipher));
+    if (std::find(words.begin(), words.end(), encryption) == words.end()) {
+      words.push_back(encryption);
+    }
+  }
+  return words;
+}
+
+std::vector<std::string> key_exchange_words() {
+  std::vector<std::string> words;
+  for (std::size_t i = 1; i < tls_key_exchange_count; ++i) {
+    words.emplace_back(to_text(static_cast<TlsKeyExchange>(i)));
+  }
+  return words;
+}
+
+std::uint16_t read_dh_bits(TomlReader& in, const toml::table& table) {
+  constexpr std::int64_t most = 16'384;  // no larger group is known
+  const std::int64_t bits = in.number_of(table, "min_dh_bits").value_or(0);
+  if (bits >= 0 && bits <= most) return static_cast<std::uint16_t>(bits);
+  in.report(table.get("min_dh_bits")->source(), fmt::format("min_dh_bits is 0 to {}", most));
+  return 0;
 }
 
 }  // namespace
@@ -49,24 +74,28 @@ void PolicyLoader::read_tls(TomlReader& in) {
     if (table == nullptr) continue;
     in.only(*table, "[tls]",
             {"min_version", "mutual", "warn_below", "names", "sni", "issuer", "min_days_left",
-             "client_eku"});
+             "client_eku", "ciphers", "key_exchange", "min_dh_bits"});
     TlsProfile profile;
     profile.id = id.str();
     profile.min_version = read_version(in, *table, "min_version");
     profile.warn_below = read_version(in, *table, "warn_below");
-    if (const std::string mutual = read_word(in, *table, "mutual", {"yes", "no"});
-        !mutual.empty()) {
+    if (const std::string mutual = in.choice_of(*table, "mutual", {"yes", "no"}); !mutual.empty()) {
       profile.mutual = mutual == "yes" ? TlsProfile::Mutual::yes : TlsProfile::Mutual::no;
     }
     profile.names = in.texts_of(*table, "names");
-    profile.sni_must_match = !read_word(in, *table, "sni", {"must match names"}).empty();
+    const std::string sni = in.choice_of(*table, "sni", {"must match names", "required"});
+    profile.sni_must_match = !sni.empty();
+    profile.sni_required = sni == "required";
     profile.issuers = in.texts_of(*table, "issuer");
     const std::int64_t days = in.number_of(*table, "min_days_left").value_or(0);
     if (days < 0 || days > 3650) {
       in.report(table->get("min_days_left")->source(), "min_days_left is 0 to 3650 days");
     }
     profile.min_days_left = static_cast<std::uint32_t>(days);
-    profile.client_eku = read_word(in, *table, "client_eku", {"any", "client"}) == "client";
+    profile.client_eku = in.choice_of(*table, "client_eku", {"any", "client"}) == "client";
+    profile.ciphers = read_words(in, *table, "ciphers", cipher_words());
+    profile.key_exchanges = read_words(in, *table, "key_exchange", key_exchange_words());
+    profile.min_dh_bits = read_dh_bits(in, *table);
     tls_[pack_ + "/" + profile.id] = std::move(profile);
   }
 }
@@ -82,7 +111,7 @@ void PolicyLoader::read_http(TomlReader& in) {
              "keep_host"});
     HttpProfile profile;
     profile.id = id.str();
-    profile.redirect_https = !read_word(in, *table, "answer", {"redirect-https"}).empty();
+    profile.redirect_https = !in.choice_of(*table, "answer", {"redirect-https"}).empty();
     if (const toml::table* except = in.table_of(*table, "answer_except")) {
       in.only(*except, "answer_except", {"hosts", "paths", "when"});
       profile.except_hosts = in.texts_of(*except, "hosts");
@@ -92,14 +121,8 @@ void PolicyLoader::read_http(TomlReader& in) {
     profile.hosts = in.texts_of(*table, "hosts");
     profile.paths = in.texts_of(*table, "paths");
     profile.deny_paths = in.texts_of(*table, "deny_paths");
-    if (const std::string outside = in.text_of(*table, "outside"); !outside.empty()) {
-      profile.outside = parse_severity(outside);
-      if (!profile.outside) {
-        in.report(table->get("outside")->source(),
-                  "a severity is info, low, medium, high or critical");
-      }
-    }
-    profile.credentials_forbidden = !read_word(in, *table, "credentials", {"forbidden"}).empty();
+    profile.outside = severity_of(in, *table, "outside");
+    profile.credentials_forbidden = !in.choice_of(*table, "credentials", {"forbidden"}).empty();
     profile.keep_host = in.flag_of(*table, "keep_host").value_or(false);
     http_[pack_ + "/" + profile.id] = std::move(profile);
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "policy/application_names.hpp"
 #include "policy/policy_loader.hpp"
 
 namespace pcapaudit {
@@ -88,6 +89,35 @@ std::vector<DocumentLines> PolicyLoader::sources(TomlReader& in, const toml::tab
   return list;
 }
 
+// Names of applications under "app".
+std::vector<std::string> PolicyLoader::applications(TomlReader& in, const toml::table& table) {
+  std::vector<std::string> known, apps;
+  for (const ApplicationName& it : application_names()) known.emplace_back(it.name);
+  for (const TomlReader::Word& word : in.words_of(table, "app")) {
+    if (in.is_among(word, known, "app")) apps.push_back(word.text);
+  }
+  return apps;
+}
+
+std::optional<Severity> PolicyLoader::severity_of(TomlReader& in, const toml::table& table,
+                                                  std::string_view key) {
+  return parse_severity(in.choice_of(table, key, {"info", "low", "medium", "high", "critical"}));
+}
+
+// loosens = "ROW" of an own row that asks for less than a documented one.
+void PolicyLoader::read_loosening(TomlReader& in, const toml::table& table, DocumentedFlow& flow) {
+  flow.loosens = in.texts_of(table, "loosens");
+  if (flow.loosens.empty()) return;
+  if (flow.pack != site_pack) {
+    in.report(table.get("loosens")->source(), "only a site's own row can loosen a documented one");
+  }
+  if (flow.why.empty() || flow.owner.empty()) {
+    in.report(table.get("loosens")->source(),
+              fmt::format("flow \"{}\" loosens a documented row without why and owner", flow.id),
+              "say why, and who answers for it: why = \"...\", owner = \"...\"");
+  }
+}
+
 void PolicyLoader::read_flows(TomlReader& in) {
   for (const toml::table* table : in.tables_of(in.root(), "flow")) read_flow(in, *table);
 }
@@ -96,7 +126,7 @@ void PolicyLoader::read_flow(TomlReader& in, const toml::table& table) {
   in.only(table, "[[flow]]",
           {"id",   "title",       "profile",  "from",   "to",      "transport", "port",   "app",
            "need", "discouraged", "tls",      "http",   "address", "basis",     "doubts", "source",
-           "why",  "owner",       "approved", "review", "expect",  "schedule"});
+           "why",  "owner",       "approved", "review", "expect",  "schedule",  "loosens"});
   DocumentedFlow flow;
   flow.id = in.text_of(table, "id", true);
   flow.pack = pack_;
@@ -104,7 +134,8 @@ void PolicyLoader::read_flow(TomlReader& in, const toml::table& table) {
   flow.profiles = in.texts_of(table, "profile");
   flow.from = role_set(in, in.words_of(table, "from", true));
   flow.to = role_set(in, in.words_of(table, "to", true));
-  flow.app = in.text_of(table, "app", true);
+  if (table.get("app") == nullptr) in.report(table.source(), "\"app\" is missing");
+  if (const auto apps = applications(in, table); !apps.empty()) flow.app = apps.front();
   flow.need = in.text_of(table, "need");
   flow.discouraged = in.text_of(table, "discouraged");
   flow.basis = in.text_of(table, "basis");
@@ -118,14 +149,9 @@ void PolicyLoader::read_flow(TomlReader& in, const toml::table& table) {
     flow.approved = in.date_of(table, "approved");
   }
   flow.review = in.date_of(table, "review");
+  read_loosening(in, table, flow);
   flow.schedule = schedule_named(in, table);
-  flow.expect = in.text_of(table, "expect");
-  constexpr std::string_view rhythms[] = {"hourly", "daily", "weekly", "monthly", "rare"};
-  if (!flow.expect.empty() &&
-      std::find(std::begin(rhythms), std::end(rhythms), flow.expect) == std::end(rhythms)) {
-    in.report(table.get("expect")->source(), fmt::format("expect = \"{}\" is unknown", flow.expect),
-              "hourly, daily, weekly, monthly or rare");
-  }
+  flow.expect = in.choice_of(table, "expect", {"hourly", "daily", "weekly", "monthly", "rare"});
   flow.place = {.file = in.file(), .line = table.source().begin.line};
 
   for (const TomlReader::Word& word : in.words_of(table, "transport")) {
@@ -136,14 +162,11 @@ void PolicyLoader::read_flow(TomlReader& in, const toml::table& table) {
     else if (word.text == "icmp")
       flow.transports.push_back(Transport::icmp);
     else
-      in.report(word.place, fmt::format("unknown transport \"{}\"", word.text), "tcp, udp or icmp");
+      in.is_among(word, {"tcp", "udp", "icmp"}, "transport");
   }
   if (flow.transports.empty()) flow.transports.push_back(Transport::tcp);
 
-  if (const std::string address = in.text_of(table, "address"); !address.empty()) {
-    flow.wants_vip = address == "vip";
-    if (!flow.wants_vip) in.report(table.get("address")->source(), "address can only be \"vip\"");
-  }
+  flow.wants_vip = in.choice_of(table, "address", {"vip"}) == "vip";
   const bool only_icmp = flow.transports == std::vector{Transport::icmp};
   flow.ports = ports(in, table, "port", !only_icmp);
   read_flow_profiles(in, table, flow);
@@ -168,17 +191,16 @@ void PolicyLoader::read_mappings(TomlReader& in) {
 
 void PolicyLoader::read_mistakes(TomlReader& in) {
   for (const toml::table* table : in.tables_of(in.root(), "mistake")) {
-    in.only(*table, "[[mistake]]", {"id", "from", "to", "port", "say", "severity"});
+    in.only(*table, "[[mistake]]", {"id", "from", "to", "port", "app", "say", "severity"});
     Mistake mistake{.id = in.text_of(*table, "id", true),
                     .say = in.text_of(*table, "say", true),
                     .from = role_set(in, in.words_of(*table, "from", true)),
                     .to = role_set(in, in.words_of(*table, "to", true)),
-                    .ports = ports(in, *table, "port", true)};
-    if (const auto severity = parse_severity(in.text_of(*table, "severity", true))) {
-      mistake.severity = *severity;
-    } else {
-      in.report(table->source(), "a severity is info, low, medium, high or critical");
-    }
+                    .ports = ports(in, *table, "port", true),
+                    .severity = Severity::medium,
+                    .apps = applications(in, *table)};
+    if (table->get("severity") == nullptr) in.report(table->source(), "\"severity\" is missing");
+    mistake.severity = severity_of(in, *table, "severity").value_or(Severity::medium);
     policy_.mistakes.push_back(std::move(mistake));
   }
 }

@@ -36,9 +36,13 @@ std::string requirement_text(const TlsProfile& tls) {
   if (tls.warn_below != 0) text += fmt::format(", better TLS 1.{}", tls.warn_below - 0x0301);
   if (!tls.names.empty()) text += ", names " + joined(tls.names);
   if (tls.sni_must_match) text += ", SNI among them";
+  if (tls.sni_required) text += ", SNI required";
   if (!tls.issuers.empty()) text += ", issuer " + joined(tls.issuers);
   if (tls.min_days_left != 0) text += fmt::format(", {} days left", tls.min_days_left);
   if (tls.client_eku) text += ", client certificate for client authentication";
+  if (!tls.ciphers.empty()) text += ", ciphers " + joined(tls.ciphers);
+  if (!tls.key_exchanges.empty()) text += ", key exchange " + joined(tls.key_exchanges);
+  if (tls.min_dh_bits != 0) text += fmt::format(", DH groups of {} bits", tls.min_dh_bits);
   return text;
 }
 

@@ -145,19 +145,11 @@ void PolicyLoader::read_site(TomlReader& in) {
               fmt::format("unknown time zone \"{}\"", policy_.timezone),
               "a name of the IANA database, such as \"Europe/Berlin\"");
   }
-  const auto word = [&](std::string_view key, const std::vector<std::string>& words) {
-    std::string text = in.text_of(*site, key);
-    if (!text.empty() && std::find(words.begin(), words.end(), text) == words.end()) {
-      in.report(site->get(key)->source(), fmt::format("{} = \"{}\" is unknown", key, text),
-                fmt::format("\"{}\"", fmt::join(words, "\" or \"")));
-    }
-    return text;
-  };
-  policy_.product = word("product", {"lync2013", "sfb2015", "sfb2019"});
+  policy_.product = in.choice_of(*site, "product", {"lync2013", "sfb2015", "sfb2019"});
   policy_.internal_networks = subnets(in, *site, "internal_networks");
   policy_.client_networks = subnets(in, *site, "client_networks");
-  policy_.judge_all = word("judge", {"flows with a bound role", "all"}) == "all";
-  policy_.ask_unknown = word("unknown_internal", {"violation", "ask"}) == "ask";
+  policy_.judge_all = in.choice_of(*site, "judge", {"flows with a bound role", "all"}) == "all";
+  policy_.ask_unknown = in.choice_of(*site, "unknown_internal", {"violation", "ask"}) == "ask";
 }
 
 void PolicyLoader::read_severities(TomlReader& in) {
@@ -167,13 +159,10 @@ void PolicyLoader::read_severities(TomlReader& in) {
   for (const auto& [kind, severity] : policy_.severities) kinds.emplace_back(to_text(kind));
   for (const auto& [name, node] : *table) {
     const auto kind = parse_finding_kind(name.str());
-    const auto severity = parse_severity(in.text_of(*table, name.str()));
     if (!kind) {
       in.report(name.source(), fmt::format("unknown kind of finding \"{}\"", name.str()),
                 did_you_mean(name.str(), kinds, "see docs/verdicts.md for the kinds"));
-    } else if (!severity) {
-      in.report(node.source(), "a severity is info, low, medium, high or critical");
-    } else {
+    } else if (const auto severity = severity_of(in, *table, name.str())) {
       policy_.severities[*kind] = *severity;
     }
   }
@@ -204,8 +193,7 @@ void PolicyLoader::read_schedules(TomlReader& in) {
     for (const TomlReader::Word& word : days) {
       const auto day = parse_weekday(word.text);
       if (!day) {
-        in.report(word.place, fmt::format("\"{}\" is no day of the week", word.text),
-                  "mon, tue, wed, thu, fri, sat or sun");
+        in.is_among(word, {"mon", "tue", "wed", "thu", "fri", "sat", "sun"}, "days");
         continue;
       }
       schedule.days = static_cast<std::uint8_t>(schedule.days | 1U << *day);

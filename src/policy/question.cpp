@@ -63,6 +63,8 @@ std::string documented_app(const Judge& judge, ClosedFlow flow) {
 Result<void> put_tls(const Question& question, ClosedFlow& flow) {
   TlsFacts tls;
   tls.client_hello = tls.server_hello = tls.established = true;
+  tls.client_hello_whole = tls.server_hello_whole = true;
+  tls.client_handshake_read = tls.server_handshake_read = true;
   tls.version = version_of(question.tls_version);
   if (tls.version == 0) {
     return fail(fmt::format("\"{}\" is no TLS version", question.tls_version),

@@ -19,10 +19,10 @@ namespace {
 // A network has some hundreds; a port scan makes one for each port. Each takes about 1 kB at most.
 constexpr std::size_t max_remembered = 8'192;
 
-std::uint8_t packed(std::initializer_list<bool> answers) {
+std::uint16_t packed(std::initializer_list<bool> answers) {
   unsigned bits = 0;
   for (const bool answer : answers) bits = bits << 1 | (answer ? 1U : 0U);
-  return static_cast<std::uint8_t>(bits);
+  return static_cast<std::uint16_t>(bits);
 }
 
 // All that a judgement that is not particular looks at. Texts end with a zero byte, which names of
@@ -42,9 +42,16 @@ void write_likeness(const ClosedFlow& flow, const Standing& standing, std::strin
   append(flow.outcome);
   const SeenBytes seen = seen_bytes(flow);
   const TlsFacts* tls = flow.tls();
-  append(packed({standing.is_judged, standing.may_bypass, seen.of_client, seen.of_server,
-                 seen.is_recognisable, seen.is_whole, tls != nullptr,
+  append(packed({standing.is_judged, standing.may_bypass, standing.is_chatter, seen.of_client,
+                 seen.of_server, seen.is_recognisable, seen.is_whole, tls != nullptr,
                  tls != nullptr && tls->mutual == MutualTls::proven}));
+  for (const ReadAccount& account : flow.account) {
+    append(account.hole);
+    append(account.end);
+    // What a foreign protocol is stands in the verdict.
+    if (account.end == Unread::foreign) likeness.append(account.why);
+    likeness.push_back('\0');
+  }
   likeness.append(flow.app).push_back('\0');
   likeness.append(flow.server_app).push_back('\0');
   if (tls != nullptr) likeness.append(carried_in_tls(flow));

@@ -2,6 +2,7 @@
 #include <pcapaudit/policy/role_map.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace pcapaudit {
@@ -21,6 +22,34 @@ IpAddress masked(IpAddress address, unsigned prefix) {
 bool any_contains(const std::vector<Subnet>& subnets, const IpAddress& address) {
   return std::any_of(subnets.begin(), subnets.end(),
                      [&](const Subnet& subnet) { return subnet.contains(address); });
+}
+
+// Addresses that are no host's on the Internet (RFC 6890, RFC 4291 2.4). A host that has no address
+// yet writes 0.0.0.0 or ::, which means something on its link only.
+std::optional<std::size_t> special_role(const IpAddress& address) {
+  const auto& bytes = address.bytes;
+  const auto is_all = [&](std::size_t first, std::uint8_t value) {
+    return std::all_of(bytes.begin() + static_cast<std::ptrdiff_t>(first), bytes.end(),
+                       [&](std::uint8_t byte) { return byte == value; });
+  };
+  if (!address.v4) {
+    constexpr std::size_t last = 15;
+    if (bytes[0] == 0xff) return Policy::role_multicast;
+    if (bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80) return Policy::role_link_local;
+    const bool starts_empty = std::all_of(bytes.begin(), bytes.begin() + last,
+                                          [](std::uint8_t byte) { return byte == 0; });
+    if (starts_empty && bytes[last] == 0) return Policy::role_link_local;
+    if (starts_empty && bytes[last] == 1) return Policy::role_loopback;
+    return std::nullopt;
+  }
+  constexpr std::size_t v4_begin = 12;
+  const std::uint8_t one = bytes[v4_begin], two = bytes[v4_begin + 1];
+  if (one == 127) return Policy::role_loopback;
+  if (one == 169 && two == 254) return Policy::role_link_local;
+  if (is_all(v4_begin, 0)) return Policy::role_link_local;
+  if (is_all(v4_begin, 0xff)) return Policy::role_broadcast;
+  if ((one & 0xf0) == 0xe0) return Policy::role_multicast;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -59,14 +88,18 @@ void RoleMap::add(const Subnet& subnet, Claim claim) {
   level->claims[subnet.base].push_back(std::move(claim));
 }
 
+bool is_seen_on(std::span<const std::uint16_t> places, std::span<const std::uint16_t> vlans) {
+  return places.empty() || vlans.empty() ||
+         std::any_of(vlans.begin(), vlans.end(), [&](std::uint16_t vlan) {
+           return std::find(places.begin(), places.end(), vlan) != places.end();
+         });
+}
+
+// An address that is translated for some ports only is shared with others on all the rest, so as a
+// client it may be anybody.
 bool RoleMap::Claim::applies(const SeenEnd& end) const {
-  // A client's port says nothing about the translation.
-  const bool port_fits = ports.empty() || end.port == 0 || contains(ports, end.port);
-  const bool vlan_fits = seen_on.empty() || end.vlans.empty() ||
-                         std::any_of(end.vlans.begin(), end.vlans.end(), [&](std::uint16_t vlan) {
-                           return std::find(seen_on.begin(), seen_on.end(), vlan) != seen_on.end();
-                         });
-  return port_fits && vlan_fits;
+  const bool port_fits = ports.empty() || (end.port != 0 && contains(ports, end.port));
+  return port_fits && is_seen_on(seen_on, end.vlans);
 }
 
 RoleSet RoleMap::bound_roles(const SeenEnd& end) const {
@@ -85,13 +118,15 @@ RoleSet RoleMap::bound_roles(const SeenEnd& end) const {
 
 RoleMap::Roles RoleMap::find(const SeenEnd& end) const {
   if (const RoleSet bound = bound_roles(end); bound != 0) return {.roles = bound, .is_bound = true};
-  std::size_t role = Policy::role_internet;
-  if (any_contains(client_networks_, end.address)) {
-    role = Policy::role_internal_clients;
-  } else if (any_contains(internal_networks_, end.address)) {
-    role = Policy::role_unknown_internal;
+  std::size_t role = special_role(end.address).value_or(Policy::role_internet);
+  if (role == Policy::role_internet) {
+    if (any_contains(client_networks_, end.address)) {
+      role = Policy::role_internal_clients;
+    } else if (any_contains(internal_networks_, end.address)) {
+      role = Policy::role_unknown_internal;
+    }
   }
-  return {.roles = RoleSet{1} << role, .is_bound = false};
+  return {.roles = role_bit(role), .is_bound = false};
 }
 
 }  // namespace pcapaudit

@@ -14,10 +14,8 @@ struct Ends {
   RoleSet implied = 0;
 };
 
-constexpr RoleSet any_bit = RoleSet{1} << Policy::role_any;
-
 inline bool fits_roles(RoleSet row, RoleSet roles) {
-  return (row & (roles | any_bit)) != 0;
+  return (row & row_words(roles)) != 0;
 }
 
 inline std::size_t count_ports(const DocumentedFlow& row) {

@@ -5,12 +5,14 @@
 
 #include <algorithm>
 
+#include "policy/application_fit.hpp"
+#include "policy/evidence.hpp"
 #include "policy/host_names.hpp"
 
 namespace pcapaudit {
 namespace {
 
-constexpr std::uint16_t tls13 = 0x0304;
+constexpr std::uint16_t tls12 = 0x0303, tls13 = 0x0304;
 
 // A version on the scale of min_version; 0 when it stands for no known one. Drafts of TLS 1.3
 // were negotiated as 0x7f.. and 0xfb.. (RFC 8446 section 4.2.1 and its drafts).
@@ -30,19 +32,116 @@ Problem problem_of(FindingKind kind, Field field, std::string expected, std::str
   return problem;
 }
 
+// A demand whose evidence is not there; the first one is told.
+void leave_open(TlsFit& fit, Reason reason) {
+  if (fit.open == Reason::none) fit.open = reason;
+}
+
+// The handshake is one: both hellos are there when the start is, and data came behind it.
+void fit_handshake(const ClosedFlow& flow, const TlsFacts& tls, TlsFit& fit) {
+  const bool from_start = flow.direction_basis == DirectionBasis::syn;
+  const bool lacks_hello = from_start && (!tls.client_hello || !tls.server_hello);
+  if (lacks_hello || tls.data_before_handshake) leave_open(fit, Reason::tls_not_seen);
+}
+
+// NIST SP 800-57 part 1, table 2: less than 112 bits of strength are not allowed any more.
+constexpr std::uint16_t least_dh_bits = 2048;
+bool is_weak_curve(std::uint16_t group) {
+  // sect163k1 to sect193r2 and secp160k1 to secp192r1 (RFC 8422 5.1.1, RFC 4492).
+  return (group >= 1 && group <= 5) || (group >= 15 && group <= 19);
+}
+
+std::string suite_text(std::uint16_t cipher) {
+  const std::string_view name = tls_cipher_name(cipher);
+  return name.empty() ? fmt::format("0x{:04x}", cipher) : std::string(name);
+}
+
+// Remarks, and what no row that wants TLS can mean.
+void fit_suite(const TlsFacts& tls, TlsFit& fit) {
+  if (!tls.server_hello) return;
+  const TlsCipherTraits suite = tls_cipher_traits(tls.cipher);
+  const auto add = [&](FindingKind kind, Field field, std::string expected, std::string observed) {
+    fit.problems.push_back(problem_of(kind, field, std::move(expected), std::move(observed)));
+  };
+  if (suite.null) {
+    add(FindingKind::no_encryption, Field::cipher, "encryption", suite_text(tls.cipher));
+  }
+  if (suite.anonymous) {
+    add(FindingKind::anonymous_cipher, Field::cipher, "a server that proves who it is",
+        suite_text(tls.cipher));
+  }
+  if (suite.weak) {
+    add(FindingKind::weak_cipher, Field::cipher, "a strong cipher", suite_text(tls.cipher));
+  }
+  const std::uint16_t dh_bits = tls_dh_bits(tls);
+  switch (tls_key_exchange(tls)) {
+    case TlsKeyExchange::rsa:
+    case TlsKeyExchange::dh:
+    case TlsKeyExchange::ecdh:
+      add(FindingKind::weak_key_exchange, Field::key_exchange, "forward secrecy",
+          suite_text(tls.cipher));
+      break;
+    case TlsKeyExchange::dhe:
+      if (dh_bits == 0 || dh_bits >= least_dh_bits) break;
+      add(FindingKind::weak_key_exchange, Field::key_exchange, fmt::format(">= {}", least_dh_bits),
+          fmt::format("DH group of {} bits", dh_bits));
+      break;
+    case TlsKeyExchange::ecdhe:
+      if (!is_weak_curve(tls.group)) break;
+      add(FindingKind::weak_key_exchange, Field::key_exchange, "a curve of 224 bits or more",
+          tls_group_name(tls.group));
+      break;
+    default:
+      break;
+  }
+}
+
+void fit_ciphers(const TlsProfile& profile, const TlsFacts& tls, TlsFit& fit) {
+  if (profile.ciphers.empty()) return;
+  if (!tls.server_hello) return leave_open(fit, Reason::tls_not_seen);
+  const TlsCipherTraits suite = tls_cipher_traits(tls.cipher);
+  const std::string name = suite_text(tls.cipher);
+  const bool allowed =
+      std::any_of(profile.ciphers.begin(), profile.ciphers.end(), [&](const std::string& it) {
+        return it == name || it == suite.encryption || (it == "aead" && suite.aead);
+      });
+  if (allowed) return;
+  fit.problems.push_back(
+      problem_of(FindingKind::wrong_cipher, Field::cipher, name_list(profile.ciphers), name));
+}
+
+void fit_key_exchange(const TlsProfile& profile, const TlsFacts& tls, TlsFit& fit) {
+  const auto& allowed = profile.key_exchanges;
+  if (allowed.empty() && profile.min_dh_bits == 0) return;
+  const TlsKeyExchange exchange = tls_key_exchange(tls);
+  if (exchange == TlsKeyExchange::unknown) return leave_open(fit, Reason::tls_not_seen);
+  const std::string name(to_text(exchange));
+  if (!allowed.empty() && std::find(allowed.begin(), allowed.end(), name) == allowed.end()) {
+    fit.problems.push_back(
+        problem_of(FindingKind::wrong_key_exchange, Field::key_exchange, name_list(allowed), name));
+  }
+  const bool in_a_field = exchange == TlsKeyExchange::dhe || exchange == TlsKeyExchange::dh;
+  if (profile.min_dh_bits == 0 || !in_a_field) return;
+  const std::uint16_t bits = tls_dh_bits(tls);
+  if (bits == 0) return leave_open(fit, Reason::tls_not_seen);
+  if (bits >= profile.min_dh_bits) return;
+  fit.problems.push_back(problem_of(FindingKind::wrong_key_exchange, Field::key_exchange,
+                                    fmt::format(">= {}", profile.min_dh_bits),
+                                    fmt::format("DH group of {} bits", bits)));
+}
+
 void fit_version(const TlsProfile& profile, const TlsFacts& tls, TlsFit& fit) {
   if (profile.min_version == 0 && profile.warn_below == 0) return;
   const std::uint16_t version = comparable(tls.version);
-  if (version == 0) {
-    fit.open = Reason::tls_not_seen;
+  // What a ServerHello that was cut does not show may say TLS 1.3 (RFC 8446 4.2.1).
+  const bool may_be_higher = version == tls12 && !tls.server_hello_whole;
+  if (version == 0 || (may_be_higher && version < profile.min_version)) {
+    leave_open(fit, Reason::tls_not_seen);
   } else if (version < profile.min_version) {
-    Problem problem;
-    problem.kind = FindingKind::old_tls;
-    problem.field = Field::tls_version;
-    problem.expected = ">= " + tls_version_name(profile.min_version);
-    problem.observed = tls_version_name(tls.version);
-    fit.problems.push_back(problem);
-  } else if (version < profile.warn_below) {
+    fit.problems.push_back(problem_of(FindingKind::old_tls, Field::tls_version,
+                                      ">= " + tls_version_name(profile.min_version),
+                                      tls_version_name(tls.version)));
+  } else if (version < profile.warn_below && !may_be_higher) {
     fit.problems.push_back(problem_of(FindingKind::weak_tls, Field::tls_version,
                                       ">= " + tls_version_name(profile.warn_below),
                                       tls_version_name(tls.version)));
@@ -65,6 +164,8 @@ Reason reason_of(MutualReason reason) {
       return Reason::mutual_truncated;
     case MutualReason::renegotiated:
       return Reason::mutual_renegotiated;
+    case MutualReason::aborted:
+      return Reason::mutual_aborted;
   }
   return Reason::tls_not_seen;
 }
@@ -72,7 +173,7 @@ Reason reason_of(MutualReason reason) {
 void fit_mutual(const TlsFacts& tls, TlsFit& fit) {
   if (tls.mutual == MutualTls::proven) return;
   if (tls.mutual == MutualTls::undeterminable) {
-    fit.open = reason_of(tls.mutual_reason);
+    leave_open(fit, reason_of(tls.mutual_reason));
     return;
   }
   Problem problem;
@@ -84,40 +185,37 @@ void fit_mutual(const TlsFacts& tls, TlsFit& fit) {
 }
 
 // To the second: "2026-11-20T10:00:00Z".
-std::string time_text(Timestamp time) {
+std::string time_text(DateTime time) {
   constexpr std::size_t up_to_seconds = 19;
   return to_text(time).substr(0, up_to_seconds) + "Z";
 }
 
-// Judges the leaf, which stands first (RFC 5246 section 7.4.2).
-void fit_certificate(std::string_view owner, const CertificateChain& chain, Timestamp when,
+// Judges the leaf, which stands first (RFC 5246 section 7.4.2). A certificate is valid through the
+// whole second in which it ends (RFC 5280 4.1.2.5).
+void fit_certificate(std::string_view owner, const CertificateChain& chain, DateTime when,
                      std::uint32_t min_days_left, TlsFit& fit) {
-  // A time that could not be read is left at zero.
-  if (chain.empty() || chain.front()->not_after == Timestamp{}) {
+  if (chain.empty() || !chain.front()->not_before || !chain.front()->not_after) {
     fit.certificate_hidden = true;
     return;
   }
   const Certificate& leaf = *chain.front();
-  const bool is_over = leaf.not_after < when;
-  if (!is_over && leaf.not_before <= when) {
-    constexpr std::int64_t day_ns = std::int64_t{86'400} * ns_per_second;
-    const std::int64_t days = (leaf.not_after.ns - when.ns) / day_ns;
+  const bool is_over = *leaf.not_after < when;
+  if (!is_over && *leaf.not_before <= when) {
+    constexpr std::int64_t day = 86'400;
+    const std::int64_t days = (leaf.not_after->seconds - when.seconds) / day;
     if (days < std::int64_t{min_days_left}) {
       fit.problems.push_back(
           problem_of(FindingKind::expiring_certificate, Field::certificate,
                      fmt::format("{} certificate valid for {} more days", owner, min_days_left),
-                     fmt::format("{} valid until {}", leaf.subject, time_text(leaf.not_after))));
+                     fmt::format("{} valid until {}", leaf.subject, time_text(*leaf.not_after))));
     }
     return;
   }
-  Problem problem;
-  problem.kind = FindingKind::expired_certificate;
-  problem.field = Field::certificate;
-  problem.expected = fmt::format("{} certificate valid when used", owner);
-  problem.observed =
-      is_over ? fmt::format("{} valid until {}", leaf.subject, time_text(leaf.not_after))
-              : fmt::format("{} valid from {}", leaf.subject, time_text(leaf.not_before));
-  fit.problems.push_back(problem);
+  fit.problems.push_back(problem_of(
+      FindingKind::expired_certificate, Field::certificate,
+      fmt::format("{} certificate valid when used", owner),
+      is_over ? fmt::format("{} valid until {}", leaf.subject, time_text(*leaf.not_after))
+              : fmt::format("{} valid from {}", leaf.subject, time_text(*leaf.not_before))));
 }
 
 // NIST SP 800-57 part 1, table 2: keys of less than 112 bits of strength are not allowed any more.
@@ -136,31 +234,42 @@ void fit_key(std::string_view owner, const CertificateChain& chain, TlsFit& fit)
                                     fmt::format("{} {} bits", leaf.key_type, leaf.key_bits)));
 }
 
-// The certificate names one of the row's names, and what the client asked for.
-void fit_names(const TlsProfile& profile, const TlsFacts& tls, TlsFit& fit) {
-  if (profile.names.empty()) return;
-  if (profile.sni_must_match && !tls.sni.empty() && !matches_any(profile.names, tls.sni)) {
+void fit_sni(const TlsProfile& profile, const TlsFacts& tls, TlsFit& fit) {
+  if (!profile.sni_must_match && !profile.sni_required) return;
+  if (tls.sni.empty()) {
+    // What the cut hello did not show, or hid, may have been a name.
+    const bool is_unseen = !tls.client_hello_whole || tls.hidden_name != HiddenName::none;
+    if (is_unseen) return leave_open(fit, Reason::tls_not_seen);
+    if (!profile.sni_required) return;
+    fit.problems.push_back(problem_of(FindingKind::wrong_sni, Field::name,
+                                      profile.names.empty() ? "a name" : name_list(profile.names),
+                                      "none"));
+  } else if (!profile.names.empty() && !matches_any(profile.names, tls.sni)) {
     fit.problems.push_back(
         problem_of(FindingKind::wrong_sni, Field::name, name_list(profile.names), tls.sni));
   }
-  if (tls.server_chain.empty()) {
-    fit.certificate_hidden = true;
-    return;
-  }
+}
+
+// The certificate names one of the row's names, and what the client asked for.
+void fit_names(const TlsProfile& profile, const TlsFacts& tls, TlsFit& fit) {
+  if (profile.names.empty() && !profile.sni_must_match && !profile.sni_required) return;
+  if (tls.server_chain.empty()) return leave_open(fit, Reason::certificate_hidden);
   const std::vector<std::string> presented = names_of(*tls.server_chain.front());
   const bool names_one =
+      profile.names.empty() ||
       std::any_of(profile.names.begin(), profile.names.end(), [&](const std::string& name) {
         return matches_any(presented, name) || matches_any({name}, presented);
       });
-  const bool asked = !tls.sni.empty() && matches_any(profile.names, tls.sni);
-  if (names_one && (!asked || matches_any(presented, tls.sni))) return;
+  const bool names_asked = tls.sni.empty() || matches_any(presented, tls.sni);
+  if (names_one && names_asked) return;
   fit.problems.push_back(problem_of(FindingKind::wrong_name, Field::name,
-                                    asked ? tls.sni : name_list(profile.names),
+                                    names_one ? tls.sni : name_list(profile.names),
                                     name_list(presented)));
 }
 
 void fit_issuer(const TlsProfile& profile, const TlsFacts& tls, TlsFit& fit) {
-  if (profile.issuers.empty() || tls.server_chain.empty()) return;
+  if (profile.issuers.empty()) return;
+  if (tls.server_chain.empty()) return leave_open(fit, Reason::certificate_hidden);
   const Certificate& leaf = *tls.server_chain.front();
   const bool known =
       std::any_of(profile.issuers.begin(), profile.issuers.end(), [&](const std::string& part) {
@@ -185,27 +294,40 @@ void fit_key_usage(const TlsProfile& profile, const TlsFacts& tls, TlsFit& fit) 
                                     name_list(usages)));
 }
 
+void fit_profile(const TlsProfile& profile, const ClosedFlow& flow, const TlsFacts& tls,
+                 TlsFit& fit) {
+  fit_version(profile, tls, fit);
+  fit_ciphers(profile, tls, fit);
+  fit_key_exchange(profile, tls, fit);
+  const bool wants_mutual = profile.mutual == TlsProfile::Mutual::yes;
+  if (wants_mutual) fit_mutual(tls, fit);
+  const DateTime when = date_of(flow.first);
+  fit_certificate("server", tls.server_chain, when, profile.min_days_left, fit);
+  fit_key("server", tls.server_chain, fit);
+  // Every profile asks for a certificate in its time.
+  leave_open(fit, missing(Evidence::certificate, flow));
+  fit_sni(profile, tls, fit);
+  fit_names(profile, tls, fit);
+  fit_issuer(profile, tls, fit);
+  if (!wants_mutual) return;
+  fit_certificate("client", tls.client_chain, when, profile.min_days_left, fit);
+  fit_key("client", tls.client_chain, fit);
+  fit_key_usage(profile, tls, fit);
+}
+
 }  // namespace
 
-TlsFit fit_tls(const TlsProfile& profile, const ClosedFlow& flow) {
+TlsFit fit_tls(const DocumentedFlow& row, const ClosedFlow& flow) {
   TlsFit fit;
   const TlsFacts* tls = flow.tls();
   if (tls == nullptr) {
-    fit.open = Reason::tls_not_seen;
+    if (row.tls) fit.open = Reason::tls_not_seen;
     return fit;
   }
-  fit_version(profile, *tls, fit);
-  const bool wants_mutual = profile.mutual == TlsProfile::Mutual::yes;
-  if (wants_mutual) fit_mutual(*tls, fit);
-  fit_certificate("server", tls->server_chain, flow.first, profile.min_days_left, fit);
-  fit_key("server", tls->server_chain, fit);
-  fit_names(profile, *tls, fit);
-  fit_issuer(profile, *tls, fit);
-  if (wants_mutual) {
-    fit_certificate("client", tls->client_chain, flow.first, profile.min_days_left, fit);
-    fit_key("client", tls->client_chain, fit);
-    fit_key_usage(profile, *tls, fit);
-  }
+  if (!wants_tls(row)) return fit;
+  fit_handshake(flow, *tls, fit);
+  fit_suite(*tls, fit);
+  if (row.tls) fit_profile(*row.tls, flow, *tls, fit);
   return fit;
 }
 

@@ -1,4 +1,4 @@
-// Does a TLS handshake meet the requirements of a row's TLS profile?
+// Does a TLS handshake meet what a row asks of TLS?
 #pragma once
 
 #include <vector>
@@ -13,7 +13,8 @@ struct TlsFit {
   bool certificate_hidden = false;
 };
 
-// Certificates are judged at the time of the flow's first packet.
-TlsFit fit_tls(const TlsProfile& profile, const ClosedFlow& flow);
+// What every row asks that wants TLS, and what its profile demands. Certificates are judged at the
+// time of the flow's first packet.
+TlsFit fit_tls(const DocumentedFlow& row, const ClosedFlow& flow);
 
 }  // namespace pcapaudit

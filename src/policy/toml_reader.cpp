@@ -157,6 +157,28 @@ std::vector<std::string> TomlReader::texts_of(const toml::table& table, std::str
   return texts;
 }
 
+std::string TomlReader::choice_of(const toml::table& table, std::string_view key,
+                                  std::initializer_list<std::string_view> words) {
+  std::string text = text_of(table, key);
+  const toml::node* node = table.get(key);
+  if (node == nullptr || !node->is_string()) return {};
+  const std::vector<std::string> known(words.begin(), words.end());
+  const bool is_known = is_among({.text = text, .place = node->source()}, known, key);
+  return is_known ? text : std::string();
+}
+
+bool TomlReader::is_among(const Word& word, const std::vector<std::string>& words,
+                          std::string_view what) {
+  constexpr std::size_t few = 12;  // as many as a line holds
+  if (std::find(words.begin(), words.end(), word.text) != words.end()) return true;
+  const std::string all = words.size() <= few
+                              ? fmt::format("it is \"{}\"", fmt::join(words, "\" or \""))
+                              : fmt::format("{} names are known", words.size());
+  report(word.place, fmt::format("{} = \"{}\" is unknown", what, word.text),
+         did_you_mean(word.text, words, all));
+  return false;
+}
+
 const toml::table* TomlReader::table_of(const toml::table& table, std::string_view key) {
   const toml::node* node = table.get(key);
   if (node == nullptr) return nullptr;

@@ -44,6 +44,11 @@ class TomlReader {
   };
   std::vector<Word> words_of(const toml::table& table, std::string_view key, bool required = false);
   std::vector<std::string> texts_of(const toml::table& table, std::string_view key);
+  // One of `words`, or "" when the key is absent or says something else, which is a mistake.
+  std::string choice_of(const toml::table& table, std::string_view key,
+                        std::initializer_list<std::string_view> words);
+  // Is it among them? If not, that is a mistake: `what` names the set ("application").
+  bool is_among(const Word& word, const std::vector<std::string>& words, std::string_view what);
   const toml::table* table_of(const toml::table& table, std::string_view key);
   // The entries of [[key]] or key = [{...}].
   std::vector<const toml::table*> tables_of(const toml::table& table, std::string_view key);

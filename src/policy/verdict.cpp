@@ -23,17 +23,22 @@ std::string_view to_text(Reason reason) {
                                         "gap",
                                         "truncated",
                                         "renegotiated",
+                                        "aborted",
                                         "unknown-host",
                                         "certificate-hidden",
-                                        "tls-handshake-not-seen"};
+                                        "tls-handshake-not-seen",
+                                        "requests-unread",
+                                        "responses-unread",
+                                        "application-unread",
+                                        "certificate-unread"};
   return names[static_cast<std::size_t>(reason)];
 }
 
 std::string_view to_text(Field field) {
   constexpr std::string_view names[] = {
-      "",       "from",        "to",          "transport",  "port", "direction", "application",
-      "mutual", "tls-version", "certificate", "schedule",   "name", "issuer",    "key",
-      "path",   "host",        "answer",      "credentials"};
+      "",       "from",        "to",          "transport",   "port",   "direction",   "application",
+      "mutual", "tls-version", "certificate", "schedule",    "name",   "issuer",      "key",
+      "path",   "host",        "answer",      "credentials", "cipher", "key-exchange"};
   static_assert(std::size(names) == field_count);
   return names[static_cast<std::size_t>(field)];
 }

@@ -55,8 +55,9 @@ std::string tls_text(const TlsFacts& tls) {
   for (const auto& [side, chain] :
        {std::pair{"server", &tls.server_chain}, std::pair{"client", &tls.client_chain}}) {
     if (chain->empty()) continue;
+    const auto& end = chain->front()->not_after;
     text += fmt::format("; {} certificate {} until {}", side, chain->front()->subject,
-                        to_second(to_text(chain->front()->not_after)));
+                        end ? to_second(to_text(*end)) : "an unreadable date");
   }
   return text;
 }

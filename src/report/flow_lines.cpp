@@ -28,8 +28,8 @@ void write_certificate(JsonLine& out, std::string_view name, const CertificateCh
   out.member("subject", leaf.subject);
   out.member("issuer", leaf.issuer);
   out.member("san", leaf.san);
-  out.member("not_before", to_text(leaf.not_before));
-  out.member("not_after", to_text(leaf.not_after));
+  out.member_or_null("not_before", leaf.not_before ? to_text(*leaf.not_before) : "");
+  out.member_or_null("not_after", leaf.not_after ? to_text(*leaf.not_after) : "");
   out.member("sha256", leaf.sha256);
   out.end_object();
 }
@@ -71,6 +71,7 @@ void write_tls(JsonLine& out, const TlsFacts& tls) {
   out.member_or_null("offered_version", version_text(tls.offered_version));
   out.member("alpn_offered", tls.alpn_offered);
   out.member_or_null("group", tls.group == 0 ? std::string() : tls_group_name(tls.group));
+  out.member("dh_bits", tls.dh_bits);
   out.member_or_null("hidden_name", to_text(tls.hidden_name));
   out.member("early_data", tls.early_data);
   out.member("retry_request", tls.retry_request);

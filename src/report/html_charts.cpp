@@ -22,6 +22,12 @@ struct TimeAxis {
     const double part = static_cast<double>(time.ns - from.ns) / whole;
     return left + std::clamp(part, 0.0, 1.0) * width;
   }
+  // Dates beyond a Timestamp's years lie at an edge.
+  double x(DateTime date) const {
+    if (date <= date_of(from)) return x(from);
+    if (date >= date_of(to)) return x(to);
+    return x(Timestamp{date.seconds * ns_per_second});
+  }
   Timestamp at(int part, int parts) const { return {from.ns + (to.ns - from.ns) / parts * part}; }
 };
 
@@ -217,7 +223,8 @@ Markup expiry_timeline(const std::vector<ReportCertificate>& certificates, Times
   mark({now.ns + 2 * year}, "grid", "+2 years");
   int y = top;
   for (const ReportCertificate& it : certificates) {
-    const double zero = axis.x(now), end = axis.x(it.not_after);
+    if (!it.not_after) continue;
+    const double zero = axis.x(now), end = axis.x(*it.not_after);
     const bool ended = it.days_left < 0;
     const std::string name = shortened(it.subject.empty() ? it.sha256 : it.subject, 30);
     inside += html("<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>", left - 8, y + 16, name);

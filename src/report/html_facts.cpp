@@ -34,13 +34,7 @@ std::string mutual_text(std::uint64_t proven, std::uint64_t declined, std::uint6
 Markup tls_servers(const ReportTls& tls) {
   std::vector<Row> rows;
   for (const TlsServer& it : tls.servers.rows) {
-    Cell ends = time_cell(it.not_after);
-    if (it.not_after) {
-      ends.inside =
-          html("<time datetime=\"{0}\">{0}</time>", day_and_time(*it.not_after).substr(0, 10));
-    } else {
-      ends.inside = html("<span class=\"none\">not seen</span>");
-    }
+    Cell ends = day_cell(it.not_after);
     rows.push_back(
         {.cells = {place_cell(it.address, it.port, it.role), cell(wires(it.names)),
                    cell(wires(it.versions) + sub(wires(it.ciphers))),
@@ -69,8 +63,7 @@ Markup certificates(const ReportTls& tls) {
         {.cells = {cell(wire(it.subject) + names),
                    cell(wire(it.issuer)),
                    cell(html("{}<span class=\"sub\">{}</span>", it.key, it.signature)),
-                   {.inside = html("<time datetime=\"{0}\">{0}</time>",
-                                   day_and_time(it.not_after).substr(0, 10))},
+                   day_cell(it.not_after),
                    {.inside = html("{}{}", it.days_left < 0 ? "−" : "",
                                    spaced(static_cast<std::uint64_t>(
                                        it.days_left < 0 ? -it.days_left : it.days_left))),

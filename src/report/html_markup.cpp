@@ -167,6 +167,12 @@ Cell time_cell(std::optional<Timestamp> time) {
           .key = text};
 }
 
+Cell day_cell(std::optional<DateTime> date) {
+  if (!date) return {.inside = html("<span class=\"none\">not seen</span>"), .key = "0"};
+  const std::string text = to_second(to_text(*date));
+  return {.inside = html("<time datetime=\"{0}\">{0}</time>", text.substr(0, 10)), .key = text};
+}
+
 Markup cut_note(std::uint64_t cut, std::string_view what) {
   if (cut == 0) return {};
   return html("<p class=\"cut\">{} more {}, see CSV.</p>\n", spaced(cut), what);

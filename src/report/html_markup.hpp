@@ -78,6 +78,7 @@ Cell cell(Markup inside);
 Cell number_cell(std::uint64_t number);
 Cell bytes_cell(std::uint64_t bytes);
 Cell time_cell(std::optional<Timestamp> time);
+Cell day_cell(std::optional<DateTime> date);  // "9999-12-31"
 
 struct Row {
   std::vector<Cell> cells;

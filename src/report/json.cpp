@@ -31,6 +31,8 @@ constexpr std::string_view flags[] = {
     "client_certificate_sent",
     "retry_request",
     "renegotiated",
+    "client_handshake_read",
+    "server_handshake_read",
     "lync_signs",
     "credentials_in_clear",
 };
@@ -86,8 +88,7 @@ constexpr Section sections[] = {
      "findings FROM v_run ORDER BY 1",
      true},
     {"findings",
-     "SELECT * FROM v_finding ORDER BY CASE severity WHEN 'critical' THEN 0 WHEN 'high' THEN 1 "
-     "WHEN 'medium' THEN 2 WHEN 'low' THEN 3 ELSE 4 END, flows DESC, finding"},
+     "SELECT * FROM v_finding ORDER BY rank, flows DESC, finding"},
     {"rules", "SELECT * FROM v_rule_usage ORDER BY rule"},
     {"roles", "SELECT * FROM v_role_matrix ORDER BY from_role, to_role, service, port"},
     {"tls", "SELECT * FROM v_tls ORDER BY flow, version"},

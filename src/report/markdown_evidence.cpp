@@ -47,7 +47,7 @@ std::string tls(const ReportTls& tls) {
   MarkdownTable certificates({"Certificate", "Issuer", "Until", "Days left", "SHA-256"});
   for (const ReportCertificate& it : tls.certificates.rows) {
     certificates.row({markdown_code(it.subject), markdown_code(it.issuer), second(it.not_after),
-                      std::to_string(it.days_left), markdown_code(it.sha256)});
+                      it.not_after ? std::to_string(it.days_left) : "", markdown_code(it.sha256)});
   }
   return out + certificates.text(tls.certificates.cut());
 }
@@ -148,6 +148,9 @@ std::string MarkdownTable::text(std::uint64_t cut) const {
 }
 
 std::string second(const std::optional<Timestamp>& time) {
+  return time ? to_second(to_text(*time)) : "";
+}
+std::string second(const std::optional<DateTime>& time) {
   return time ? to_second(to_text(*time)) : "";
 }
 

@@ -21,6 +21,7 @@ class MarkdownTable {
   std::size_t rows_ = 0;
 };
 
+std::string second(const std::optional<DateTime>& time);
 std::string second(const std::optional<Timestamp>& time);  // "2026-11-20 10:00:00"
 // Code spans joined by commas, and how many there are more.
 std::string names(const Listed<std::string>& list);

@@ -31,7 +31,7 @@ std::string busiest(const std::string& source, std::size_t limit) {
 constexpr const char* tls_source = "FROM tls JOIN flow ON flow.id = tls.flow";
 
 void add_server_certificates(ModelReader& reader, ReportTls& tls) {
-  std::map<std::string, std::pair<std::string, std::optional<Timestamp>>> newest;
+  std::map<std::string, std::pair<std::string, std::optional<DateTime>>> newest;
   for (ModelRow& it : reader.rows(fmt::format(
            "SELECT server, server_port, subject, not_after FROM (SELECT flow.server, "
            "flow.server_port, certificate.subject, certificate.not_after, row_number() OVER ("
@@ -44,7 +44,7 @@ void add_server_certificates(ModelReader& reader, ReportTls& tls) {
     const std::string server = it.text();
     auto& one = newest[place_of(server, it.number())];
     one.first = it.text();
-    one.second = it.time();
+    one.second = it.date();
   }
   for (TlsServer& it : tls.servers.rows) {
     const auto found = newest.find(place_of(it.address, it.port));
@@ -91,7 +91,7 @@ void read_servers(ModelReader& reader, ReportTls& tls) {
 }
 
 void read_certificates(ModelReader& reader, std::optional<Timestamp> now, ReportTls& tls) {
-  constexpr std::int64_t day = 86'400 * ns_per_second;
+  constexpr std::int64_t day = 86'400;
   tls.certificates = reader.listed<ReportCertificate>(
       "SELECT sha256, subject, issuer, key_type || ' ' || key_bits, signature_algorithm, san, "
       "not_before, not_after, "
@@ -107,10 +107,12 @@ void read_certificates(ModelReader& reader, std::optional<Timestamp> now, Report
           *text = it.text();
         }
         one.names = it.list();
-        one.not_before = it.time().value_or(Timestamp{});
-        one.not_after = it.time().value_or(Timestamp{});
-        const std::int64_t left = one.not_after.ns - now.value_or(one.not_after).ns;
-        one.days_left = left / day - (left % day < 0 ? 1 : 0);
+        one.not_before = it.date();
+        one.not_after = it.date();
+        if (now && one.not_after) {
+          const std::int64_t left = one.not_after->seconds - date_of(*now).seconds;
+          one.days_left = left / day - (left % day < 0 ? 1 : 0);
+        }
         one.server_flows = it.number();
         one.client_flows = it.number();
         one.issuer_flows = it.number();

@@ -121,7 +121,8 @@ class MatrixMaker {
         MatrixCell& cell = cells_[key];
         cell.documented = true;
         add_name(cell.rules, id, reader_.limits.names);
-        if (key.first == Policy::role_any || key.second == Policy::role_any) {
+        constexpr RoleSet words = any_bit | any_internal_bit;
+        if (((role_bit(key.first) | role_bit(key.second)) & words) != 0) {
           cell.flows.flows += used;
           cell.flows.allowed += used;
           if (used > 0) cell.sight = MatrixCell::Sight::both;
@@ -131,11 +132,10 @@ class MatrixMaker {
   }
 
   void read_findings() {
-    for (ModelRow& it : reader_.rows(
-             fmt::format("SELECT id, client_roles, server_roles FROM finding "
-                         "WHERE client_roles <> 0 AND server_roles <> 0 AND subject IS NULL "
-                         "AND flows > 0 ORDER BY {}, flows DESC, id",
-                         severity_order))) {
+    for (ModelRow& it :
+         reader_.rows("SELECT id, client_roles, server_roles FROM finding "
+                      "WHERE client_roles <> 0 AND server_roles <> 0 AND subject IS NULL "
+                      "AND flows > 0 ORDER BY rank, flows DESC, id")) {
       const std::string id = it.text();
       const RoleSet from = it.roles(), to = it.roles();
       each_pair(from, to,

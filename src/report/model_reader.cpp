@@ -67,6 +67,12 @@ std::optional<Timestamp> ModelRow::time() {
   return std::nullopt;
 }
 
+std::optional<DateTime> ModelRow::date() {
+  if (!cells_[next_].empty()) return DateTime{signed_number()};
+  take();
+  return std::nullopt;
+}
+
 std::vector<ModelRow> ModelReader::rows(const std::string& sql) {
   if (error_) return {};
   auto table = store_.query(sql);

@@ -25,6 +25,7 @@ class ModelRow {
   std::vector<std::string> list();       // a JSON array; numbers as text
   std::vector<std::string> arguments();  // a JSON array, its paths as file()
   std::optional<Timestamp> time();       // nanoseconds
+  std::optional<DateTime> date();        // seconds
   std::uint64_t number() { return as<std::uint64_t>(); }
   std::int64_t signed_number() { return as<std::int64_t>(); }
   // Role sets are stored as signed integers with the same bits.
@@ -85,11 +86,6 @@ class ModelReader {
 
 // "dir/a.pcap" to "a.pcap".
 std::string without_folder(const std::string& path);
-
-// For ORDER BY: gravest first.
-inline constexpr const char* severity_order =
-    "CASE severity WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 "
-    "WHEN 'low' THEN 3 ELSE 4 END";
 
 // Each reads its part of the model. The order matters: later parts use earlier ones.
 void read_run(ModelReader& reader, ReportModel& model);

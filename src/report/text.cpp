@@ -91,8 +91,7 @@ std::string finding(const Row& row, bool color) {
 std::string findings(Reader& reader, bool color) {
   const auto rows = reader.rows(
       "SELECT severity, id, client_names, server_names, transports, server_port, service, "
-      "outcome, flows, text, subject FROM finding ORDER BY CASE severity WHEN 'critical' THEN 0 "
-      "WHEN 'high' THEN 1 WHEN 'medium' THEN 2 WHEN 'low' THEN 3 ELSE 4 END, flows DESC, cause");
+      "outcome, flows, text, subject FROM finding ORDER BY rank, flows DESC, cause");
   if (rows.empty()) return "\nno findings\n";
   const auto is_stopped = [](const Row& row) { return row[7] == "blocked" || row[7] == "refused"; };
   const auto stopped =

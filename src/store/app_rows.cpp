@@ -29,7 +29,7 @@ std::vector<std::string> alert_texts(const std::vector<TlsAlert>& alerts) {
 
 AppRows::AppRows(SQLite::Database& database)
     : http_(database, "http_row", 7),
-      tls_(database, "tls", 24),
+      tls_(database, "tls", 31),
       sip_(database, "sip", 16),
       field_(database, "app_field", 6),
       tls_certificate_(database, "tls_certificate", 5),
@@ -97,7 +97,9 @@ void AppRows::insert_facts(std::uint64_t flow, std::size_t number, const TlsFact
            OrNull{explained ? to_text(tls.mutual_reason) : ""}, OrNull{tls.ja3}, OrNull{tls.ja4},
            json_list(alert_texts(tls.alerts)),
            OrNull{tls.group == 0 ? std::string() : tls_group_name(tls.group)},
-           OrNull{to_text(tls.hidden_name)}, tls.early_data, tls.retry_request, tls.renegotiated);
+           OrNull{to_text(tls.hidden_name)}, tls.early_data, tls.retry_request, tls.renegotiated,
+           tls.group, tls.dh_bits, tls.client_hello_whole, tls.server_hello_whole,
+           tls.client_handshake_read, tls.server_handshake_read, tls.data_before_handshake);
   insert_chain(flow, number, "server", tls.server_chain);
   insert_chain(flow, number, "client", tls.client_chain);
 }

@@ -57,6 +57,14 @@ std::string complaint(const Finding& finding) {
       return fmt::format("the server certificate comes from another issuer{}", why);
     case FindingKind::wrong_key_usage:
       return fmt::format("the client certificate is not made for authentication{}", why);
+    case FindingKind::no_encryption:
+      return fmt::format("the TLS of {} encrypts nothing{}", rule, why);
+    case FindingKind::anonymous_cipher:
+      return fmt::format("the TLS of {} proves no identity{}", rule, why);
+    case FindingKind::wrong_cipher:
+      return fmt::format("{} does not allow this cipher{}", rule, why);
+    case FindingKind::wrong_key_exchange:
+      return fmt::format("{} does not allow this key exchange{}", rule, why);
     case FindingKind::http_path:
       return fmt::format("{} is not for this path{}", rule, why);
     case FindingKind::http_host:
@@ -65,10 +73,16 @@ std::string complaint(const Finding& finding) {
       return fmt::format("{} is for redirects only, and the answer was none{}", rule, why);
     case FindingKind::clear_credentials:
       return fmt::format("credentials could be read on the way{}", why);
+    case FindingKind::link_chatter:
+      return "what hosts call out to everybody on their link; no documented flow";
     case FindingKind::weak_tls:
       return fmt::format("allowed by {}, with an old TLS version{}", rule, why);
     case FindingKind::weak_key:
       return fmt::format("allowed by {}, with a short key{}", rule, why);
+    case FindingKind::weak_cipher:
+      return fmt::format("allowed by {}, with a weak cipher{}", rule, why);
+    case FindingKind::weak_key_exchange:
+      return fmt::format("allowed by {}, with a weak key exchange{}", rule, why);
     case FindingKind::expiring_certificate:
       return fmt::format("allowed by {}, and a certificate ends soon{}", rule, why);
     case FindingKind::outside_purpose:

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "store/finding.hpp"
+#include "store/finding_rank.hpp"
 #include "store/run_findings.hpp"
 #include "store/sqlite.hpp"
 
@@ -44,7 +45,7 @@ constexpr const char* problems_sql =
     "LEFT JOIN role_set AS server_set ON server_set.roles = flow.server_roles "
     "LEFT JOIN ground_near_miss AS near_miss ON near_miss.grounds = flow.grounds "
     "AND near_miss.number = 0 "
-    "WHERE problem.exception IS NULL AND flow.verdict <> 'ignored' AND NOT EXISTS ("
+    "WHERE problem.exception IS NULL AND flow.verdict NOT IN ('ignored', 'waived') AND NOT EXISTS ("
     "SELECT 1 FROM ground_problem AS earlier WHERE earlier.grounds = problem.grounds "
     "AND earlier.exception IS NULL "
     "AND earlier.kind = problem.kind AND earlier.number < problem.number) "
@@ -96,14 +97,14 @@ Findings group_problems(SQLite::Database& database) {
   return findings;
 }
 
-// Roles that stand at an end of any flow; `any` stands at every end.
+// Roles that stand at an end of any flow; and the words of rows for them.
 RoleSet roles_seen(SQLite::Database& database) {
   RoleSet seen = 0;
   SQLite::Statement row(database,
                         "SELECT DISTINCT client_roles, server_roles FROM flow_group ORDER BY 1, 2");
   while (row.executeStep()) {
-    seen |= static_cast<RoleSet>(row.getColumn(0).getInt64()) |
-            static_cast<RoleSet>(row.getColumn(1).getInt64()) | RoleSet{1} << Policy::role_any;
+    seen |= row_words(static_cast<RoleSet>(row.getColumn(0).getInt64()) |
+                      static_cast<RoleSet>(row.getColumn(1).getInt64()));
   }
   return seen;
 }
@@ -173,7 +174,7 @@ void insert_findings(SQLite::Database& database, const Policy& policy, const Hos
   const std::vector<std::string> ids = finding_ids(causes);
   SQLite::Statement insert(database,
                            "INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-                           "?, ?, ?, ?, ?, ?, ?, ?)");
+                           "?, ?, ?, ?, ?, ?, ?, ?, ?)");
   SQLite::Statement lost(database,
                          "SELECT coalesce(sum(packets), 0) FROM loss WHERE minute > ? "
                          "AND minute <= ? ORDER BY 1");
@@ -185,7 +186,7 @@ void insert_findings(SQLite::Database& database, const Policy& policy, const Hos
                 fmt::format("{}", fmt::join(it.transports, "+")), it.service, it.server_port,
                 OrNull{it.outcome}, it.flows, OrNull{it.nearest_rule}, OrNull{it.failing_field},
                 OrNull{it.expected}, OrNull{it.observed}, OrNull{it.mistake},
-                finding_text(it, policy) + loss_remark(lost, it), it.first_ns, it.last_ns,
+                finding_text(it, policy) + loss_remark(lost, it), it.first_ns, it.last_ns, rank(it),
                 OrNull{it.subject});
   }
 }

@@ -22,9 +22,8 @@ using Hosts = std::map<std::string, HostVotes>;  // by address as text
 inline void vote(const ClosedFlow& flow, bool as_server, RoleSet own, RoleSet explaining,
                  Hosts& hosts) {
   // Those of nobody in particular: they are many, and resemble everything.
-  constexpr RoleSet internet = RoleSet{1} << Policy::role_internet;
-  constexpr RoleSet clients = RoleSet{1} << Policy::role_internal_clients;
-  if (own == internet || own == clients) return;
+  constexpr RoleSet nobody = outside_roles | role_bit(Policy::role_internal_clients);
+  if ((own & ~nobody) == 0) return;
   HostVotes& host = hosts[to_text(as_server ? flow.server.address : flow.client.address)];
   if (host.flows == 0 || flow.id < host.first_flow) {
     host.roles = own;

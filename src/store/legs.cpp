@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "store/leg_excuses.hpp"
 #include "store/sqlite.hpp"
 
 namespace pcapaudit {
@@ -17,19 +18,12 @@ namespace {
 // begin: clocks of two captures differ by some milliseconds, and proxies connect in advance.
 constexpr std::int64_t slack_ns = 2 * ns_per_second;
 
-struct Leg {
-  std::int64_t id = 0, first_ns = 0, last_ns = 0;
-  std::int64_t to_client = 0;  // payload bytes towards the client
-  std::string host;            // SNI, or the first Host field
-  std::int64_t server_port = 0;
-};
-
 constexpr const char* leg_columns =
-    "SELECT flow.id, flow.first, flow.last, flow.payload_s2c, "
+    "SELECT flow.id, flow.first, flow.last, flow.payload_c2s, flow.payload_s2c, "
     "lower(coalesce((SELECT sni FROM tls WHERE tls.flow = flow.id AND number = 0), "
     "(SELECT json_extract(hosts, '$[0]') FROM http WHERE http.flow = flow.id AND number = 0), "
-    "'')), "
-    "flow.server_port FROM flow ";
+    "'')), flow.server, flow.server_port, flow.outcome = 'midstream', "
+    "flow.gaps > 0 OR flow.outcome = 'one-sided' FROM flow ";
 
 std::vector<Leg> read_legs(SQLite::Statement& row) {
   std::vector<Leg> legs;
@@ -38,10 +32,14 @@ std::vector<Leg> read_legs(SQLite::Statement& row) {
     leg.id = row.getColumn(0).getInt64();
     leg.first_ns = row.getColumn(1).getInt64();
     leg.last_ns = row.getColumn(2).getInt64();
-    leg.to_client = row.getColumn(3).getInt64();
-    leg.host = row.getColumn(4).getString();
+    leg.to_server = row.getColumn(3).getInt64();
+    leg.to_client = row.getColumn(4).getInt64();
+    leg.host = row.getColumn(5).getString();
     leg.host = leg.host.substr(0, leg.host.find(':'));
-    leg.server_port = row.getColumn(5).getInt64();
+    leg.server = row.getColumn(6).getString();
+    leg.server_port = row.getColumn(7).getInt64();
+    leg.is_midstream = row.getColumn(8).getInt() != 0;
+    leg.is_lossy = row.getColumn(9).getInt() != 0;
     legs.push_back(std::move(leg));
   }
   return legs;
@@ -61,7 +59,7 @@ std::vector<Leg> flows_of_row(SQLite::Database& database, const std::string& rul
   SQLite::Statement row(database, std::string(leg_columns) +
                                       "JOIN flow_rule ON flow_rule.flow = flow.id "
                                       "WHERE flow_rule.rule = ? AND flow.outcome IN ('data', "
-                                      "'midstream') ORDER BY flow.first, flow.id");
+                                      "'midstream', 'one-sided') ORDER BY flow.first, flow.id");
   row.bind(1, rule);
   return read_legs(row);
 }
@@ -112,12 +110,20 @@ const Leg* outer_of(const Leg& inner, const std::vector<Leg>& outer) {
   return best;
 }
 
+std::vector<std::int64_t> read_lossy_minutes(SQLite::Database& database) {
+  std::vector<std::int64_t> minutes;
+  SQLite::Statement row(database, "SELECT DISTINCT minute FROM loss ORDER BY 1");
+  while (row.executeStep()) minutes.push_back(row.getColumn(0).getInt64());
+  return minutes;
+}
+
 class Legs {
  public:
   Legs(SQLite::Database& database, const Policy& policy)
       : database_(database),
         policy_(policy),
-        insert_(database, "INSERT OR IGNORE INTO leg VALUES (?, ?, ?, ?)") {}
+        insert_(database, "INSERT OR IGNORE INTO leg VALUES (?, ?, ?, ?)"),
+        lossy_minutes_(read_lossy_minutes(database)) {}
 
   std::vector<Finding> take() {
     for (const Mapping& mapping : policy_.mappings) {
@@ -140,17 +146,16 @@ class Legs {
     if (!has_flows(database_, inner.id) && !has_undocumented_inner(database_, inner)) return;
     const std::vector<Leg> from_outside = flows_of_row(database_, outer.id);
     if (from_outside.empty()) return;  // the outer side was not captured, or not used
-    std::optional<Finding> alone;
-    for (const Leg& leg : flows_of_row(database_, inner.id)) {
+    std::vector<Leg> alone;
+    for (Leg& leg : flows_of_row(database_, inner.id)) {
       const Leg* pair = outer_of(leg, from_outside);
-      sqlite::run(insert_, mapping.id, leg.id,
-                  pair == nullptr ? std::optional<std::int64_t>() : pair->id,
-                  pair == nullptr ? "no-outer" : "ok");
       if (pair == nullptr) {
-        count(alone, leg, FindingKind::inner_without_outer, inner, mapping,
-              fmt::format("an open request by {}", outer.id), "none");
+        alone.push_back(std::move(leg));
+      } else {
+        sqlite::run(insert_, mapping.id, leg.id, std::optional(pair->id), "ok");
       }
     }
+    std::optional<Finding> unasked = judge_alone(mapping, outer, inner, alone, from_outside);
     std::optional<Finding> astray;
     for (const Leg& leg : undocumented_inner(database_, inner)) {
       if (contains(inner.ports, static_cast<std::uint16_t>(leg.server_port))) continue;
@@ -160,9 +165,28 @@ class Legs {
       count(astray, leg, FindingKind::wrong_inner_leg, inner, mapping, to_text(inner.ports, " or "),
             fmt::format("{}", leg.server_port));
     }
-    for (auto* finding : {&alone, &astray}) {
+    for (auto* finding : {&unasked, &astray}) {
       if (*finding) findings_.push_back(std::move(**finding));
     }
+  }
+
+  // Those that neither a health test nor a gap in what was seen explains.
+  std::optional<Finding> judge_alone(const Mapping& mapping, const DocumentedFlow& outer,
+                                     const DocumentedFlow& inner, const std::vector<Leg>& alone,
+                                     const std::vector<Leg>& from_outside) {
+    const std::vector<bool> tests = find_health_tests(alone);
+    std::optional<Finding> unasked;
+    for (std::size_t i = 0; i < alone.size(); ++i) {
+      const bool is_open = !tests[i] && is_open_question(alone[i], from_outside, lossy_minutes_);
+      sqlite::run(insert_, mapping.id, alone[i].id, std::optional<std::int64_t>(),
+                  tests[i]  ? "health-test"
+                  : is_open ? "open"
+                            : "no-outer");
+      if (tests[i] || is_open) continue;
+      count(unasked, alone[i], FindingKind::inner_without_outer, inner, mapping,
+            fmt::format("an open request by {}", outer.id), "none");
+    }
+    return unasked;
   }
 
   void count(std::optional<Finding>& finding, const Leg& leg, FindingKind kind,
@@ -194,6 +218,7 @@ class Legs {
   SQLite::Database& database_;
   const Policy& policy_;
   SQLite::Statement insert_;
+  std::vector<std::int64_t> lossy_minutes_;
   std::vector<Finding> findings_;
 };
 

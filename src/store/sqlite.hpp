@@ -88,6 +88,13 @@ class Insert {
     sqlite3_bind_int64(statement_.get(), index, static_cast<std::int64_t>(value));
   }
   void bind(int index, Timestamp time) { bind(index, time.ns); }
+  void bind(int index, const std::optional<DateTime>& date) {
+    if (date) {
+      bind(index, date->seconds);
+    } else {
+      sqlite3_bind_null(statement_.get(), index);
+    }
+  }
   void bind(int index, std::string_view text) {
     sqlite3_bind_text(statement_.get(), index, text.data() == nullptr ? "" : text.data(),
                       static_cast<int>(text.size()), SQLITE_STATIC);

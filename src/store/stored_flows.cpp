@@ -62,6 +62,11 @@ std::uint16_t hex_number(const std::string& text) {
   return value;
 }
 
+std::optional<DateTime> date(const Statement& row, int column) {
+  const auto value = row.getColumn(column);
+  return value.isNull() ? std::nullopt : std::optional(DateTime{value.getInt64()});
+}
+
 class Reader {
  public:
   explicit Reader(SQLite::Database& database)
@@ -70,7 +75,9 @@ class Reader {
             "SELECT number, version, offered_version, sni, alpn, alpn_offered, cipher_id, resumed, "
             "established, certificate_requested, client_certificate_sent, "
             "client_certificate_verify, mutual, mutual_reason, hidden_name, early_data, "
-            "retry_request, renegotiated FROM tls WHERE flow = ? ORDER BY number"),
+            "retry_request, renegotiated, key_exchange_group_id, dh_bits, client_hello_whole, "
+            "server_hello_whole, client_handshake_read, server_handshake_read, "
+            "data_before_handshake FROM tls WHERE flow = ? ORDER BY number"),
         chain_(database,
                "SELECT shown.side, certificate.subject, certificate.issuer, certificate.san, "
                "certificate.not_before, certificate.not_after, certificate.key_type, "
@@ -133,13 +140,20 @@ class Reader {
     tls.certificate_requested = number(tls_, 9) != 0;
     tls.client_certificate_sent = number(tls_, 10) != 0;
     tls.client_certificate_verify = number(tls_, 11) != 0;
-    constexpr std::size_t mutual_count = 4, reason_count = 7, hidden_count = 3;
+    constexpr std::size_t mutual_count = 4, reason_count = 8, hidden_count = 3;
     tls.mutual = named<MutualTls>(text(tls_, 12), mutual_count);
     tls.mutual_reason = named<MutualReason>(text(tls_, 13), reason_count);
     tls.hidden_name = named<HiddenName>(text(tls_, 14), hidden_count);
     tls.early_data = number(tls_, 15) != 0;
     tls.retry_request = number(tls_, 16) != 0;
     tls.renegotiated = number(tls_, 17) != 0;
+    tls.group = static_cast<std::uint16_t>(number(tls_, 18));
+    tls.dh_bits = static_cast<std::uint16_t>(number(tls_, 19));
+    tls.client_hello_whole = number(tls_, 20) != 0;
+    tls.server_hello_whole = number(tls_, 21) != 0;
+    tls.client_handshake_read = number(tls_, 22) != 0;
+    tls.server_handshake_read = number(tls_, 23) != 0;
+    tls.data_before_handshake = number(tls_, 24) != 0;
     chain_.reset();
     chain_.bind(1, flow);
     chain_.bind(2, static_cast<std::int64_t>(number(tls_, 0)));
@@ -155,8 +169,8 @@ class Reader {
     certificate.subject = text(chain_, 1);
     certificate.issuer = text(chain_, 2);
     certificate.san = list<std::string>(chain_, 3);
-    certificate.not_before = {chain_.getColumn(4).getInt64()};
-    certificate.not_after = {chain_.getColumn(5).getInt64()};
+    certificate.not_before = date(chain_, 4);
+    certificate.not_after = date(chain_, 5);
     certificate.key_type = text(chain_, 6);
     certificate.key_bits = static_cast<std::uint32_t>(number(chain_, 7));
     certificate.extended_key_usage = list<std::string>(chain_, 8);

@@ -17,6 +17,8 @@ struct Piece {
 struct Fed {
   std::vector<AppRecord> records;
   std::string malformed;  // Step::malformed text, if any
+  // RecordSink::note_unread, by direction; the first text of each.
+  std::array<std::string, 2> unread;
   bool handed_over = false;
   std::array<std::string, 2> rest;  // bytes of each direction that were not consumed
 
@@ -29,6 +31,10 @@ struct Fed {
 Fed feed(const DissectorSpec& spec, const std::vector<Piece>& pieces,
          Carrier carrier = Carrier::tcp,
          SeenStream seen = {{{.from_start = true}, {.from_start = true}}});
+
+// The same with bytes missing between `before` and `behind`, in the directions of `behind`.
+Fed feed_around_loss(const DissectorSpec& spec, const std::vector<Piece>& before,
+                     const std::vector<Piece>& behind);
 
 // The same bytes with one piece cut in two at every place, and byte by byte: `check` is called
 // with each variant's result and must find it equal to the uncut one.

@@ -11,7 +11,7 @@ namespace pcapaudit::test {
 // 2026-11-20T10:00:00Z
 constexpr std::int64_t ten_o_clock = 1'795'168'800 * ns_per_second;
 
-enum : std::size_t { reverse_proxy = 5, director = 6, edge = 7, sql = 8 };
+enum : std::size_t { reverse_proxy = Policy::builtin_roles, director, edge, sql };
 constexpr RoleSet bit(std::size_t role) {
   return RoleSet{1} << role;
 }
@@ -21,11 +21,10 @@ inline Policy hand_policy() {
   policy.packs = {{.id = "lync2013", .title = "Lync Server 2013", .revision = "3"}};
   policy.site_name = "Example";
   policy.digest = "d1";
-  for (const char* id : {"any", "internal-clients", "unknown-internal", "internet", "load-balancer",
-                         "reverse-proxy-int", "director", "edge-int", "sql"}) {
+  policy.roles = builtin_role_list();
+  for (const char* id : {"reverse-proxy-int", "director", "edge-int", "sql"}) {
     Role role;
     role.id = id;
-    role.builtin = policy.roles.size() < Policy::builtin_roles;
     policy.roles.push_back(role);
   }
   const auto add = [&](std::string id, std::size_t from, std::size_t to, std::uint16_t port,
@@ -90,8 +89,8 @@ inline Certificate hand_certificate() {
   certificate.issuer = "CN=Example CA";
   certificate.serial = "0a";
   certificate.san = {"director.example", "10.2.0.11"};
-  certificate.not_before = {0};
-  certificate.not_after = {ten_o_clock};
+  certificate.not_before = DateTime{0};
+  certificate.not_after = date_of({ten_o_clock});
   certificate.key_type = "RSA";
   certificate.key_bits = 2048;
   certificate.signature_algorithm = "sha256WithRSAEncryption";

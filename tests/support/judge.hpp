@@ -55,17 +55,11 @@ inline Verdict evaluate(const Policy& policy, const ClosedFlow& flow) {
 struct PolicyLines {
   Policy policy;
 
-  PolicyLines() {
-    for (const char* id :
-         {"any", "internal-clients", "unknown-internal", "internet", "load-balancer"}) {
-      role(id);
-    }
-  }
+  PolicyLines() { policy.roles = builtin_role_list(); }
 
   void role(const std::string& id) {
     Role role;
     role.id = id;
-    role.builtin = policy.roles.size() < Policy::builtin_roles;
     policy.roles.push_back(role);
   }
 
@@ -144,6 +138,7 @@ struct PolicyLines {
     mistake.to = roles(tokens[3]);
     mistake.ports = ports(tokens[4]);
     mistake.severity = parse_severity(tokens[5]).value();
+    if (tokens.size() > 6) mistake.apps = split(tokens[6], ',');
     policy.mistakes.push_back(mistake);
   }
 };
@@ -158,11 +153,15 @@ inline Certificate leaf_of(const std::string& state, const std::string& subject)
   Certificate leaf;
   leaf.subject = subject;
   leaf.sha256 = subject + " " + state;
-  leaf.not_before = {flow_time.ns - 30 * ns_per_day};
-  leaf.not_after = {flow_time.ns + 60 * ns_per_day};
-  if (state == "expired") leaf.not_after = {flow_time.ns - ns_per_day};
-  if (state == "last-instant") leaf.not_after = flow_time;
-  if (state == "early") leaf.not_before = {flow_time.ns + ns_per_day / 2};
+  const auto at = [](std::int64_t days, std::int64_t of = 1) {
+    return date_of({flow_time.ns + days * ns_per_day / of});
+  };
+  leaf.not_before = at(-30);
+  leaf.not_after = at(60);
+  if (state == "expired") leaf.not_after = at(-1);
+  if (state == "last-instant") leaf.not_after = at(0);
+  if (state == "early") leaf.not_before = at(1, 2);
+  if (state == "for-ever") leaf.not_after = DateTime{253'402'300'799};  // 9999-12-31T23:59:59Z
   if (state == "unreadable") leaf.not_before = leaf.not_after = {};
   return leaf;
 }
@@ -201,13 +200,15 @@ inline CertificateChain chain_named(const std::vector<std::string>& names) {
 }
 
 inline bool is_http_fact(const std::string& key) {
-  return key == "host" || key == "path" || key == "status" || key == "location" || key == "auth";
+  return key == "requests" || key == "host" || key == "path" || key == "status" ||
+         key == "location" || key == "auth";
 }
 
 inline void set_http_fact(ClosedFlow& flow, const std::string& key, const std::string& value) {
   if (flow.http() == nullptr) flow.records.emplace_back(HttpFacts{});
   auto& http = std::get<HttpFacts>(flow.records.back());
   http.requests = http.responses = 1;
+  if (key == "requests") http.requests = std::stoull(value);
   if (key == "host") http.hosts.add(value);
   if (key == "path") http.paths.add(value);
   if (key == "status") http.statuses.add(static_cast<std::uint32_t>(std::stoul(value)));
@@ -254,16 +255,26 @@ inline void set_fact(ClosedFlow& flow, TlsFacts& tls, const std::string& token) 
     flow.vlans.push_back(port_number(value));
   else if (key == "sni")
     tls.sni = value;
+  else if (key == "cipher")
+    tls.cipher = static_cast<std::uint16_t>(std::stoul(value, nullptr, 16));
+  else if (key == "group")
+    tls.group = static_cast<std::uint16_t>(std::stoul(value));
+  else if (key == "dh")
+    tls.dh_bits = static_cast<std::uint16_t>(std::stoul(value));
   else if (key == "san")
     tls.server_chain = chain_named(split(value, ','));
   else if (is_http_fact(key))
     set_http_fact(flow, key, value);
-  else
+  else if (key.starts_with("c2s-") || key.starts_with("s2c-")) {
+    ReadAccount& account = flow.account[key.starts_with("c2s-") ? 0 : 1];
+    (key.ends_with("end") ? account.end : account.hole) = named(value, Unread::joined);
+  } else
     throw std::invalid_argument(token);
 }
 
 // "tcp 10.20.5.5 > 10.1.2.10:443 tls v=0303 mutual=proven alpn=h2 cert=expired inner=sip
-//  out=handshake dir=first-packet from=50001 bytes=100,0 server=ssh gap". A flow has its start
+//  out=handshake dir=first-packet from=50001 bytes=100,0 server=ssh gap c2s-end=malformed
+//  s2c-hole=gap". A flow has its start
 // captured and 100 bytes each way unless it says otherwise; TLS is a whole TLS 1.2 handshake
 // without a client certificate.
 inline ClosedFlow flow_of(const std::string& line) {
@@ -282,6 +293,9 @@ inline ClosedFlow flow_of(const std::string& line) {
   TlsFacts tls;
   tls.version = 0x0303;
   tls.client_hello = tls.server_hello = tls.established = true;
+  tls.client_hello_whole = tls.server_hello_whole = true;
+  tls.client_handshake_read = tls.server_handshake_read = true;
+  tls.cipher = 0xc02f;
   tls.server_chain = chain_of("ok", "CN=server");
   set_mutual(tls, "not-requested");
   bool has_tls = flow.app == "tls";

@@ -29,7 +29,7 @@ inline Policy site() {
   lines.row("ping edge > dns icmp - icmp");
   lines.mistake("mapping-missing proxy > director,front-end 80,443,5060 critical");
   lines.mistake("too-late proxy > director,front-end 443 low");
-  lines.mistake("wrong-web proxy > director 8080 low");
+  lines.mistake("wrong-web proxy > director 8080 low tls");
   Policy& policy = lines.policy;
   policy.internal_networks = {Subnet::parse("10.0.0.0/8").value()};
   policy.client_networks = {Subnet::parse("10.20.0.0/16").value()};

@@ -49,8 +49,10 @@ struct DistinctList {
 using TextList = DistinctList<std::string>;
 using NumberList = DistinctList<std::uint32_t>;
 
+// What is kept of one text. Paths and names that are compared stay far below it.
+constexpr std::size_t longest_text = 1024;
 // Printable UTF-8 of at most `limit` bytes: other bytes become U+FFFD, control characters too.
-std::string clean_text(std::string_view wire, std::size_t limit = 1024);
+std::string clean_text(std::string_view wire, std::size_t limit = longest_text);
 
 struct HttpFacts {
   std::string version;  // "1.0", "1.1", "2" of the first message
@@ -65,11 +67,11 @@ struct HttpFacts {
 };
 
 struct Certificate {
-  std::string subject, issuer;   // RFC 2253 text
-  std::string serial;            // lower-case hex
-  std::vector<std::string> san;  // DNS names, then IP addresses, in order
-  Timestamp not_before, not_after;
-  std::string key_type;  // "RSA", "EC", "Ed25519", ...
+  std::string subject, issuer;                    // RFC 2253 text
+  std::string serial;                             // lower-case hex
+  std::vector<std::string> san;                   // DNS names, then IP addresses, in order
+  std::optional<DateTime> not_before, not_after;  // none: not readable
+  std::string key_type;                           // "RSA", "EC", "Ed25519", ...
   std::uint32_t key_bits = 0;
   std::string signature_algorithm;
   std::vector<std::string> extended_key_usage;  // short names
@@ -103,7 +105,8 @@ enum class MutualReason : std::uint8_t {
   midstream,
   gap,
   truncated,
-  renegotiated  // an encrypted second handshake may have asked for a certificate
+  renegotiated,  // an encrypted second handshake may have asked for a certificate
+  aborted        // a fatal alert in clear ended the handshake before the answer
 };
 std::string_view to_text(
     MutualTls mutual);  // "proven", "declined", "not-requested", "undeterminable"
@@ -125,15 +128,28 @@ struct TlsFacts {
   std::uint16_t offered_version = 0;  // highest that the client offered, 0 unknown
   std::string sni, alpn;              // alpn: chosen by the server
   std::vector<std::string> alpn_offered;
-  std::uint16_t cipher = 0;  // chosen; valid when server_hello
-  std::uint16_t group = 0;   // of the key exchange, 0 unknown or none (RSA, DHE with own primes)
+  std::uint16_t cipher = 0;   // chosen; valid when server_hello
+  std::uint16_t group = 0;    // of the key exchange, 0 unknown or none (RSA, DHE with own primes)
+  std::uint16_t dh_bits = 0;  // of the prime in a finite-field key exchange, 0 unknown or none
   HiddenName hidden_name = HiddenName::none;
   bool client_hello = false, server_hello = false;
+  // Every byte of the hello was there and fits its lists. Else what it does not show may have been
+  // in it all the same.
+  bool client_hello_whole = false, server_hello_whole = false;
+  // All that this side sent of the handshake in clear was read: from its hello up to its change to
+  // encryption (in TLS 1.3: its hello), without a hole.
+  bool client_handshake_read = false, server_handshake_read = false;
+  // Up to TLS 1.2: application data came without a change to encryption before it, which no peer
+  // takes. What looks like a handshake is none.
+  bool data_before_handshake = false;
   bool retry_request = false;  // the server asked for another ClientHello (HelloRetryRequest)
   bool early_data = false;     // the client offered 0-RTT data
   bool renegotiated = false;   // a second handshake, encrypted, up to TLS 1.2
   bool resumed = false;
-  bool established = false;  // both sides went on to encrypted records
+  // Both sides finished the handshake: up to TLS 1.2 an encrypted Finished of both was seen, in TLS
+  // 1.3 encrypted records that are more than an alert. Where the handshake was not captured,
+  // application data of both.
+  bool established = false;
   bool certificate_requested = false;
   bool client_certificate_sent = false;  // a Certificate message with at least one certificate
   bool client_certificate_verify = false;
@@ -147,7 +163,42 @@ struct TlsFacts {
 std::string tls_version_name(
     std::uint16_t version);  // "TLSv1.2", "SSLv3", "TLSv1.3-draft28", "0x1234"
 std::string_view tls_cipher_name(std::uint16_t cipher);  // IANA, or "" when not registered
-std::string tls_group_name(std::uint16_t group);         // IANA: "x25519"; "0x1234" otherwise
+
+enum class TlsKeyExchange : std::uint8_t {
+  unknown,
+  rsa,  // the client's secret under the server's RSA key: whoever gets the key reads all
+  dh,   // the server's certificate holds the key
+  dhe,
+  ecdh,   // the server's certificate holds the key
+  ecdhe,  // and hybrids with it
+  kem,    // post-quantum alone
+  psk,    // a shared key alone
+  srp,
+  krb5,
+  eccpwd,
+  gost
+};
+constexpr std::size_t tls_key_exchange_count = 12;
+std::string_view to_text(TlsKeyExchange exchange);  // "", "rsa", "dhe", "ecdhe", ...
+
+// What the registered name of a cipher suite says. Suites without a name have none of it.
+struct TlsCipherTraits {
+  TlsKeyExchange key_exchange = TlsKeyExchange::unknown;  // TLS 1.3 does not tell it in the suite
+  std::string_view encryption;                            // "AES_128_GCM", "3DES_EDE_CBC", "NULL"
+  bool psk = false;                                       // a shared key takes part
+  bool anonymous = false;                                 // nobody proves who he is
+  bool null = false;                                      // nothing is encrypted
+  bool exported = false;  // weak on purpose, by the export rules of the 1990s
+  bool weak = false;      // exported, RC4, RC2 or a cipher of 64-bit blocks (DES, 3DES, IDEA)
+  bool aead = false;
+};
+TlsCipherTraits tls_cipher_traits(std::uint16_t cipher);
+std::vector<std::uint16_t> tls_ciphers();  // all that have a name
+// How the keys were agreed upon, by suite and group. Unknown without a ServerHello.
+TlsKeyExchange tls_key_exchange(const TlsFacts& tls);
+// Bits of the prime of a finite-field exchange; 0 unknown, or none.
+std::uint16_t tls_dh_bits(const TlsFacts& tls);
+std::string tls_group_name(std::uint16_t group);  // IANA: "x25519"; "0x1234" otherwise
 std::string to_text(const TlsAlert& alert);  // "client fatal 42": who sent it, its level and its
                                              // number (RFC 8446 6)
 

@@ -10,7 +10,9 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
+#include <pcapaudit/app/account.hpp>
 #include <pcapaudit/app/app_record.hpp>
 #include <pcapaudit/base/bytes.hpp>
 
@@ -70,7 +72,8 @@ struct [[nodiscard]] Step {
 enum class Resume : std::uint8_t {
   never,       // its framing is lost for good
   at_message,  // at the next segment that its probe takes for the start of a message
-  anywhere,    // with whatever comes next
+  anywhere,    // with whatever comes next: nothing was lost that matters
+  done,        // not at all, and it does not matter: nothing more is to be learnt here
 };
 
 // How completely one direction was seen when the flow ended.
@@ -87,6 +90,10 @@ class RecordSink {
  public:
   virtual ~RecordSink() = default;
   virtual void emit(AppRecord record) = 0;
+  // Something of `dir` was passed over, and reading goes on: a field that is not understood
+  // (Unread::malformed), a list or a value beyond a cap (over_cap). `why` is static text for the
+  // audit trail. It becomes a hole of the direction's account, at the window's place.
+  virtual void note_unread(Direction, Unread, std::string_view) {}
   // Facts of a DER certificate, read once for all flows that show it (CertificateReader).
   virtual SharedCertificate certificate(Bytes der) = 0;
   // A list of this text or number alone, shared by the flows that show it (TextPool).
@@ -120,6 +127,8 @@ struct DissectorSpec {
   std::uint8_t carriers;                          // bits of Carrier
   Probe (*probe)(Bytes prefix, Carrier carrier);  // stateless; prefix is never empty
   std::unique_ptr<Dissector> (*make)(Carrier carrier);
+  // All that protocol() may answer, when the spec has no name of its own.
+  std::vector<std::string_view> (*names)() = nullptr;
 };
 constexpr std::uint8_t over_tcp = static_cast<std::uint8_t>(Carrier::tcp);
 constexpr std::uint8_t over_udp = static_cast<std::uint8_t>(Carrier::udp);

@@ -14,6 +14,7 @@ namespace pcapaudit {
 struct HeaderLine {
   std::string_view name;   // as sent, without the colon and surrounding blanks
   std::string_view value;  // trimmed; a folded value still holds its line breaks
+  std::string_view raw;    // all of it, without its last LF
 };
 
 // Walks the lines of a header block (the bytes after the start line, up to but not
@@ -30,8 +31,8 @@ class HeaderLines {
 };
 
 // Offset just behind the empty line that ends a header block, or nullopt when it has not
-// come yet. Accepts CRLF and bare LF.
-std::optional<std::size_t> end_of_headers(std::string_view text);
+// come yet. Accepts CRLF and bare LF. The first `searched` bytes are known not to hold its end.
+std::optional<std::size_t> end_of_headers(std::string_view text, std::size_t searched = 0);
 
 // ASCII only. Most names differ in their length.
 bool equal_letters(std::string_view a, std::string_view b);

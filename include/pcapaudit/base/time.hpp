@@ -1,6 +1,7 @@
 // Points in time as nanoseconds since 1970-01-01T00:00:00Z, without leap seconds.
 //
-// Range: years 1678 to 2261. Text form is RFC 3339 with nine decimals and `Z`.
+// Range: years 1678 to 2261. Text form is RFC 3339 with nine decimals and `Z`. What reaches beyond,
+// as certificates do, is told in seconds.
 #pragma once
 
 #include <cstdint>
@@ -18,5 +19,16 @@ constexpr std::int64_t ns_per_second = 1'000'000'000;
 
 // "2026-11-20T10:00:00.123456789Z"
 std::string to_text(Timestamp time);
+
+// A date of a certificate: seconds since 1970-01-01T00:00:00Z, years 0 to 9999 (RFC 5280 4.1.2.5).
+struct DateTime {
+  std::int64_t seconds = 0;
+
+  auto operator<=>(const DateTime&) const = default;
+};
+// The same form, with zeros for decimals: "9999-12-31T23:59:59.000000000Z"
+std::string to_text(DateTime time);
+// The second in which `time` lies.
+DateTime date_of(Timestamp time);
 
 }  // namespace pcapaudit

@@ -80,6 +80,9 @@ struct ClosedFlow {
 
   std::string app;         // "http", "tls", "ssh", ..., "unknown", or "none" without payload
   std::string server_app;  // what the server speaks when it is not `app` (protocol_mismatch)
+  // What else it carried, in order and without `app`: what it was handed over to (CONNECT, an
+  // upgrade, STARTTLS), and what began where the framing broke (Unread::foreign in the account).
+  std::vector<std::string> other_apps;
   std::vector<AppRecord> records;  // in order: a handover leaves one record for each protocol
   std::array<std::uint32_t, anomaly_count> anomalies{};
   std::string malformed_why;  // first Step::malformed text

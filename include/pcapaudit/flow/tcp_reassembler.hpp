@@ -11,6 +11,7 @@
 #include <memory>
 #include <vector>
 
+#include <pcapaudit/app/account.hpp>
 #include <pcapaudit/base/bytes.hpp>
 
 namespace pcapaudit {
@@ -34,7 +35,8 @@ class TcpReassembler {
    public:
     virtual ~Output() = default;
     virtual void bytes(Bytes in_order) = 0;
-    virtual void gap(std::uint64_t missing) = 0;
+    // `cause`: snap_length where the capture cut a segment, else gap.
+    virtual void gap(std::uint64_t missing, Unread cause) = 0;
   };
 
   // A SYN with this sequence number was seen: the stream starts one behind it.

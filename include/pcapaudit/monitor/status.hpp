@@ -52,8 +52,8 @@ struct MonitorStatus {
   std::map<std::pair<Severity, std::string>, std::uint64_t> findings;  // by kind: flows with one
   std::vector<RecentFinding> recent;                                   // newest first
   std::map<std::string, Timestamp> rule_last_seen;                     // of allowed flows
-  std::map<std::string, Timestamp> certificate_ends;  // by role: the earliest end seen
-  std::map<std::string, Timestamp> exception_ends;    // by id
+  std::map<std::string, DateTime> certificate_ends;  // by role: the earliest end seen
+  std::map<std::string, Timestamp> exception_ends;   // by id
 
   std::string policy_digest, site;
   Timestamp policy_loaded;

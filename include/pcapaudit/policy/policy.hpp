@@ -29,23 +29,30 @@ enum class FindingKind : std::uint8_t {
   undocumented,         // no documented flow matches
   reversed_direction,   // the documented flow exists, the other way round
   wrong_application,    // address, port and direction fit; the bytes are something else
-  outside_schedule,     // the row fits, at another time
   not_mutual,           // the row asks for mutual TLS; it was declined or not asked for
   old_tls,              // below the row's min_version
   expired_certificate,  // server or client certificate not valid at capture time
+  outside_schedule,     // the row fits, at another time
   wrong_name,           // the server certificate names none of the row's names, or not the SNI
   wrong_sni,            // the client asks for a name that is not among the row's names
   wrong_issuer,         // the server certificate comes from another issuer than the row asks for
   wrong_key_usage,      // the client certificate is not made for client authentication
+  no_encryption,        // TLS with a suite that encrypts nothing
+  anonymous_cipher,     // TLS with a suite in which nobody proves who he is
+  wrong_cipher,         // a suite that the row does not allow
+  wrong_key_exchange,   // a key exchange that the row does not allow, or a smaller group
   http_path,            // a path that the row denies, or does not list
   http_host,            // a host that the row does not list
   no_redirect,          // an answer that is no redirect to HTTPS where nothing else is documented
   clear_credentials,    // credentials that anyone on the way could read
+  link_chatter,         // what hosts call out to their link: mDNS, LLMNR, SSDP, DHCP, NetBIOS
   // Remarks on allowed flows:
   discouraged,           // the documentation advises against it here
   vip_bypass,            // a pool member was addressed instead of the VIP
   weak_tls,              // below the row's warn_below
   weak_key,              // a certificate's key is too short
+  weak_cipher,           // RC4, 3DES, export and the like
+  weak_key_exchange,     // without forward secrecy, or in a small group
   expiring_certificate,  // the certificate ends within the row's min_days_left
   outside_purpose,       // hosts or paths outside what the row is for, which it only reports
   exception_expired,     // an exception would cover this, and was not in force
@@ -58,9 +65,9 @@ enum class FindingKind : std::uint8_t {
   exception_unused,      // an exception that covered nothing
   exception_over_limit,  // an exception that covered more than its limit on a day
 };
-constexpr std::size_t finding_kind_count = 29;
+constexpr std::size_t finding_kind_count = 36;
 constexpr bool is_violation(FindingKind kind) {
-  return kind <= FindingKind::clear_credentials;
+  return kind <= FindingKind::link_chatter;
 }
 std::string_view to_text(FindingKind kind);  // "undocumented", "reversed-direction", ...
 // Its name, or one of the dotted names that policies may use: "tls.not-mutual", "app-mismatch".
@@ -102,6 +109,9 @@ struct Role {
   std::string pack;
 };
 
+// The roles that every policy has, in the order of their numbers in Policy.
+const std::vector<Role>& builtin_role_list();
+
 struct NatAddress {  // the same endpoint as it is seen outside the firewall
   Subnet address;
   PortRanges ports;  // empty: whatever the port
@@ -123,10 +133,14 @@ struct TlsProfile {
   std::uint16_t warn_below = 0;
   Mutual mutual = Mutual::unstated;
   std::vector<std::string> names;    // "@variables" resolved; empty: not looked at
-  bool sni_must_match = false;       // the client asks for one of the names
+  bool sni_must_match = false;       // a client that asks for a name asks for one of them
+  bool sni_required = false;         // the client asks for a name
   std::vector<std::string> issuers;  // parts of the issuer's name; "public": not self-signed
   std::uint32_t min_days_left = 0;
-  bool client_eku = false;  // the client's certificate is for client authentication
+  bool client_eku = false;                 // the client's certificate is for client authentication
+  std::vector<std::string> ciphers;        // suites, encryptions or "aead"; empty: not looked at
+  std::vector<std::string> key_exchanges;  // words of TlsKeyExchange; empty: not looked at
+  std::uint16_t min_dh_bits = 0;           // of finite-field exchanges
 };
 
 struct HttpProfile {
@@ -158,7 +172,8 @@ struct DocumentedFlow {  // [[flow]]: one row of the documentation
   bool wants_vip = false;            // address = "vip"
   std::optional<Severity> severity;  // of findings on this row, by an override
   bool is_disabled = false;          // by an override
-  std::string overridden;            // why a site narrowed or re-rated it; empty: it did not
+  std::string overridden;            // why a site narrowed, re-rated or loosened it; empty: not so
+  std::vector<std::string> loosens;  // rows that this own one asks less than, as it says
   std::string basis;                 // "row", "prose", "site", ...
   std::vector<std::string> doubts;
   std::vector<DocumentLines> sources;
@@ -178,6 +193,7 @@ struct Mistake {  // [[mistake]]: explains a violation
   RoleSet from = 0, to = 0;
   PortRanges ports;
   Severity severity = Severity::medium;
+  std::vector<std::string> apps;  // what the bytes are; empty: not said
 };
 
 // One end of an exception: an address or a role; neither: every host.
@@ -223,7 +239,7 @@ struct Policy {
   std::string site_name, owner, timezone, product;
   std::string digest;  // SHA-256 over all files' texts in order, lower-case hex
 
-  // Builtin ones first: any, internal-clients, unknown-internal, internet, load-balancer.
+  // Builtin ones first (builtin_roles()).
   std::vector<Role> roles;
   std::vector<Binding> bindings;
   std::vector<DocumentedFlow> flows;  // enabled ones, in file order
@@ -244,12 +260,31 @@ struct Policy {
   std::vector<std::pair<std::string, std::string>> files;  // name and text, as read
 
   static constexpr std::size_t role_any = 0, role_internal_clients = 1, role_unknown_internal = 2,
-                               role_internet = 3, role_load_balancer = 4;
-  static constexpr std::size_t builtin_roles = 5;
+                               role_internet = 3, role_load_balancer = 4, role_any_internal = 5,
+                               role_loopback = 6, role_link_local = 7, role_multicast = 8,
+                               role_broadcast = 9;
+  static constexpr std::size_t builtin_roles = 10;
 
   std::string role_names(RoleSet set) const;  // ids joined by '+', in the order of `roles`
   std::optional<std::size_t> find_role(std::string_view id) const;
 };
+
+constexpr RoleSet role_bit(std::size_t role) {
+  return RoleSet{1} << role;
+}
+constexpr RoleSet any_bit = role_bit(Policy::role_any);
+constexpr RoleSet any_internal_bit = role_bit(Policy::role_any_internal);
+// Roles whose addresses are no hosts of the site; all others are, so every bound role, too.
+constexpr RoleSet outside_roles =
+    any_bit | any_internal_bit | role_bit(Policy::role_internet) | role_bit(Policy::role_loopback) |
+    role_bit(Policy::role_link_local) | role_bit(Policy::role_multicast) |
+    role_bit(Policy::role_broadcast);
+static_assert(outside_roles == 1001);  // as v_negative says it (schema/005_views.sql)
+// A row's `any` stands for every address, its `any-internal` for every host of the site. What a
+// host with these roles may be called in a row:
+constexpr RoleSet row_words(RoleSet roles) {
+  return roles | any_bit | ((roles & ~outside_roles) != 0 ? any_internal_bit : RoleSet{0});
+}
 
 // Loads files and built-in packs in the order given. A name that is a built-in pack's id, or
 // a path. Fails on the first error with file, line, column, excerpt and hint. `strict` leaves out

@@ -11,6 +11,9 @@ namespace pcapaudit {
 // Places to capture at so that every row can be judged, fewest first, each with a capture filter.
 std::string plan_text(const Policy& policy);
 
+// All names that `app` of a row may have, and which of them no dissector recognises.
+std::string applications_text();
+
 std::string export_csv(const Policy& policy);
 std::string export_markdown(const Policy& policy);
 // For `nft -f`; rows whose roles have no address are comments.

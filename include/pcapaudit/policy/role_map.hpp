@@ -20,12 +20,16 @@ struct SeenEnd {
   std::span<const std::uint16_t> vlans = {};
 };
 
+// Was it seen where a binding says? Packets without tags are seen everywhere.
+bool is_seen_on(std::span<const std::uint16_t> places, std::span<const std::uint16_t> vlans);
+
 class RoleMap {
  public:
   explicit RoleMap(const Policy& policy);
 
   // Never empty: exact before network, longest prefix wins, equal length gives the union; an
-  // unbound address is internal-clients, unknown-internal or internet. The bit of `any` is not set.
+  // unbound address is loopback, link-local, multicast or broadcast, else internal-clients,
+  // unknown-internal or internet. The bits of `any` and `any-internal` are not set.
   // An address translated for some ports counts on these; a binding that is seen_on other VLANs
   // does not count for packets that carry VLAN tags.
   struct Roles {

@@ -34,9 +34,15 @@ enum class Reason : std::uint8_t {
   mutual_gap,
   mutual_truncated,
   mutual_renegotiated,
+  mutual_aborted,
   unknown_host,        // a host without a role, and the site wants to be asked
-  certificate_hidden,  // allowed: the certificates could not be seen
+  certificate_hidden,  // the certificates could not be seen; allowed when the row does not speak of
+                       // them
   tls_not_seen,        // the row demands something of TLS, and that part was not captured
+  requests_unread,     // the row demands something of all requests, and not all could be read
+  responses_unread,    // the same of answers
+  application_unread,  // bytes behind the recognised ones could have been anything
+  certificate_unread,  // the row demands something of the certificate, which was lost
 };
 std::string_view to_text(Reason reason);  // "no-payload", "tls13-encrypted", ...
 
@@ -53,15 +59,17 @@ enum class Field : std::uint8_t {
   tls_version,
   certificate,
   schedule,
-  name,        // of the server, in the certificate or asked for
-  issuer,      // of the certificate
-  key,         // of the certificate
-  path,        // of HTTP
-  host,        // of HTTP
-  answer,      // of HTTP
-  credentials  // of HTTP
+  name,         // of the server, in the certificate or asked for
+  issuer,       // of the certificate
+  key,          // of the certificate
+  path,         // of HTTP
+  host,         // of HTTP
+  answer,       // of HTTP
+  credentials,  // of HTTP
+  cipher,       // of TLS
+  key_exchange  // of TLS
 };
-constexpr std::size_t field_count = 18;
+constexpr std::size_t field_count = 20;
 std::string_view to_text(Field field);  // "from", "to", ...
 
 struct NearMiss {
@@ -85,7 +93,7 @@ struct Problem {
 struct Verdict {
   VerdictKind kind = VerdictKind::ignored;
   std::string rule;               // the row that was met, or that fits and fails a requirement
-  std::vector<std::string> used;  // all rows that the flow matches
+  std::vector<std::string> used;  // all rows that it met, or may have met while undetermined
   std::vector<Problem> problems;  // gravest first; also on allowed flows (discouraged, ...)
   std::vector<NearMiss> nearest;  // at most three, best first
   Reason reason = Reason::none;
@@ -119,9 +127,6 @@ class Judge {
   const Policy& policy() const { return policy_; }
   const RoleMap& roles() const { return roles_; }
 
- private:
-  friend class Judgement;
-
   // Rows that may speak of this transport and port, in no particular order.
   template <class Use>
   void each_row_on(Transport transport, std::uint16_t port, Use use) const {
@@ -133,6 +138,9 @@ class Judge {
       if (transport == Transport::icmp || contains(row->ports, port)) use(*row);
     }
   }
+
+ private:
+  friend class Judgement;
 
   const Policy& policy_;
   RoleMap roles_;

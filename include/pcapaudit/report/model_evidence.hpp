@@ -78,15 +78,15 @@ struct TlsServer {
   std::uint64_t port = 0, flows = 0, resumed = 0;
   std::uint64_t proven = 0, declined = 0, not_requested = 0, undeterminable = 0;
   Listed<std::string> names, versions, ciphers;  // asked for; negotiated
-  std::optional<Timestamp> not_after;
+  std::optional<DateTime> not_after;
   bool operator==(const TlsServer&) const = default;
 };
 
 struct ReportCertificate {
   std::string sha256, subject, issuer, key, signature;
   std::vector<std::string> names;
-  Timestamp not_before, not_after;
-  std::int64_t days_left = 0;  // at the last packet; negative when it had ended
+  std::optional<DateTime> not_before, not_after;  // none: not readable
+  std::int64_t days_left = 0;                     // at the last packet; negative when it had ended
   std::uint64_t server_flows = 0, client_flows = 0, issuer_flows = 0;
   bool operator==(const ReportCertificate&) const = default;
 };

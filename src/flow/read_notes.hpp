@@ -1,0 +1,63 @@
+// What is noted of a direction's unread places while its flow is open; ReadAccount is made of it.
+//
+// Places are payload bytes of the direction before them. Texts are static. Only flows of which
+// something was not read have one.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <pcapaudit/app/account.hpp>
+
+namespace pcapaudit {
+
+class ReadNotes {
+ public:
+  // Reading went on behind it. The first place counts.
+  void hole(Unread cause, std::uint64_t at, std::string_view why) {
+    if (!hole_ || at < hole_.at) hole_ = {cause, at, why};
+  }
+  // Nothing is read from here on.
+  void end(Unread cause, std::uint64_t at, std::string_view why) {
+    if (!end_) end_ = {cause, at, why};
+  }
+  // The next message is being looked for from here on: a hole once it is found, else the end.
+  void search(Unread cause, std::uint64_t at, std::string_view why) {
+    if (!search_) search_ = {cause, at, why};
+  }
+  void found() {
+    if (search_) hole(search_.cause, search_.at, search_.why);
+    search_ = {};
+  }
+  // Reading goes on though its end was noted: the connection became another protocol.
+  void reopen() {
+    if (end_) hole(end_.cause, end_.at, end_.why);
+    end_ = {};
+  }
+  // Another name for the end that was noted, once it is known.
+  void rename_end(Unread cause) { end_.cause = cause; }
+
+  ReadAccount account() const {
+    Place end = end_;
+    if (search_ && (!end || search_.at < end.at)) end = search_;
+    Place hole = hole_;
+    if (hole && end && hole.at >= end.at) hole = {};
+    return {.hole = hole.cause,
+            .end = end.cause,
+            .hole_at = hole.at,
+            .end_at = end.at,
+            .why = std::string(end ? end.why : hole.why)};
+  }
+
+ private:
+  struct Place {
+    Unread cause = Unread::none;
+    std::uint64_t at = 0;
+    std::string_view why = {};
+    explicit operator bool() const { return cause != Unread::none; }
+  };
+  Place hole_, end_, search_;
+};
+
+}  // namespace pcapaudit

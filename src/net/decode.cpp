@@ -66,10 +66,8 @@ void look_for_tunnel(Walk& udp, int& layers, Reassembly* fragments) {
   const Layer tunnel = tunnel_on_port(udp.out);
   if (tunnel == Layer::transport) return;
   Decoded found = udp.out;
-  Walk inner{udp, found};
+  Walk inner{udp, found};  // stands at the UDP payload
   inner.layer = tunnel;
-  inner.bytes = found.payload;
-  inner.length = found.payload_length;
   if (walk_to_end(inner, layers, fragments).kind == Walked::Kind::done) udp.out = found;
 }
 

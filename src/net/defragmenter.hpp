@@ -1,12 +1,12 @@
 // IP datagrams that wait for their missing fragments.
 //
 // The first copy of a byte wins; overlaps whose bytes differ are marked on the datagram. Owns the
-// bytes it collects; a whole datagram's bytes live until next_packet().
+// bytes it collects; a whole datagram's bytes belong to those who hold the walk's owner or a
+// payload in it.
 #pragma once
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <utility>
@@ -31,7 +31,7 @@ class Defragmenter final : public Reassembly {
 
   explicit Defragmenter(Copies& copies) : copies_(copies) {}
 
-  void next_packet(Timestamp time);
+  void next_packet(Timestamp time) { time_ = time; }
   Answer take(Walk& walk) override;
   void forget();
 
@@ -72,7 +72,6 @@ class Defragmenter final : public Reassembly {
   std::map<std::uint64_t, Key> order_;  // by arrival
   std::uint64_t next_number_ = 0;
   std::size_t bytes_ = 0;
-  std::deque<std::vector<std::uint8_t>> whole_;  // of the packet at hand
 };
 
 }  // namespace pcapaudit

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <expected>
+#include <memory>
 
 #include <pcapaudit/net/packet.hpp>
 
@@ -47,7 +48,9 @@ struct Fragment {
 // Between two layers of a packet.
 struct Place {
   Layer layer = Layer::ethernet;
-  Bytes bytes;                 // from the next header on, as captured
+  Bytes bytes;  // from the next header on, as captured
+  // Of the datagram that they lie in; null: in the captured packet.
+  std::shared_ptr<const void> owner{};
   std::uint32_t length = 0;    // of it on the wire; at least bytes.size()
   std::uint16_t selector = 0;  // ethertype, IP protocol or PPP protocol for the next layer
   bool from_ipv6 = false;
@@ -70,6 +73,12 @@ struct Place {
 // A place, and what the headers before it said.
 struct Walk : Place {
   Decoded& out;
+
+  // What is left is the payload.
+  void end_at_payload() {
+    out.payload = Payload(bytes, owner);
+    out.payload_length = length;
+  }
 
   void enter(Tunnel tunnel) {
     if (out.tunnel == Tunnel::none) out.tunnel = tunnel;

@@ -121,7 +121,7 @@ class Shards {
     });
   }
 
-  // `owner` of the payload's bytes, as PacketBatch takes it.
+  // `owner` of the captured bytes, as PacketBatch takes it.
   void add(const FlowPacket& packet, const std::shared_ptr<const void>& owner) {
     // Flow tables use the low bits.
     const std::size_t shard =

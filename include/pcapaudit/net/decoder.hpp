@@ -25,7 +25,7 @@ class Decoder {
   explicit Decoder(bool verify_checksums = false);
   ~Decoder();
 
-  // Views in the answer live until the next call.
+  // A payload in the packet's bytes lives as long as they do, any other as long as the answer.
   std::expected<Decoded, DecodeIssue> decode(const PacketView& packet);
 
   // A break in the time line: what is not whole by now will not be.

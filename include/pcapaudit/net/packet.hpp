@@ -1,16 +1,18 @@
 // A packet as captured, and what its headers say.
 //
-// PacketView and Decoded hold views into the capture's buffer and live as long as the
-// call that hands them over. Lengths are bytes.
+// A PacketView, and a payload that lies in it, live as long as the call that hands them over.
+// Lengths are bytes.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include <pcapaudit/base/bytes.hpp>
 #include <pcapaudit/base/ip.hpp>
@@ -28,6 +30,32 @@ struct PacketView {
   std::uint32_t interface = 0;    // index within its capture (pcapng), else 0
   std::uint32_t wire_length = 0;  // length on the wire; bytes.size() is what was captured
   Bytes bytes;
+};
+
+// The payload of a packet, and who keeps its bytes: either they lie in the captured packet and end
+// with it, or in a datagram that was put together from fragments, which every copy of this value
+// holds on to.
+class Payload {
+ public:
+  Payload() = default;
+  // In the captured packet, or wherever the caller keeps them.
+  Payload(Bytes bytes) : bytes_(bytes) {}
+  // Inside of what `owner` keeps; null: in the captured packet.
+  Payload(Bytes bytes, std::shared_ptr<const void> owner)
+      : bytes_(bytes), owner_(std::move(owner)) {}
+
+  operator Bytes() const { return bytes_; }
+  std::size_t size() const { return bytes_.size(); }
+  const std::uint8_t* data() const { return bytes_.data(); }
+  bool empty() const { return bytes_.empty(); }
+  auto begin() const { return bytes_.begin(); }
+  auto end() const { return bytes_.end(); }
+  // Do they live as long as this value, whatever becomes of the packet?
+  bool is_owned() const { return owner_ != nullptr; }
+
+ private:
+  Bytes bytes_;
+  std::shared_ptr<const void> owner_;
 };
 
 enum class Transport : std::uint8_t { tcp, udp, icmp };
@@ -98,7 +126,7 @@ struct Decoded {
   std::uint8_t icmp_type = 0, icmp_code = 0;
   std::uint16_t icmp_identifier = 0;   // echo only
   std::optional<QuotedPacket> quoted;  // ICMP errors
-  Bytes payload;                       // of TCP, UDP or ICMP, as captured
+  Payload payload;                     // of TCP, UDP or ICMP, as captured
   std::uint32_t payload_length = 0;    // as the headers say; > payload.size() when cut by snaplen
 };
 

@@ -146,7 +146,9 @@ struct Seen {
 };
 
 std::string line(const ClosedFlow& flow) {
-  std::string text = flow.app + " " + std::to_string(flow.payload_bytes[0]) + " payload";
+  std::string text = flow.app + " " + std::to_string(flow.packets[0]) + " packets " +
+                     std::to_string(flow.bytes[0]) + " bytes " +
+                     std::to_string(flow.payload_bytes[0]) + " payload";
   const SipFacts* sip = flow.sip();
   if (sip != nullptr) text += " " + std::to_string(sip->requests) + " requests";
   for (std::size_t i = 0; i < anomaly_count; ++i) {
@@ -179,6 +181,12 @@ Seen read(const std::vector<std::string>& frames, Way way = Way::file, unsigned 
   return seen;
 }
 
+std::size_t total(const std::vector<std::string>& frames) {
+  std::size_t sum = 0;
+  for (const std::string& frame : frames) sum += frame.size();
+  return sum;
+}
+
 }  // namespace
 
 TEST_CASE("fragments: every order of up to five, over every way in, before anything else") {
@@ -196,7 +204,8 @@ TEST_CASE("fragments: every order of up to five, over every way in, before anyth
         const std::string datagram = udp({.source_port = port, .destination_port = 5060}, invite);
         std::vector<std::string> frames;
         for (const std::size_t i : order) frames.push_back(fragment(datagram, pieces[i], port));
-        want[port] = "sip " + std::to_string(invite.size()) + " payload 1 requests";
+        want[port] = "sip " + std::to_string(count) + " packets " + std::to_string(total(frames)) +
+                     " bytes " + std::to_string(invite.size()) + " payload 1 requests";
         for (const std::string& frame : frames) {
           alone.push_back(frame);
           followed.push_back(frame);
@@ -211,6 +220,7 @@ TEST_CASE("fragments: every order of up to five, over every way in, before anyth
       for (const auto& frames : {alone, followed}) {
         const Seen seen = read(frames, way, workers);
         CHECK(seen.flows == want);
+        CHECK(seen.summary.packets.decoded == frames.size());
         CHECK(seen.summary.packets.reassembled == want.size() - 2);  // two came whole
         CHECK(seen.summary.packets.incomplete == 0);
       }
@@ -226,7 +236,115 @@ TEST_CASE("fragments: a datagram that is the last thing of a capture") {
   for (const unsigned workers : {0U, 1U}) {
     const Seen forwards = read({head, tail}, Way::file, workers);
     const Seen backwards = read({tail, head}, Way::file, workers);
-    CHECK(forwards.flows.at(5070).starts_with("sip "));
+    CHECK(forwards.flows.at(5070).starts_with("sip 2 packets "));
     CHECK(forwards.flows == backwards.flows);
+  }
+}
+
+TEST_CASE("fragments: overlapping and repeated ones, and a first one that is too short") {
+  const std::string datagram = udp({.source_port = 5070, .destination_port = 5060}, invite);
+  const std::size_t size = datagram.size(), middle = size / 16 * 8;
+  std::string other = datagram;
+  other[middle + 1] = '#';
+  struct Case {
+    std::string_view name;
+    std::vector<std::pair<const std::string*, Piece>> pieces;
+    std::size_t packets;
+    std::string_view anomaly;
+  };
+  const Piece first{0, middle + 16, false}, second{middle, size - middle, true};
+  const Case cases[] = {
+      {"overlapping, same bytes", {{&datagram, first}, {&datagram, second}}, 2, ""},
+      {"overlapping, other bytes", {{&datagram, first}, {&other, second}}, 2, "fragment-overlap"},
+      {"inside of another",
+       {{&datagram, first}, {&datagram, {8, 8, false}}, {&datagram, second}},
+       3,
+       ""},
+      {"ends inside the transport header",
+       {{&datagram, {0, 8, false}}, {&datagram, {8, middle, false}}, {&datagram, second}},
+       3,
+       ""},
+  };
+  for (const Case& c : cases) {
+    std::vector<std::size_t> order(c.pieces.size());
+    std::iota(order.begin(), order.end(), 0);
+    do {
+      std::vector<std::string> frames;
+      for (const std::size_t i : order) {
+        frames.push_back(fragment4(*c.pieces[i].first, c.pieces[i].second, 9));
+      }
+      const std::size_t bytes = total(frames);
+      for (const bool followed : {false, true}) {
+        if (followed) frames.push_back(unrelated(1, invite.size()));
+        for (const unsigned workers : {0U, 1U}) {
+          CAPTURE(c.name, followed, workers);
+          const Seen seen = read(frames, Way::file, workers);
+          REQUIRE(seen.flows.contains(5070));
+          const std::string& flow = seen.flows.at(5070);
+          CHECK(flow.find(" " + std::to_string(c.packets) + " packets " + std::to_string(bytes) +
+                          " bytes") != std::string::npos);
+          CHECK((flow.find("fragment-overlap") != std::string::npos) == !c.anomaly.empty());
+          // Which copy of a byte wins depends on which came first; without a conflict nothing does.
+          if (c.anomaly.empty()) CHECK(flow.starts_with("sip "));
+          CHECK(seen.summary.packets.incomplete == 0);
+        }
+      }
+    } while (std::ranges::next_permutation(order).found);
+  }
+}
+
+TEST_CASE("fragments: what never becomes whole is told, and is no payload") {
+  const std::string datagram = udp({.source_port = 5070, .destination_port = 5060}, invite);
+  const auto pieces = cut(datagram.size(), 3);
+  for (std::size_t lost = 0; lost < 3; ++lost) {
+    std::vector<std::string> frames;
+    for (std::size_t i = 3; i-- > 0;) {
+      if (i != lost) frames.push_back(fragment4(datagram, pieces[i], 9));
+    }
+    CAPTURE(lost);
+    const Seen seen = read(frames);
+    CHECK(seen.summary.packets.incomplete == 1);
+    if (lost == 0) {
+      CHECK(seen.flows.empty());
+      CHECK(seen.summary.packets.issues[static_cast<std::size_t>(DecodeIssue::fragment)] == 2);
+      continue;
+    }
+    const std::string& flow = seen.flows.at(5070);
+    CHECK(flow.starts_with("none 2 packets " + std::to_string(total(frames)) + " bytes 0 payload"));
+    CHECK(flow.find("fragment-lost") != std::string::npos);
+  }
+}
+
+// An HTTP request in a segment that travelled in fragments.
+TEST_CASE("fragments: a TCP segment in every order is the same request") {
+  const std::string request = "GET /one HTTP/1.1\r\nHost: www.example.com\r\n\r\n";
+  const auto segment = [](std::uint8_t flags, std::uint32_t sequence, std::string_view text) {
+    return tcp(
+        {.source_port = 5071, .destination_port = 5060, .sequence = sequence, .flags = flags},
+        text);
+  };
+  const auto whole = [](const std::string& bytes, std::uint16_t id) {
+    return ethernet(0x0800, ipv4({.protocol = 6, .identification = id}, bytes));
+  };
+  const std::string data = segment(TcpHeader::ack | TcpHeader::psh, 1001, request);
+  for (std::size_t count = 2; count <= 4; ++count) {
+    const auto pieces = cut(data.size(), count);
+    std::vector<std::size_t> order(pieces.size());
+    std::iota(order.begin(), order.end(), 0);
+    do {
+      std::vector<std::string> frames = {whole(segment(TcpHeader::syn, 1000, ""), 1)};
+      for (const std::size_t i : order) {
+        const Piece& piece = pieces[i];
+        const auto bits =
+            static_cast<std::uint16_t>(piece.offset / 8 | (piece.last ? 0 : more_fragments));
+        frames.push_back(
+            ethernet(0x0800, ipv4({.protocol = 6, .fragment = bits, .identification = 2},
+                                  data.substr(piece.offset, piece.size))));
+      }
+      const Seen seen = read(frames);
+      CHECK(seen.flows.at(5071).starts_with("http " + std::to_string(frames.size()) + " packets " +
+                                            std::to_string(total(frames)) + " bytes " +
+                                            std::to_string(request.size()) + " payload"));
+    } while (std::ranges::next_permutation(order).found);
   }
 }

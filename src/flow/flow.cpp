@@ -170,10 +170,13 @@ void Flow::count(const FlowPacket& packet, std::size_t side) {
         {.minute = minute_, .packets = packets_[0] + packets_[1], .bytes = bytes_[0] + bytes_[1]});
     minute_ = minute_of(packet.clock);
   }
-  first_ = std::min(first_, packet.time);
+  const EarlierFragments& earlier = packet.decoded.earlier;
+  first_ =
+      std::min(first_, earlier.packets > 0 ? std::min(packet.time, earlier.first) : packet.time);
   last_ = std::max(last_, packet.time);
-  ++packets_[side];
-  bytes_[side] += packet.wire_length;
+  packets_[side] += 1 + earlier.packets;
+  bytes_[side] += packet.wire_length + earlier.bytes;
+  duplicates_ += earlier.duplicates;
   payload_bytes_[side] += packet.decoded.payload_length;
 }
 

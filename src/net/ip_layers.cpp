@@ -33,6 +33,12 @@ Walked next_protocol(Walk& walk) {
     case protocol_ah:
       walk.layer = Layer::ah;
       return Walked::go_on();
+    case protocol_etherip:
+      walk.layer = Layer::etherip;
+      return Walked::go_on();
+    case protocol_l2tp:
+      walk.layer = Layer::l2tp_session;
+      return Walked::go_on();
     default:
       return Walked::failed(DecodeIssue::other_transport);
   }

@@ -237,7 +237,7 @@ class Reader {
     while (const PacketView* packet = (*source)->next()) {
       if (first && packet->time < clock_) start_new_time_line(packet->time);
       first = false;
-      take(*packet, (*source)->owner(), capture, summary);
+      take(*packet, (*source)->owner(), capture);
       if (++progress_.packets % packets_per_progress == 0) {
         progress_.bytes_done = bytes_before + (*source)->position();
         if (options_.progress) options_.progress(progress_);
@@ -246,7 +246,7 @@ class Reader {
     }
     progress_.bytes_done = bytes_before + (*source)->size();
     summary.facts = (*source)->facts();
-    if (capture + 1 == options_.inputs.size()) decoder_.forget();
+    if (capture + 1 == options_.inputs.size() || stopped()) decoder_.forget();
     summary.packets = decoder_.take_counters();
     return summary;
   }
@@ -259,15 +259,11 @@ class Reader {
   }
 
   void take(const PacketView& packet, const std::shared_ptr<const void>& owner,
-            std::uint32_t capture, CaptureSummary& summary) {
+            std::uint32_t capture) {
     ++id_;
     clock_ = std::max(clock_, packet.time);
-    auto decoded = decoder_.decode(packet);
-    if (!decoded) {
-      ++summary.decode_issues[static_cast<std::size_t>(decoded.error())];
-      return;
-    }
-    ++summary.decoded;
+    const auto decoded = decoder_.decode(packet);
+    if (!decoded) return;  // counted by the decoder
     shards_.add({.id = id_,
                  .capture = capture,
                  .number = packet.number,
@@ -282,7 +278,7 @@ class Reader {
   Shards& shards_;
   const Writer& writer_;
   SourceOptions source_options_ = options_.source;
-  Decoder decoder_{options_.verify_checksums};
+  Decoder decoder_{options_.decode};
   Progress progress_;
   std::uint64_t id_ = 0;
   Timestamp clock_{std::numeric_limits<std::int64_t>::min()};

@@ -92,17 +92,36 @@ enum class Tunnel : std::uint8_t {
   pppoe,
   capwap,
   ah,
-  teredo
+  teredo,
+  l2tp,
+  tzsp,
+  pbb,
+  macsec,
+  ayiya,
+  eoip,
+  etherip,
+  nsh,
+  trill,
+  fabricpath
 };
 std::string_view to_text(Tunnel tunnel);  // "", "gre", ... ; as in the contract's "tunnel"
 
 // Where a packet stands in an IP datagram that travelled in fragments (Decoder puts them together).
-// A datagram whose first fragment came last is like one that was never fragmented: `none`.
 enum class Fragmentation : std::uint8_t {
   none,
-  head,   // first fragment: header fields are right, the payload comes with `whole`
-  part,   // a later one: belongs to the flow, no payload
-  whole,  // the last missing one: payload of the whole datagram
+  head,        // first fragment: header fields are right, the payload comes with `whole`
+  part,        // a later one: belongs to the flow, no payload
+  whole,       // the last missing one: payload of the whole datagram
+  whole_head,  // the same, and nothing before it told whose datagram it is
+};
+
+// Fragments of a datagram that came before anything told whose they are: packets of its flow.
+struct EarlierFragments {
+  std::uint32_t packets = 0, duplicates = 0;
+  std::uint64_t bytes = 0;  // on the wire, without duplicates
+  Timestamp first;          // of the earliest; when there are packets
+
+  bool empty() const { return packets == 0 && duplicates == 0; }
 };
 
 // The innermost IP packet with a TCP, UDP or ICMP header.
@@ -117,6 +136,7 @@ struct Decoded {
   std::uint8_t vlan_count = 0;
   bool fragment_head = false;  // first fragment: payload is incomplete
   Fragmentation fragmentation = Fragmentation::none;
+  EarlierFragments earlier;             // with `head` and `whole_head`
   bool fragment_overlap = false;        // fragments of this datagram overlap with different bytes
   bool tiny_fragment = false;           // its first fragment did not hold the transport header
   bool duplicate = false;               // a second copy of a packet, as mirror ports make them
@@ -134,14 +154,16 @@ struct Decoded {
 enum class DecodeIssue : std::uint8_t {
   not_ip,            // ARP, LLDP, management frames ...
   other_transport,   // IP, but not TCP, UDP or ICMP
-  fragment,          // an IP fragment of a datagram that is not (yet) known to be whole
+  fragment,          // of an IP datagram that is not whole
   unsupported_link,  // a link type that this program does not read
   truncated,         // cut (snap length) before the transport header ended
   malformed,         // a length or version that cannot be
   nesting_cap,       // more encapsulation layers than max_nesting
   bad_checksum,      // only when checksums are verified
+  encrypted,         // below IP: MACsec, 802.11
+  aggregate,         // several frames in one (802.11 A-MSDU), which are not taken apart
 };
-constexpr std::size_t decode_issue_count = 8;
+constexpr std::size_t decode_issue_count = 10;
 std::string_view to_text(DecodeIssue issue);  // "not-ip", "other-transport", ...
 
 // Reads the headers of one packet, without memory of others (see Decoder): of fragments only the

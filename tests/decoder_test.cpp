@@ -302,7 +302,6 @@ TEST_CASE("decoder: fragments that cannot be are not put together") {
   };
   const std::string big(1480, 'x');
   const Case cases[] = {
-      {"a middle piece of odd size", piece4(datagram, 8, 13, false)},
       {"beyond the largest datagram", piece4(big, 0, 1480, true).replace(20, 2, "\x1f\xff")},
       {"no bytes at all", piece4(datagram, 44, 0, true)},
   };
@@ -313,6 +312,26 @@ TEST_CASE("decoder: fragments that cannot be are not put together") {
     line.forget();
     CHECK(line.counters().incomplete == 0);  // nothing was kept
   }
+}
+
+TEST_CASE("decoder: of a fragment of odd size the whole units count") {
+  Line line;
+  CHECK(line(piece4(datagram, 0, 21, false)) == "head 51000>53 ");
+  CHECK(line(piece4(datagram, 16, 28, true)) ==
+        "whole 51000>53 0123456789abcdefghijklmnopqrstuvwxyz");
+  CHECK(line(piece4(datagram, 8, 5, false, 2)) == "fragment");
+  line.forget();
+  CHECK(line.counters().incomplete == 0);  // nothing was kept
+}
+
+TEST_CASE("decoder: a first fragment that was cut announces a datagram that never comes") {
+  const std::string frame = piece4(datagram, 0, 24, false);
+  Decoder decoder;
+  const auto cut = decoder.decode(view_of(std::string_view(frame).substr(0, frame.size() - 4),
+                                          ethernet_link, static_cast<std::uint32_t>(frame.size())));
+  REQUIRE(cut);
+  CHECK(cut->fragmentation == Fragmentation::head);
+  CHECK(cut->payload_length > cut->payload.size());
 }
 
 TEST_CASE("decoder: a second copy of a packet is marked, a repeated packet is not") {

@@ -153,8 +153,11 @@ Walked walk_to_end(Walk& walk, int& layers, Reassembly* fragments) {
             return Walked::done();
           case Reassembly::Answer::held:
             return Walked::held();
-          case Reassembly::Answer::stateless:
-            return walk_rest(walk);
+          case Reassembly::Answer::stateless: {
+            const Walked rest = walk_rest(walk);
+            if (walk.out.fragment_head) walk.out.fragmentation = Fragmentation::head;
+            return rest;
+          }
         }
     }
   }

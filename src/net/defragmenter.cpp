@@ -52,8 +52,10 @@ Reassembly::Answer Defragmenter::take(Walk& walk) {
   const Fragment piece = walk.fragment;
   // Cut by the snap length: the datagram cannot become whole.
   if (walk.bytes.size() < walk.length) return Answer::stateless;
-  const bool sane = !walk.bytes.empty() && piece.offset + walk.bytes.size() <= max_datagram &&
-                    (!piece.more || walk.bytes.size() % FragmentBytes::unit_size == 0);
+  // Hosts leave out what is behind the last whole unit, unless it ends the datagram.
+  constexpr std::size_t unit = FragmentBytes::unit_size;
+  if (piece.more) walk.limit(walk.bytes.size() / unit * unit);
+  const bool sane = !walk.bytes.empty() && piece.offset + walk.bytes.size() <= max_datagram;
   if (!sane) return Answer::stateless;
 
   const Key key{

@@ -109,7 +109,8 @@ std::string_view to_text(Tunnel tunnel);  // "", "gre", ... ; as in the contract
 // Where a packet stands in an IP datagram that travelled in fragments (Decoder puts them together).
 enum class Fragmentation : std::uint8_t {
   none,
-  head,        // first fragment: header fields are right, the payload comes with `whole`
+  head,        // first fragment: header fields are right, the payload comes with `whole`; if it
+               // cannot be put together (cut by the snap length), what is in it is here
   part,        // a later one: belongs to the flow, no payload
   whole,       // the last missing one: payload of the whole datagram
   whole_head,  // the same, and nothing before it told whose datagram it is

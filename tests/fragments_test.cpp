@@ -33,7 +33,7 @@ struct Piece {
 // A datagram in `count` pieces of about the same size.
 std::vector<Piece> cut(std::size_t size, std::size_t count) {
   std::vector<Piece> pieces;
-  const std::size_t step = (size / count + 7) / 8 * 8;
+  const std::size_t step = ((size + count - 1) / count + 7) / 8 * 8;
   for (std::size_t at = 0; at < size; at += step) {
     pieces.push_back({.offset = at, .size = std::min(step, size - at), .last = at + step >= size});
   }
@@ -260,7 +260,7 @@ TEST_CASE("fragments: overlapping and repeated ones, and a first one that is too
        {{&datagram, first}, {&datagram, {8, 8, false}}, {&datagram, second}},
        3,
        ""},
-      {"ends inside the transport header",
+      {"nothing but the transport header",
        {{&datagram, {0, 8, false}}, {&datagram, {8, middle, false}}, {&datagram, second}},
        3,
        ""},
@@ -269,6 +269,8 @@ TEST_CASE("fragments: overlapping and repeated ones, and a first one that is too
     std::vector<std::size_t> order(c.pieces.size());
     std::iota(order.begin(), order.end(), 0);
     do {
+      // What comes behind a whole datagram begins another one, as hosts see it.
+      if (c.name == "inside of another" && order.back() == 1) continue;
       std::vector<std::string> frames;
       for (const std::size_t i : order) {
         frames.push_back(fragment4(*c.pieces[i].first, c.pieces[i].second, 9));
@@ -310,7 +312,8 @@ TEST_CASE("fragments: what never becomes whole is told, and is no payload") {
       continue;
     }
     const std::string& flow = seen.flows.at(5070);
-    CHECK(flow.starts_with("none 2 packets " + std::to_string(total(frames)) + " bytes 0 payload"));
+    CHECK(flow.starts_with("unknown 2 packets " + std::to_string(total(frames)) +
+                           " bytes 0 payload"));
     CHECK(flow.find("fragment-lost") != std::string::npos);
   }
 }

@@ -30,7 +30,7 @@ ClosedFlow only_flow(Conversation& talk) {
 // The last packet was cut by the snap length.
 void cut_last(Conversation& talk, std::size_t kept) {
   Decoded& decoded = talk.packets().back().decoded;
-  decoded.payload = decoded.payload.first(kept);
+  decoded.payload = Bytes(decoded.payload).first(kept);
 }
 
 }  // namespace

@@ -60,6 +60,16 @@ class Stream final {
   void datagram(std::size_t side, Bytes captured, std::size_t length);
   // Bytes behind the last ones that will not come; `cause`: gap, snap_length or tail_lost.
   void gap(std::size_t side, std::uint64_t missing, Unread cause);
+  // Will any of the next `count` bytes be read?
+  bool wants(std::size_t side, std::size_t count) const {
+    return !halves_[side].detached && halves_[side].skip < count;
+  }
+  // Name of the attached dissector, empty without one.
+  std::string_view app() const { return spec_ == nullptr ? std::string_view{} : spec_->name; }
+  // What was read of the side may not be what its receiver read; `why` is static text.
+  void note_hole(std::size_t side, Unread cause, std::string_view why) {
+    notes(side).hole(cause, halves_[side].at, why);
+  }
   void mark_truncated(std::size_t side) { halves_[side].seen.truncated = true; }
   // Payload was sent that cannot be read (fragments are missing).
   void mark_unreadable(std::size_t side);

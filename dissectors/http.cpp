@@ -293,8 +293,9 @@ class Http final : public Dissector {
 
   Step hand_over(std::string to, std::size_t size) {
     wait_for_next();
+    const bool is_websocket = equal_ignoring_case(to, "websocket");
     notes_.rare().upgraded_to = std::move(to);
-    return Step::handover(size);
+    return Step::handover(size, is_websocket ? "websocket" : "");
   }
 
   Step begin_body(Direction dir, const HttpFraming::Body& body, std::size_t size, RecordSink* out) {

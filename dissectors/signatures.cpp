@@ -126,7 +126,7 @@ class Named final : public Dissector {
       take_facts(dir, window);
     }
     if (row_->name == "ssh") return take_banner(dir, as_text(window));
-    if (row_->name == "rtp") return take_rtp(dir, window);
+    if (is_media()) return take_media(dir, window);
     if (row_->ends == Ends::never) return Step::done();
     if (row_->ends == Ends::once) return take_proxy_header(window);
     if (row_->ends == Ends::socks) return take_socks(dir, window);
@@ -135,22 +135,43 @@ class Named final : public Dissector {
 
   Resume lost(Direction, Bytes) override {
     const bool lines = row_ != nullptr && (row_->ends == Ends::line || row_->ends == Ends::tag);
-    return lines || is_rtp() ? Resume::anywhere : Resume::never;
+    return lines ? Resume::anywhere : Resume::never;
   }
 
   void finish(const SeenStream&, RecordSink& out) override {
-    if (facts_.protocol.empty() || (is_rtp() && !rtp_agreed_)) return;
+    if (is_media()) return finish_media(out);
+    if (facts_.protocol.empty()) return;
     if (!version_line_.empty()) facts_.fields.push_back({"greeting", version_line_});
     if (starttls_) facts_.fields.push_back({"starttls", "yes"});
     out.emit(std::move(facts_));
   }
 
   std::string_view protocol() const override {
-    return is_rtp() && !rtp_agreed_ ? std::string_view{} : std::string_view(facts_.protocol);
+    if (!is_media()) return facts_.protocol;
+    return rtp_agreed_ ? "rtp" : stun_seen_ ? "stun" : "";
   }
 
+  bool shares_ports() const override { return is_media() && !rtp_agreed_; }
+
  private:
-  bool is_rtp() const { return row_ != nullptr && row_->name == "rtp"; }
+  // STUN prepares a way for media and keeps it open (RFC 8445), in the same flow.
+  bool is_media() const {
+    return carrier_ == Carrier::udp && row_ != nullptr &&
+           (row_->name == "rtp" || row_->name == "stun");
+  }
+
+  Step take_media(Direction dir, Bytes window) {
+    if (stun(window) != Kind::mine && classic_stun(window) != Kind::mine) {
+      return take_rtp(dir, window);
+    }
+    stun_seen_ = true;
+    return Step::advance(window.size());
+  }
+
+  void finish_media(RecordSink& out) const {
+    if (stun_seen_) out.emit(GenericFacts{.protocol = "stun", .fields = {}});
+    if (rtp_agreed_) out.emit(GenericFacts{.protocol = "rtp", .fields = {}});
+  }
 
   void take_facts(Direction dir, Bytes window) {
     if (row_->name == "dns") {
@@ -346,6 +367,7 @@ class Named final : public Dissector {
   std::array<Stream, 2> streams_{};
   Socks socks_;
   bool rtp_agreed_ = false;
+  bool stun_seen_ = false;
   bool starttls_ = false;
 };
 

@@ -267,6 +267,20 @@ TEST_CASE("capture: compression changes nothing but the digest") {
 TEST_CASE("capture: what is no capture says so") {
   CHECK(read("").error.find("is empty") != std::string::npos);
   CHECK(read("just a text\n").error.find("is not a capture") != std::string::npos);
+  // Another format says which, and what converts it.
+  std::string trace(72, '\0');
+  trace.replace(0, 4, std::string("\0\0\1\0", 4));
+  trace += std::string("\x02\x00\x02\xc0", 4) + std::string(100, '\0');
+  const auto refused = [](const std::string& bytes) {
+    const Read it = read(bytes + std::string(100, '\0'));
+    return it.error;
+  };
+  CHECK(refused("GMBU").find("Network Monitor") != std::string::npos);
+  CHECK(refused("RTSS").find("Network Monitor") != std::string::npos);
+  CHECK(refused(std::string("snoop\0\0\0", 8)).find("snoop") != std::string::npos);
+  CHECK(refused(trace).find("event trace (ETL)") != std::string::npos);
+  CHECK(read(gzipped("GMBU" + std::string(100, 0))).error.find("Network Monitor") !=
+        std::string::npos);
   CHECK(read(pcap_header(true, 0xa1b2c3d4).substr(0, 20)).error.find("cut") != std::string::npos);
   const auto missing = open_capture("/nonexistent/x.pcap", {});
   REQUIRE_FALSE(missing);

@@ -85,6 +85,9 @@ TEST_CASE("decode: VLAN ids, outermost first, at most four") {
       {{{200, 0x88a8}, {300}}, {200, 300}},
       {{{1, 0x9100}, {2, 0x9200}, {3}}, {1, 2, 3}},
       {{{1}, {2}, {3}, {4}, {5}}, {1, 2, 3, 4}},
+      {{{0xe000}}, {}},  // a priority tag names no VLAN
+      {{{33}, {0}}, {33}},
+      {{{0}, {33}}, {33}},
   };
   for (const Case& c : cases) {
     CAPTURE(c.want);
@@ -235,6 +238,16 @@ TEST_CASE("decode: a tunnel's port without the tunnel is UDP") {
       {"gtp-u: extension of no length", 2152, from_hex("34 ff 0008 00000001 0000 00 85 00000000")},
       {"capwap: dtls", 5247, from_hex("01 000000") + inner_frame()},
       {"capwap: fragment", 5247, from_hex("00 100080 00000000") + inner_frame()},
+      {"l2tp: control", 1701, from_hex("c802 000c 0000 0000 0000 0000")},
+      {"l2tp: version 3, control", 1701, from_hex("0003 0000 00000000") + inner_frame()},
+      {"l2tp: version 3, nothing that can be read", 1701,
+       from_hex("0003 0000 00000007") + zeros(60)},
+      {"tzsp: keep-alive", 37008, from_hex("01 04 0000 01")},
+      {"tzsp: fields without end", 37008, from_hex("01 00 0001 02 09") + inner_frame()},
+      {"ayiya: no operation", 5072, from_hex("42 52 10 29 5f5e1000") + zeros(36) + inner_udp6()},
+      {"gre in udp: keep-alive", 4754, from_hex("0000 0000")},
+      {"vxlan-gpe: a protocol that is not known", 4790,
+       from_hex("0c000009 00007b00") + inner_udp4()},
       {"teredo: text", 3544, "not IPv6 at all"},
   };
   for (const Case& c : cases) {
@@ -288,7 +301,16 @@ TEST_CASE("decode: why a packet has no flow") {
       {"cisco's SNAP", ethernet(41, from_hex("aaaa03 00000c 0800") + inner_udp4()),
        DecodeIssue::not_ip},
       {"beacon", from_hex("8000 0000") + zeros(40), DecodeIssue::not_ip, 105},
-      {"encrypted wlan", from_hex("0841 0000") + zeros(60), DecodeIssue::not_ip, 105},
+      {"encrypted wlan", from_hex("0841 0000") + zeros(60), DecodeIssue::encrypted, 105},
+      {"macsec, encrypted", ethernet(0x88e5, from_hex("0c 00 00000001") + zeros(60)),
+       DecodeIssue::encrypted},
+      {"two frames in an aggregate",
+       from_hex("8801 0000") + zeros(20) + from_hex("8000") + zeros(12) + from_hex("0029") +
+           zeros(41) + zeros(1) + zeros(12) + from_hex("0029") + zeros(41),
+       DecodeIssue::aggregate, 105},
+      {"fddi station management", from_hex("41") + zeros(60), DecodeIssue::not_ip, 10},
+      {"token ring management", from_hex("1000") + zeros(60), DecodeIssue::not_ip, 6},
+      {"hsr supervision", ethernet(0x88fb, zeros(40)), DecodeIssue::not_ip},
       {"lcp", from_hex("ff03 c021 01010004"), DecodeIssue::not_ip, 9},
       {"pppoe discovery in session", pppoe("11 a7 0001 0023"), DecodeIssue::not_ip},
       {"pppoe version", pppoe("21 00 0001 0023"), DecodeIssue::malformed},

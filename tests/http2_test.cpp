@@ -202,12 +202,30 @@ TEST_CASE("http2: compression bombs are bounded") {
   CHECK(many.problem() == Hpack::Problem::too_large);
 }
 
-TEST_CASE("http2: a promised request is the server's, and keeps the table in step") {
+TEST_CASE(
+    "http2: a promised request is the server's, shows what it sends, keeps the table in step") {
   const std::string promise = frame(5, 0x4, 1, std::string("\0\0\0\2", 4) + first);
   const Fed fed =
       feed(http2, {{c2s, preface}, {s2c, settings + promise + frame(1, 0x4, 1, answer)}});
   CHECK(fed.malformed.empty());
   CHECK(facts_of(fed).requests == 0);
-  CHECK(facts_of(fed).hosts.empty());
+  CHECK(facts_of(fed).hosts.values == Texts{"www.example.com"});
+  CHECK(facts_of(fed).paths.values == Texts{"/"});
   CHECK(facts_of(fed).statuses.values == std::vector<std::uint32_t>{302});
+}
+
+TEST_CASE("http2: what peers may read otherwise is told") {
+  const auto literal = [](const std::string& name, const std::string& value) {
+    return std::string("\x00", 1) + static_cast<char>(name.size()) + name +
+           static_cast<char>(value.size()) + value;
+  };
+  const auto unread = [&](const std::string& begin, const std::string& block) {
+    return feed(http2, {{c2s, begin + settings + frame(1, 0x5, 1, block)}});
+  };
+  CHECK(unread(preface, first).unread[0] == "");
+  CHECK(unread("", first).unread[0] == "http2: no preface where the client begins");
+  CHECK(unread(preface, first + literal(":path", "/b")).unread[0] ==
+        "http2: a pseudo-header field twice");
+  const Fed hosts = unread(preface, first + literal("host", "other.example"));
+  CHECK(facts_of(hosts).hosts.values == Texts{"www.example.com", "other.example"});
 }

@@ -132,7 +132,6 @@ TEST_CASE("http: requests as servers take them, and which of them are not plain"
     std::vector<std::string> paths, hosts;
     bool plain;
   };
-  using Texts = std::vector<std::string>;
   const std::string rest = " HTTP/1.1\r\nHost: h\r\n\r\n";
   const std::string host = "\r\nHost: h\r\n\r\n";
   const Case cases[] = {

@@ -231,7 +231,7 @@ ClosedFlow changed(ClosedFlow flow, const ClosedFlow& other, std::mt19937& rando
       break;
     case 9:
       flow.account[random() % 2].end = static_cast<Unread>(random() % unread_count);
-      flow.account[random() % 2].why = random() % 2 == 0 ? "ssh" : "imap";
+      flow.other_apps.assign(random() % 2, random() % 2 == 0 ? "ssh" : "imap");
       break;
     case 10:
       flow.packets[1] = random() % 2;

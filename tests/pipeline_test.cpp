@@ -10,6 +10,8 @@
 #include <pcapaudit/run/pipeline.hpp>
 #include <pcapaudit/store/store.hpp>
 
+#include "run/capture_clock.hpp"
+
 namespace pcapaudit {
 namespace {
 
@@ -86,6 +88,39 @@ TEST_CASE("pipeline: the same rows with 0, 1, 2, 3 and 8 workers") {
     CAPTURE(workers);
     CHECK((audit(inputs, workers) == alone));
   }
+}
+
+TEST_CASE("pipeline: a single packet's time does not move the capture's clock") {
+  // The clock at each packet, in seconds, once the packet behind it is known.
+  const auto clocks = [](const std::vector<std::int64_t>& seconds) {
+    CaptureClock clock;
+    std::vector<std::int64_t> shown;
+    const auto show = [&] { shown.push_back(clock.now().ns / ns_per_second); };
+    for (const std::int64_t it : seconds) {
+      const Timestamp time{it * ns_per_second};
+      if (clock.waits()) {
+        clock.settle(time);
+        show();
+      }
+      if (clock.note(time)) show();
+    }
+    if (clock.waits()) {
+      clock.settle(std::nullopt);
+      show();
+    }
+    return shown;
+  };
+  using Seconds = std::vector<std::int64_t>;
+  CHECK(clocks({10, 11, 12}) == Seconds{10, 11, 12});
+  CHECK(clocks({10, 9, 12}) == Seconds{10, 10, 12});
+  CHECK(clocks({10, 4000, 11, 12}) == Seconds{10, 10, 11, 12});
+  CHECK(clocks({10, 4000, 4001}) == Seconds{10, 4000, 4001});         // a pause
+  CHECK(clocks({10, 4000, 900, 901}) == Seconds{10, 900, 900, 901});  // a pause behind a wrong time
+  CHECK(clocks({10, 400, 800, 1200}) == Seconds{10, 400, 800, 1200});
+  CHECK(clocks({10, 4000}) == Seconds{10, 4000});  // nothing speaks against it
+  CHECK(clocks({4000, 10, 11}) == Seconds{4000, 4000, 4000});
+  CHECK(clocks({-9'000'000'000, 9'000'000'000, 1}) ==
+        Seconds{-9'000'000'000, 1, 1});  // no overflow
 }
 
 TEST_CASE("pipeline: an input that cannot be read does not hide the others") {

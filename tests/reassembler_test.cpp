@@ -18,6 +18,7 @@ class Transcript final : public TcpReassembler::Output {
   void gap(std::uint64_t missing, Unread) override {
     text += "[" + std::to_string(missing) + "]";
   }
+  bool wants(std::size_t) const override { return true; }
   std::string text;
 };
 
@@ -95,6 +96,78 @@ TEST_CASE("reassembler: differing copies and retransmissions are counted") {
   tcp.push(1, as_bytes("0123456789"), 10, out);
   CHECK(tcp.retransmitted() == 2);
   CHECK(out.text == "0123456789abc");
+}
+
+TEST_CASE("reassembler: a copy with other bytes is a conflict until the peer has the first one") {
+  const std::string text = "GET /public HTTP/1.1\r\nHost: a.example\r\n\r\n";
+  // Every cut of the first copy, every range of the second, every byte of it changed.
+  for (std::size_t cut = 0; cut < text.size(); cut += 3) {
+    for (std::size_t begin = 0; begin < text.size(); begin += 5) {
+      for (std::size_t end = begin + 1; end <= text.size(); end += 4) {
+        const auto conflicts = [&](std::size_t changed, std::uint32_t acknowledged) {
+          TcpReassembler tcp;
+          Transcript out;
+          tcp.start(0);
+          const auto push = [&](std::size_t at, std::string_view bytes) {
+            tcp.push(1 + static_cast<std::uint32_t>(at), as_bytes(bytes),
+                     static_cast<std::uint32_t>(bytes.size()), out);
+          };
+          push(0, std::string_view(text).substr(0, cut));
+          push(cut, std::string_view(text).substr(cut));
+          tcp.acknowledge(1 + acknowledged);
+          std::string copy = text.substr(begin, end - begin);
+          if (changed < copy.size()) copy[changed] = '~';
+          push(begin, copy);
+          CHECK(out.text == text);
+          return tcp.conflicts();
+        };
+        REQUIRE(conflicts(end, 0) == 0);
+        REQUIRE(conflicts(0, 0) == 1);
+        REQUIRE(conflicts(end - begin - 1, 0) == 1);
+        REQUIRE(conflicts(0, static_cast<std::uint32_t>(text.size())) == 0);
+      }
+    }
+  }
+}
+
+TEST_CASE("reassembler: segments that wait are held against each other, too") {
+  TcpReassembler tcp;
+  Transcript out;
+  tcp.start(0);
+  tcp.push(3, as_bytes("cdef"), 4, out);
+  tcp.push(5, as_bytes("Xfgh"), 4, out);
+  tcp.push(1, as_bytes("ab"), 2, out);
+  CHECK(out.text == "abcdefgh");
+  CHECK(tcp.conflicts() == 1);
+}
+
+TEST_CASE("reassembler: what can no longer be compared is a conflict") {
+  TcpReassembler tcp;
+  Transcript out;
+  tcp.start(0);
+  const std::string block(8 * 1024, 'x');
+  const auto push = [&](std::uint32_t at) { tcp.push(1 + at * 8192, as_bytes(block), 8192, out); };
+  for (std::uint32_t i = 0; i < 4; ++i) push(i);
+  push(3);
+  CHECK(tcp.conflicts() == 0);
+  push(0);
+  CHECK(tcp.conflicts() == 1);
+  tcp.acknowledge(1 + 4 * 8192);
+  push(0);
+  CHECK(tcp.conflicts() == 1);
+}
+
+TEST_CASE("reassembler: a segment half the circle away is not taken") {
+  for (const std::uint32_t ahead : {0x80000000U, 0x7fffffffU, 0x80000001U, 0x40000001U}) {
+    TcpReassembler tcp;
+    Transcript out;
+    tcp.start(0);
+    CHECK(tcp.push(1, as_bytes("ab"), 2, out));
+    CHECK_FALSE(tcp.push(3 + ahead, as_bytes("x"), 1, out));
+    CHECK(tcp.push(3, as_bytes("cd"), 2, out));
+    tcp.flush(out);
+    CHECK(out.text == "abcd");
+  }
 }
 
 TEST_CASE("reassembler: beyond its cap it gives up the missing bytes and keeps on") {

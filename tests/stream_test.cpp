@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "flow/stream.hpp"
 #include "support/conversation.hpp"
 
 using namespace pcapaudit;
@@ -29,7 +30,7 @@ ClosedFlow only_flow(Conversation& talk) {
 // The last packet was cut by the snap length.
 void cut_last(Conversation& talk, std::size_t kept) {
   Decoded& decoded = talk.packets().back().decoded;
-  decoded.payload = decoded.payload.first(kept);
+  decoded.payload = Bytes(decoded.payload).first(kept);
 }
 
 }  // namespace
@@ -99,6 +100,43 @@ TEST_CASE("account: every cause, where it stands and in which direction") {
        [](Conversation& it) { it.open().data(client, request).data(client, "GET / HT"); },
        0,
        {.end = Unread::unfinished, .end_at = request.size()}},
+      {"a message over its cap",
+       [](Conversation& it) {
+         it.open().data(client, request);
+         it.data(client, "GET / HTTP/1.1\r\nA: " + std::string(1'100'000, 'x'));
+       },
+       0,
+       {.end = Unread::malformed,
+        .end_at = request.size(),
+        .why = "http: header block over 1 MiB"}},
+      {"passed over, and a message behind it",
+       [](Conversation& it) { it.open().data(client, "\1\2\3 what").data(client, request); },
+       0,
+       {.hole = Unread::unknown_start}},
+      {"line ends before the first message",
+       [](Conversation& it) { it.open().data(client, "\r\n\n" + request).data(client, request); },
+       0,
+       {}},
+      {"nothing but line ends",
+       [](Conversation& it) { it.open().data(client, "\r\n\r\n").close(); },
+       0,
+       {.end = Unread::unfinished}},
+      {"the head of the first answer lost",
+       [](Conversation& it) {
+         it.open()
+             .data(client, request)
+             .lose(server, 30)
+             .data(server, "hello")
+             .data(server, answer);
+       },
+       1,
+       {.hole = Unread::gap}},
+      {"other bytes where a message should begin",
+       [](Conversation& it) { it.open().data(client, request).data(client, "SSH-2.0-x\r\n"); },
+       0,
+       {.end = Unread::foreign,
+        .end_at = request.size(),
+        .why = "http: no start line where a message should begin"}},
       {"joined", [](Conversation& it) { it.data(client, request); }, 0, {.hole = Unread::joined}},
   };
   for (const Case& c : cases) {
@@ -111,14 +149,180 @@ TEST_CASE("account: every cause, where it stands and in which direction") {
   }
 }
 
+TEST_CASE("account: loss at the end") {
+  SharedFacts shared;
+  for (const bool is_body : {false, true}) {
+    Stream stream(Carrier::tcp, shared);
+    stream.set_client_side(0);
+    stream.set_from_start(0);
+    stream.set_from_start(1);
+    const std::string post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n";
+    const std::string sent = is_body ? post : request;
+    stream.bytes(0, as_bytes(sent));
+    stream.gap(0, 9, Unread::tail_lost);
+    ClosedFlow flow;
+    stream.finish(0, flow);
+    const ReadAccount lost{.end = Unread::tail_lost, .end_at = request.size()};
+    CHECK(flow.account[0] == (is_body ? ReadAccount{} : lost));
+  }
+}
+
 TEST_CASE("account: a handover names what the connection became") {
+  const auto become = [](const std::string& token, const std::string& first) {
+    const std::string fields = "Upgrade: " + token + "\r\nConnection: Upgrade\r\n\r\n";
+    Conversation talk = web();
+    talk.open()
+        .data(client, "GET / HTTP/1.1\r\nHost: a\r\n" + fields)
+        .data(server, "HTTP/1.1 101 Switching\r\n" + fields)
+        .data(server, first)
+        .data(client, first);
+    return only_flow(talk);
+  };
+  const ClosedFlow other = become("x", "SSH-2.0-any\r\n");
+  CHECK(other.app == "http");
+  CHECK(other.other_apps == std::vector<std::string>{"ssh"});
+  // What the peers agreed on is known, though no dissector reads it; what it really is comes first.
+  const ClosedFlow frames = become("WebSocket", "\x81\x05hello");
+  CHECK(frames.other_apps == std::vector<std::string>{"websocket"});
+  CHECK(frames.account[0].is_whole());
+  CHECK(frames.account[1].is_whole());
+  const ClosedFlow shell = become("websocket", "SSH-2.0-any\r\n");
+  CHECK(shell.other_apps == std::vector<std::string>{"ssh"});
+  const ClosedFlow unknown = become("x", "\x81\x05hello");
+  CHECK(unknown.other_apps.empty());
+  CHECK(!unknown.account[0].reaches_end());
+}
+
+TEST_CASE("stream: a start that is cut anywhere is recognised all the same") {
+  for (const std::string& lead : {""s, "\r\n"s, "\r\n\r\n"s, "\n"s, "\0 "s}) {
+    const std::string bytes = lead + request + "\r\n" + request;
+    for (std::size_t cut = 1; cut < bytes.size(); ++cut) {
+      CAPTURE(lead, cut);
+      Conversation talk = web();
+      talk.open().data(client, bytes.substr(0, cut)).data(client, bytes.substr(cut));
+      talk.data(server, answer + answer);
+      const ClosedFlow flow = only_flow(talk);
+      CHECK(flow.app == "http");
+      REQUIRE(flow.http() != nullptr);
+      CHECK(flow.http()->requests == 2);
+      CHECK(flow.account[0].is_whole());
+    }
+  }
+}
+
+TEST_CASE("stream: whichever side is recognised first, the other one is read behind it") {
+  // The client begins with something that nobody knows, or was joined; so was the server.
+  for (const bool client_first : {true, false}) {
+    Conversation talk = web();
+    if (client_first) talk.data(client, request);
+    talk.data(server, "middle of a body");
+    if (!client_first) talk.data(client, request);
+    talk.data(server, answer);
+    const ClosedFlow flow = only_flow(talk);
+    CAPTURE(client_first);
+    REQUIRE(flow.http() != nullptr);
+    CHECK(flow.http()->requests == 1);
+    CHECK(flow.http()->responses == 1);
+    CHECK(flow.account[1] == ReadAccount{.hole = Unread::joined});
+  }
   Conversation talk = web();
-  talk.open()
-      .data(client, "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")
-      .data(server, "HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")
-      .data(server, "SSH-2.0-server\r\n")
-      .data(client, "SSH-2.0-client\r\n");
+  talk.open();
+  for (int i = 0; i < 2 * Stream::max_probes; ++i) talk.data(client, "\1\2\3");
+  talk.data(server, answer).data(client, request);
   const ClosedFlow flow = only_flow(talk);
-  CHECK(flow.app == "http");
-  CHECK(flow.other_apps == std::vector<std::string>{"ssh"});
+  REQUIRE(flow.http() != nullptr);
+  CHECK(flow.http()->requests == 1);
+  CHECK(flow.account[0] == ReadAccount{.hole = Unread::unknown_start});
+}
+
+TEST_CASE("stream: where a protocol breaks, another one may begin") {
+  const std::string later = "SSH-2.0-OpenSSH_9\r\n";
+  for (std::size_t cut = 0; cut < later.size(); ++cut) {
+    CAPTURE(cut);
+    Conversation talk = web();
+    talk.open().data(client, request).data(server, answer);
+    talk.data(client, later.substr(0, cut)).data(client, later.substr(cut));
+    const ClosedFlow flow = only_flow(talk);
+    CHECK(flow.app == "http");
+    CHECK(flow.other_apps == std::vector<std::string>{"ssh"});
+    CHECK(flow.account[0].end == Unread::foreign);
+    CHECK(flow.account[0].end_at == request.size());
+  }
+}
+
+TEST_CASE("stream: PostgreSQL's answer of one byte belongs to it, and TLS begins behind it") {
+  const std::string ask("\0\0\0\x08\x04\xd2\x16\x2f", 8);
+  Conversation talk("192.0.2.10", 40000, "198.51.100.20", 5432);
+  const std::string hello("\x16\x03\x01\0\x2d\1\0\0\x29\3\3", 11);
+  const std::string client_hello =
+      hello + std::string(32, 'r') + std::string("\0\0\2\xc0\x2f\1\0", 7);
+  const std::string server_hello = std::string("\x16\x03\x03\0\x2a\2\0\0\x26\3\3", 11) +
+                                   std::string(32, 's') + std::string("\0\xc0\x2f\0", 4);
+  talk.open().data(client, ask).data(server, "S").data(client, client_hello);
+  talk.data(server, server_hello);
+  const ClosedFlow flow = only_flow(talk);
+  CHECK(flow.app == "postgresql");
+  CHECK(flow.other_apps == std::vector<std::string>{"tls"});
+  REQUIRE(flow.tls() != nullptr);
+  CHECK(flow.tls()->client_hello);
+  CHECK(flow.tls()->server_hello);
+  CHECK(flow.account[1].is_whole());
+}
+
+namespace {
+
+const std::string sip_request =
+    "OPTIONS sip:b.example SIP/2.0\r\nVia: SIP/2.0/UDP a.example;branch=z9hG4bK1\r\n"
+    "From: <sip:a@a.example>;tag=1\r\nTo: <sip:b@b.example>\r\nCall-ID: 1\r\n"
+    "CSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
+const std::string stun_request = "\0\1\0\0\x21\x12\xa4\x42"s + "123456789012";
+const std::string dtls_hello = "\x16\xfe\xff\0\0\0\0\0\0\0\0\0\x19\1\0\0\x0d\0\0\0\0\0\0\0\x0d"s +
+                               "\xfe\xfd"s + std::string(11, 'r');
+
+ClosedFlow datagrams(const std::vector<std::pair<int, std::string>>& sent) {
+  Conversation talk("192.0.2.10", 5060, "198.51.100.20", 5060, Transport::udp);
+  for (const auto& [side, bytes] : sent) talk.data(side, bytes);
+  return only_flow(talk);
+}
+
+}  // namespace
+
+TEST_CASE("stream: no number of unknown datagrams ends the search") {
+  for (const std::string& before : {"\r\n\r\n"s, "\0"s, "\1\2\3\4what"s}) {
+    for (const int count : {1, 32, 300}) {
+      CAPTURE(before, count);
+      std::vector<std::pair<int, std::string>> sent(static_cast<std::size_t>(count),
+                                                    {client, before});
+      sent.emplace_back(client, sip_request);
+      const ClosedFlow flow = datagrams(sent);
+      CHECK(flow.app == "sip");
+      const bool is_blank = before.size() < 5;
+      CHECK(flow.account[0].hole == (is_blank ? Unread::none : Unread::unknown_start));
+      CHECK(flow.account[0].reaches_end());
+    }
+  }
+}
+
+TEST_CASE("stream: STUN does not name a flow that carries more, whatever the order") {
+  struct Case {
+    std::vector<std::pair<int, std::string>> sent;
+    std::string app;
+    std::vector<std::string> others;
+  };
+  const Case cases[] = {
+      {{{client, stun_request}, {server, stun_request}}, "stun", {}},
+      {{{client, stun_request}, {client, sip_request}}, "sip", {"stun"}},
+      {{{server, stun_request}, {client, sip_request}, {server, stun_request}}, "sip", {"stun"}},
+      {{{client, sip_request}, {server, stun_request}, {client, stun_request}}, "sip", {}},
+      {{{client, stun_request}, {server, dtls_hello}, {client, dtls_hello}}, "dtls", {"stun"}},
+      {{{client, dtls_hello}, {server, stun_request}, {server, dtls_hello}}, "dtls", {}},
+  };
+  for (const Case& c : cases) {
+    const ClosedFlow flow = datagrams(c.sent);
+    CHECK(flow.app == c.app);
+    CHECK(flow.other_apps == c.others);
+    CHECK(flow.server_app.empty());
+    CHECK(flow.account[0].is_whole());
+    CHECK(flow.account[1].is_whole());
+  }
 }

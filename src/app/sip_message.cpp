@@ -120,8 +120,8 @@ std::size_t keep_alive_size(std::string_view text) {
 
 std::size_t find_sip_start(std::string_view text, std::size_t from, bool open) {
   const auto is_start = [&](std::string_view rest) {
-    if (rest.find('\n') == std::string_view::npos && !open) return false;
-    return probe_sip_stream(rest).kind != Probe::Kind::not_mine;
+    const Probe::Kind kind = probe_sip_stream(rest).kind;
+    return kind == Probe::Kind::mine || (open && kind == Probe::Kind::need_more);
   };
   for (std::size_t at = from; at < text.size();) {
     if (is_start(text.substr(at))) return at;
@@ -169,7 +169,9 @@ Probe probe_sip_stream(std::string_view text) {
   const bool is_uri = std::any_of(std::begin(schemes), std::end(schemes), [&](auto scheme) {
     return equal_ignoring_case(uri.substr(0, scheme.size()), scheme);
   });
-  return is_uri ? Probe::likely_mine(Probe::Speaker::either) : Probe::need_more();
+  if (is_uri) return Probe::likely_mine(Probe::Speaker::either);
+  const std::string_view scheme = up_to(uri, ':');
+  return scheme.empty() || is_method(scheme) ? Probe::need_more() : Probe::not_mine();
 }
 
 SipReader::Head SipReader::read_head(std::string_view head) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "capture/file_source.hpp"
+#include "capture/foreign_format.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -53,7 +54,7 @@ Result<std::unique_ptr<PacketSource>> open_capture(const std::string& path,
   if (!filter) return std::unexpected(filter.error());
   auto stream = ByteStream::open(path, options);
   if (!stream) return std::unexpected(stream.error());
-  const Bytes head = (*stream)->peek(4);
+  const Bytes head = (*stream)->peek(foreign_format_size);
   if ((*stream)->damage()) return std::unexpected(*(*stream)->damage());
   if (head.empty()) return fail(fmt::format("{}: is empty", path));
   ByteReader in(head);
@@ -61,6 +62,10 @@ Result<std::unique_ptr<PacketSource>> open_capture(const std::string& path,
   if (magic == pcapng_magic) return open_pcapng(path, std::move(*stream), std::move(*filter));
   if (std::find(std::begin(pcap_magics), std::end(pcap_magics), magic) != std::end(pcap_magics)) {
     return open_pcap(path, std::move(*stream), std::move(*filter));
+  }
+  if (const ForeignFormat foreign = foreign_format(head); !foreign.name.empty()) {
+    return fail(fmt::format("{}: is {}, which is not read", path, foreign.name),
+                std::string(foreign.converter));
   }
   return fail(fmt::format("{}: is not a capture", path),
               "pcap and pcapng files are read, also compressed with gzip or zstd");

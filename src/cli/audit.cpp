@@ -101,7 +101,7 @@ std::vector<std::string> result_arguments(const Options& options,
   for (const std::string& policy : options.policies)
     arguments.insert(arguments.end(), {"-p", policy});
   if (!options.filter.empty()) arguments.insert(arguments.end(), {"-f", options.filter});
-  if (options.verify_checksums) arguments.emplace_back("--verify-checksums");
+  add_decode_arguments(arguments, options.decode);
   if (options.strict) arguments.emplace_back("--strict");
   return arguments;
 }

@@ -42,7 +42,7 @@ CommandResult run_evidence(const Options& options) {
 
   EvidenceSlice slice(*subject, limits, PCAPAUDIT_VERSION);
   for (const RecordedCapture& capture : *inputs) {
-    const auto digest = add_capture(capture.name, slice);
+    const auto digest = add_capture(capture.name, options.decode, slice);
     if (!digest) return failure(digest.error(), ExitCode::usage);
     if (!capture.sha256.empty() && *digest != capture.sha256) {
       return failure({.what = fmt::format(

@@ -70,7 +70,7 @@ std::vector<std::string> result_arguments(const Options& options) {
   for (const std::string& it : options.interfaces) arguments.insert(arguments.end(), {"-i", it});
   for (const std::string& it : options.policies) arguments.insert(arguments.end(), {"-p", it});
   if (!options.filter.empty()) arguments.insert(arguments.end(), {"-f", options.filter});
-  if (options.verify_checksums) arguments.emplace_back("--verify-checksums");
+  add_decode_arguments(arguments, options.decode);
   if (options.strict) arguments.emplace_back("--strict");
   return arguments;
 }
@@ -91,7 +91,7 @@ MonitorOptions monitor_options(const Options& options) {
   monitor.interfaces = live_options(options);
   monitor.policies = options.policies;
   monitor.strict = options.strict;
-  monitor.verify_checksums = options.verify_checksums;
+  monitor.decode = options.decode;
   if (monitor.user.empty()) monitor.user = default_user();
   monitor.database = options.output;
   monitor.overwrite = options.force;

@@ -79,8 +79,9 @@ CLI::App* add_monitor(CLI::App& app, Options& options) {
       ->option_text("PERCENT");
   monitor->add_option("-f,--filter", options.filter, "BPF expression: only packets that match")
       ->option_text("BPF");
-  monitor->add_flag("--verify-checksums", options.verify_checksums,
+  monitor->add_flag("--verify-checksums", options.decode.verify_checksums,
                     "leave out packets whose checksum is wrong");
+  add_vxlan_port(*monitor, options);
   monitor->add_option("--snaplen", options.snap_length, "bytes to take of each packet [262144]")
       ->check(CLI::Range(64U, 262'144U).description(""))
       ->option_text("BYTES");

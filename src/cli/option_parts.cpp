@@ -12,6 +12,14 @@ void add_common(CLI::App& app, Options& options) {
   app.add_flag("-v,--verbose", options.verbose, "say on stderr what is read");
 }
 
+void add_vxlan_port(CLI::App& app, Options& options) {
+  app.add_option("--vxlan-port", options.decode.vxlan_ports,
+                 "UDP port of VXLAN beside 4789, 4790 and 8472; may be repeated")
+      ->check(CLI::Range(1U, 65'535U).description(""))
+      ->allow_extra_args(false)
+      ->option_text("PORT");
+}
+
 void add_policies(CLI::App& app, Options& options) {
   app.add_option("-p,--policy", options.policies,
                  "site file, or the name of a built-in pack; may be repeated")

@@ -28,6 +28,8 @@ CLI::Option* add_word(CLI::App& app, const char* name, T& value, const char* tex
 
 // --color, -q, -v
 void add_common(CLI::App& app, Options& options);
+// --vxlan-port
+void add_vxlan_port(CLI::App& app, Options& options);
 // -p, --strict
 void add_policies(CLI::App& app, Options& options);
 

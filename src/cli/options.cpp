@@ -98,9 +98,10 @@ void add_reading(CLI::App& app, Options& options) {
   app.add_option("-f,--filter", options.filter, "BPF expression: only packets that match")
       ->option_text("BPF");
   app.add_flag(
-      "--verify-checksums", options.verify_checksums,
+      "--verify-checksums", options.decode.verify_checksums,
       "leave out packets whose checksum is wrong (network cards compute checksums late, so "
       "captures made on the sending host hold many)");
+  add_vxlan_port(app, options);
   app.add_option("--threads", options.threads,
                  "worker threads; 0 does all on one (the result is the same)")
       ->check(CLI::Range(0U, 64U).description(""))
@@ -281,6 +282,7 @@ CLI::App* add_evidence(CLI::App& app, Options& options) {
       ->add_option("--from", options.from,
                    "captures to take them from [those that were audited, where they were]")
       ->option_text("CAPTURE|DIR...");
+  add_vxlan_port(*evidence, options);
   add_common(*evidence, options);
   return evidence;
 }

@@ -49,7 +49,7 @@ struct Options {
   std::vector<std::string> policies;
   std::string output;  // database; empty: kept in memory
   std::string filter;  // BPF
-  bool verify_checksums = false;
+  DecodeOptions decode;
   std::string format = "text";                           // text, json; inspect: table, jsonl
   std::string json_file;                                 // report --json
   std::map<std::string, std::string> report_files;       // report: format name to file

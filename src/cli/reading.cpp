@@ -16,7 +16,7 @@ Result<RunSummary> read_captures(const Options& options, const std::vector<std::
   ProgressLine line(options.progress, options.quiet);
   auto summary = run({.inputs = inputs,
                       .source = {.filter = options.filter},
-                      .verify_checksums = options.verify_checksums,
+                      .decode = options.decode,
                       .policy = policy,
                       .workers = options.threads,
                       .progress = [&line](const Progress& progress) { line.show(progress); },
@@ -33,6 +33,13 @@ Result<RunSummary> read_captures(const Options& options, const std::vector<std::
     }
   }
   return summary;
+}
+
+void add_decode_arguments(std::vector<std::string>& arguments, const DecodeOptions& decode) {
+  if (decode.verify_checksums) arguments.emplace_back("--verify-checksums");
+  for (const std::uint16_t port : decode.vxlan_ports) {
+    arguments.insert(arguments.end(), {"--vxlan-port", std::to_string(port)});
+  }
 }
 
 bool is_partial(const RunSummary& summary) {

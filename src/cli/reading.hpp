@@ -13,6 +13,9 @@ namespace pcapaudit {
 Result<RunSummary> read_captures(const Options& options, const std::vector<std::string>& inputs,
                                  const Policy* policy, FlowSink& sink);
 
+// What of it changes the result, as it is recorded with the run.
+void add_decode_arguments(std::vector<std::string>& arguments, const DecodeOptions& decode);
+
 // Some input could not be read, or not to its end.
 bool is_partial(const RunSummary& summary);
 

@@ -5,6 +5,8 @@
 #include <cstdint>
 
 #include <pcapaudit/base/time.hpp>
+#include <pcapaudit/flow/tcp_reassembler.hpp>
+#include <pcapaudit/net/packet.hpp>
 
 namespace pcapaudit {
 
@@ -20,6 +22,16 @@ struct EndedConnection {
   bool client_is_lower = false;
 
   std::uint64_t hash() const { return key_hash; }
+  // Can the packet be one of the connection's once more: from its SYN to its FIN, or a RST that
+  // answers one (a number of the other side's choice)?
+  bool is_known(const Decoded& packet, std::size_t direction) const {
+    const TcpHeader& tcp = packet.tcp;
+    if (tcp.has(TcpHeader::syn)) return tcp.sequence == syn_sequence[direction];
+    if (tcp.has(TcpHeader::rst) && packet.payload_length == 0) return true;
+    const std::uint32_t behind_fin = next_sequence[direction] + 1;
+    return seq_distance(tcp.sequence, syn_sequence[direction]) >= 0 &&
+           seq_distance(tcp.sequence + packet.payload_length, behind_fin) <= 0;
+  }
 };
 
 }  // namespace pcapaudit

@@ -32,22 +32,6 @@ int server_likeness(std::uint16_t port) {
 
 }  // namespace
 
-// Hands reassembled bytes of one side to the stream.
-class Flow::Delivery final : public TcpReassembler::Output {
- public:
-  Delivery(Flow& flow, std::size_t side) : flow_(flow), side_(side) {}
-  void bytes(Bytes in_order) override { flow_.stream_.bytes(side_, in_order); }
-  void gap(std::uint64_t missing, Unread cause) override {
-    ++flow_.gaps_;
-    flow_.stream_.count(Anomaly::gap);
-    flow_.stream_.gap(side_, missing, cause);
-  }
-
- private:
-  Flow& flow_;
-  std::size_t side_;
-};
-
 Flow::Flow(const FlowPacket& first, const FlowKey& key, SharedFacts& shared)
     : ends_{.one = {first.decoded.source, first.decoded.source_port},
             .other = {first.decoded.destination, first.decoded.destination_port},
@@ -80,14 +64,19 @@ std::size_t Flow::side_of(const FlowPacket& packet) const {
   return is_same_end(source, ends_.one) ? 0 : 1;
 }
 
+bool Flow::is_idle(Timestamp clock) const {
+  return ends_.transport == Transport::tcp && clock.ns - last_clock_.ns > FlowTable::tcp_idle_ns;
+}
+
 bool Flow::expired(Timestamp clock) const {
   const std::int64_t quiet = clock.ns - last_clock_.ns;
   if (ended_) return quiet > FlowTable::closed_linger_ns;
   switch (ends_.transport) {
     case Transport::tcp:
-      return quiet > FlowTable::tcp_idle_ns;
+      return quiet >
+             (talked_ && !reset_seen_ ? FlowTable::tcp_forgotten_ns : FlowTable::tcp_idle_ns);
     case Transport::udp:
-      return quiet > FlowTable::udp_idle_ns;
+      return quiet > (stream_.app() == "sip" ? FlowTable::sip_idle_ns : FlowTable::udp_idle_ns);
     case Transport::icmp:
       break;
   }
@@ -97,7 +86,8 @@ bool Flow::expired(Timestamp clock) const {
 bool Flow::is_complete() const {
   return fin_acknowledged_[0] && fin_acknowledged_[1] && syn_[0] && syn_[1] && !rst_[0] &&
          !rst_[1] && !stream_.has_anomalies() && !tcp_[0].has_pending() && !tcp_[1].has_pending() &&
-         open_datagrams(0) == 0 && open_datagrams(1) == 0;
+         open_datagrams(0) == 0 && open_datagrams(1) == 0 &&
+         (rare_ == nullptr || rare_->opening == nullptr);
 }
 
 EndedConnection Flow::tombstone(std::uint64_t hash) const {
@@ -110,19 +100,6 @@ EndedConnection Flow::tombstone(std::uint64_t hash) const {
           .syn_sequence = {syn_sequence_[to_server], syn_sequence_[to_client]},
           .next_sequence = {tcp_[to_server].next_sequence(), tcp_[to_client].next_sequence()},
           .client_is_lower = (ends_.one < ends_.other) == (to_server == 0)};
-}
-
-bool Flow::is_new_connection(const FlowPacket& packet) const {
-  const TcpHeader& tcp = packet.decoded.tcp;
-  if (packet.decoded.transport != Transport::tcp || !tcp.has(TcpHeader::syn) ||
-      tcp.has(TcpHeader::ack)) {
-    return false;
-  }
-  const std::size_t side = side_of(packet);
-  if (syn_[side]) return syn_sequence_[side] != tcp.sequence;  // else the same SYN once more
-  // The SYN of a connection whose SYN-ACK was captured before it, or a simultaneous open.
-  if (syn_[1 - side] && payload_bytes_[0] + payload_bytes_[1] == 0) return false;
-  return true;
 }
 
 void Flow::mark_port_reuse() {
@@ -170,10 +147,13 @@ void Flow::count(const FlowPacket& packet, std::size_t side) {
         {.minute = minute_, .packets = packets_[0] + packets_[1], .bytes = bytes_[0] + bytes_[1]});
     minute_ = minute_of(packet.clock);
   }
-  first_ = std::min(first_, packet.time);
+  const EarlierFragments& earlier = packet.decoded.earlier;
+  first_ =
+      std::min(first_, earlier.packets > 0 ? std::min(packet.time, earlier.first) : packet.time);
   last_ = std::max(last_, packet.time);
-  ++packets_[side];
-  bytes_[side] += packet.wire_length;
+  packets_[side] += 1 + earlier.packets;
+  bytes_[side] += packet.wire_length + earlier.bytes;
+  duplicates_ += earlier.duplicates;
   payload_bytes_[side] += packet.decoded.payload_length;
 }
 
@@ -194,72 +174,6 @@ std::vector<MinuteTraffic> Flow::minutes() const {
   }
   add({.minute = minute_, .packets = packets_[0] + packets_[1], .bytes = bytes_[0] + bytes_[1]});
   return list;
-}
-
-void Flow::add_tcp(const FlowPacket& packet, std::size_t side) {
-  const Decoded& decoded = packet.decoded;
-  const TcpHeader& tcp = decoded.tcp;
-  std::uint32_t sequence = tcp.sequence;
-  if (tcp.has(TcpHeader::syn)) {
-    note_syn(tcp, side);
-    ++sequence;  // data on a SYN starts behind it (RFC 7413)
-  }
-  windows_[side] = std::max(windows_[side], tcp.window);
-  const bool reset_fits = tcp.has(TcpHeader::rst) && accepts_reset(tcp, side);
-  Delivery out(*this, side);
-  tcp_[side].push(sequence, decoded.payload, decoded.payload_length, out);
-  const bool fin_fits = tcp.has(TcpHeader::fin) && accepts(sequence + decoded.payload_length, side);
-  const bool refused =
-      (tcp.has(TcpHeader::rst) && !reset_fits) || (tcp.has(TcpHeader::fin) && !fin_fits);
-  if (refused) stream_.count(Anomaly::out_of_window);
-  const std::size_t peer = 1 - side;
-  if (fin_[peer] && tcp.has(TcpHeader::ack) &&
-      tcp.acknowledgment == tcp_[peer].next_sequence() + 1) {
-    fin_acknowledged_[peer] = true;
-  }
-  fin_[side] = fin_[side] || fin_fits;
-  rst_[side] = rst_[side] || reset_fits;
-  ended_ = (fin_[0] && fin_[1]) || rst_[0] || rst_[1];
-}
-
-// Would the receiver take a control segment of `side` that stands at `sequence`
-// (RFC 9293 3.10.7.4)? The capture may have missed window updates, so the largest window counts.
-bool Flow::accepts(std::uint32_t sequence, std::size_t side) const {
-  if (!tcp_[side].started()) return true;
-  const std::size_t receiver = 1 - side;
-  constexpr std::uint64_t least = 65'535, unknown_scale = std::uint64_t{1} << 30;
-  std::uint64_t window = unknown_scale;
-  if (syn_[0] && syn_[1]) {
-    const bool scaled = shifts_[0] <= max_shift && shifts_[1] <= max_shift;
-    window = std::uint64_t{windows_[receiver]} << (scaled ? shifts_[receiver] : 0);
-  }
-  const std::int32_t ahead = seq_distance(sequence, tcp_[side].next_sequence());
-  return ahead >= 0 && static_cast<std::uint64_t>(ahead) <= std::max(window, least);
-}
-
-// The answer to a SYN is accepted by what it acknowledges (RFC 9293 3.10.7.3).
-bool Flow::accepts_reset(const TcpHeader& tcp, std::size_t side) const {
-  if (tcp_[side].started()) return accepts(tcp.sequence, side);
-  if (!syn_[1 - side] || !tcp.has(TcpHeader::ack)) return true;
-  const std::int32_t ahead = seq_distance(tcp.acknowledgment, syn_sequence_[1 - side]);
-  return ahead > 0 && seq_distance(tcp.acknowledgment, tcp_[1 - side].next_sequence()) <= 0;
-}
-
-void Flow::note_syn(const TcpHeader& tcp, std::size_t side) {
-  if (!syn_[side]) {
-    syn_[side] = true;
-    syn_sequence_[side] = tcp.sequence;
-    shifts_[side] = tcp.window_shift;
-    tcp_[side].start(tcp.sequence);
-    stream_.set_from_start(side);
-  }
-  if (tcp.has(TcpHeader::ack)) {
-    syn_ack_[side] = true;
-    if (!opener()) opener_ = static_cast<std::int8_t>(1 - side);
-  } else if (!opener()) {
-    opener_ = static_cast<std::int8_t>(side);
-  }
-  stream_.set_client_side(*opener());
 }
 
 std::optional<std::size_t> Flow::opener() const {
@@ -319,8 +233,7 @@ ClosedFlow Flow::close() {
   record.icmp_code = icmp_code_;
   record.minutes = minutes();
   for (std::size_t side = 0; side < 2; ++side) {
-    Delivery out(*this, side);
-    tcp_[side].flush(out);
+    flush(side);
     record.retransmitted += tcp_[side].retransmitted();
     if (tcp_[side].conflicts() > 0) {
       stream_.count(Anomaly::overlap_conflict, tcp_[side].conflicts());

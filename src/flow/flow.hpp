@@ -13,6 +13,7 @@
 #include <pcapaudit/flow/tcp_reassembler.hpp>
 
 #include "flow/ended_connection.hpp"
+#include "flow/opening.hpp"
 #include "flow/stream.hpp"
 
 namespace pcapaudit {
@@ -26,8 +27,27 @@ class Flow {
     return rare_ != nullptr && rare_->icmp_key ? *rare_->icmp_key : ends_;
   }
   void add(const FlowPacket& packet);
-  // A SYN that opens another connection on the same ports (RFC 9293 3.6: the old one is over).
-  bool is_new_connection(const FlowPacket& packet) const;
+
+  // To which connection a packet of these ends belongs.
+  enum class Place : std::uint8_t {
+    here,
+    opens,     // a SYN of another connection: this one is over, or was never opened
+    doubtful,  // a SYN inside an open connection: see hold()
+    confirms,  // the SYN that is held opened another connection, and this packet belongs to it
+  };
+  Place place(const FlowPacket& packet) const;
+  // Keeps a doubtful SYN apart.
+  void hold(const FlowPacket& packet);
+  // The SYN that is held, if any.
+  std::unique_ptr<Opening> take_opening();
+  // The same at the flow's end, unless the connection went on behind it: then the SYN was nothing
+  // but a packet of this flow.
+  std::unique_ptr<Opening> take_last_opening();
+
+  // Silent for so long that the next packet has to go on where the numbers stopped.
+  bool is_idle(Timestamp clock) const;
+  bool goes_on(const FlowPacket& packet) const;
+  // Nothing belongs to it any more.
   bool expired(Timestamp clock) const;
   // A connection seen from its first SYN to the acknowledgment of both FINs, with nothing missing
   // and nothing odd: later packets of it can only repeat what is known.
@@ -52,8 +72,17 @@ class Flow {
   void count(const FlowPacket& packet, std::size_t side);
   void add_tcp(const FlowPacket& packet, std::size_t side);
   void note_syn(const TcpHeader& tcp, std::size_t side);
+  void push(const Decoded& decoded, std::uint32_t sequence, std::size_t side);
+  void note_acknowledgment(const TcpHeader& tcp, std::size_t peer);
+  void note_reset(const TcpHeader& tcp, std::size_t side);
+  bool is_own_syn(const Decoded& decoded, std::size_t side) const;
+  bool confirms_opening(const Decoded& decoded, std::size_t side) const;
+  void add_stray(const FlowPacket& packet);
+  std::uint64_t window_of(std::size_t receiver) const;
+  bool is_near(std::uint32_t sequence, std::size_t side) const;
   bool accepts(std::uint32_t sequence, std::size_t side) const;
   bool accepts_reset(const TcpHeader& tcp, std::size_t side) const;
+  void flush(std::size_t side);
   void note_fragment(const Decoded& decoded, std::size_t side);
   std::vector<MinuteTraffic> minutes() const;
   std::optional<std::size_t> opener() const;
@@ -71,6 +100,8 @@ class Flow {
   struct Rare {
     std::optional<FlowKey> icmp_key;                // ICMP is keyed by more than its ends
     std::array<std::uint32_t, 2> open_datagrams{};  // heads of fragmented ones, not yet whole
+    std::unique_ptr<Opening> opening;
+    bool went_on = false;  // packets of this connection came behind `opening`
   };
   Rare& rare() {
     if (rare_ == nullptr) rare_ = std::make_unique<Rare>();
@@ -102,9 +133,13 @@ class Flow {
   std::unique_ptr<std::vector<MinuteMark>> marks_;  // none: all in one minute
   Stream stream_;
   std::array<TcpReassembler, 2> tcp_;
-  std::array<std::uint32_t, 2> syn_sequence_{};  // valid where syn_
+  std::array<std::uint32_t, 2> syn_sequence_{};  // valid where known_
+  std::array<std::uint32_t, 2> fin_sequence_{};  // valid where fin_
   std::array<std::uint8_t, 2> shifts_{TcpHeader::no_shift, TcpHeader::no_shift};
-  std::array<bool, 2> syn_{}, syn_ack_{}, fin_{}, fin_acknowledged_{}, rst_{};
+  // known_: the number of its SYN, which was captured (syn_) or which the SYN-ACK acknowledges.
+  std::array<bool, 2> known_{}, syn_{}, syn_ack_{}, fin_{}, fin_acknowledged_{}, rst_{};
+  bool talked_ = false;      // there was more than SYNs and RSTs
+  bool reset_seen_ = false;  // within the window, but not exact: perhaps the end (RFC 5961 3.2)
   bool ended_ = false;
 };
 

@@ -27,6 +27,9 @@ struct FlowTable::State {
   void note_refusal(const FlowPacket& packet);
   bool is_late(const FlowPacket& packet, std::uint64_t hash);
   void add_late(const FlowPacket& packet, EndedConnection& connection, std::size_t direction);
+  void restart(OpenFlow& open, const FlowPacket& packet, const FlowKey& key);
+  void add_to(OpenFlow& open, const FlowPacket& packet);
+  void end(Flow& flow);
   void sweep(Timestamp clock);
   void end_later(OpenFlow& open);
   void sort_ending();
@@ -93,27 +96,59 @@ void FlowTable::State::add(const FlowPacket& packet, const FlowKey& key, std::ui
   }
   if (open != nullptr) {
     Flow& flow = *open->flow;
-    const bool expired = flow.expired(packet.clock);
-    if (!expired && !flow.is_new_connection(packet)) {
-      flow.add(packet);
-      if (flow.is_complete() && !is_full(ended.size())) {
-        ended.insert(flow.tombstone(hash));
-        closed.push_back(flow.close());
-        flows.erase(open);
-      }
-      return;
+    if (flow.expired(packet.clock) || (flow.is_idle(packet.clock) && !flow.goes_on(packet))) {
+      end(flow);
+      return restart(*open, packet, key);
     }
-    if (!expired) flow.mark_port_reuse();
-    closed.push_back(flow.close());
-    *open->flow = Flow(packet, key, shared);
-    open->flow->add(packet);
-    return;
+    switch (flow.place(packet)) {
+      case Flow::Place::here:
+        return add_to(*open, packet);
+      case Flow::Place::doubtful:
+        return flow.hold(packet);
+      case Flow::Place::opens:
+        flow.mark_port_reuse();
+        end(flow);
+        return restart(*open, packet, key);
+      case Flow::Place::confirms: {
+        const auto opening = flow.take_opening();
+        flow.mark_port_reuse();
+        end(flow);
+        *open->flow = Flow(opening->first(), key, shared);
+        opening->each([&](const FlowPacket& it) { open->flow->add(it); });
+        return add_to(*open, packet);
+      }
+    }
   }
   if (is_late(packet, hash)) return;
   if (is_full(flows.size())) make_room();
   auto flow = std::make_unique<Flow>(packet, key, shared);
   flow->add(packet);
   flows.insert({.key_hash = hash, .flow = std::move(flow)});
+}
+
+// Another flow in the place of one that has ended.
+void FlowTable::State::restart(OpenFlow& open, const FlowPacket& packet, const FlowKey& key) {
+  *open.flow = Flow(packet, key, shared);
+  open.flow->add(packet);
+}
+
+void FlowTable::State::add_to(OpenFlow& open, const FlowPacket& packet) {
+  open.flow->add(packet);
+  if (!open.flow->is_complete() || is_full(ended.size())) return;
+  ended.insert(open.flow->tombstone(open.key_hash));
+  closed.push_back(open.flow->close());
+  flows.erase(&open);
+}
+
+// A SYN that nothing came after, neither an answer nor more of the connection, was an attempt of
+// its own.
+void FlowTable::State::end(Flow& flow) {
+  const auto attempt = flow.take_last_opening();
+  closed.push_back(flow.close());
+  if (attempt == nullptr) return;
+  Flow own(attempt->first(), key_of(attempt->first().decoded), shared);
+  attempt->each([&](const FlowPacket& it) { own.add(it); });
+  closed.push_back(own.close());
 }
 
 // One flow leaves: the best of a few, so that the cost of a flood is the same for each packet.
@@ -128,11 +163,12 @@ void FlowTable::State::make_room() {
     if (chosen == nullptr || is_better(*it.flow, *chosen->flow)) chosen = &it;
   });
   chosen->flow->mark_evicted();
-  closed.push_back(chosen->flow->close());
+  end(*chosen->flow);
   flows.erase(chosen);
 }
 
-// Does the packet repeat something of a connection that ended? A SYN of its own begins another.
+// Does the packet repeat something of a connection that ended? What lies outside its numbers begins
+// another.
 bool FlowTable::State::is_late(const FlowPacket& packet, std::uint64_t hash) {
   if (ended.size() == 0 || packet.decoded.transport != Transport::tcp) return false;
   EndedConnection* found = ended.find(hash, [](const EndedConnection&) { return true; });
@@ -140,11 +176,8 @@ bool FlowTable::State::is_late(const FlowPacket& packet, std::uint64_t hash) {
   const Endpoint source{packet.decoded.source, packet.decoded.source_port};
   const Endpoint destination{packet.decoded.destination, packet.decoded.destination_port};
   const std::size_t direction = (source < destination) == found->client_is_lower ? 0 : 1;
-  const TcpHeader& tcp = packet.decoded.tcp;
   const bool is_expired = packet.clock.ns - found->last_clock.ns > closed_linger_ns;
-  const bool opens = tcp.has(TcpHeader::syn) && !tcp.has(TcpHeader::ack) &&
-                     tcp.sequence != found->syn_sequence[direction];
-  if (is_expired || opens) {
+  if (is_expired || !found->is_known(packet.decoded, direction)) {
     ended.erase(found);
     return false;
   }
@@ -216,7 +249,7 @@ void FlowTable::State::sort_ending() {
 
 void FlowTable::State::close_portion() {
   for (std::size_t i = 0; i < closed_portion && !ending.empty(); ++i) {
-    closed.push_back(ending.back().flow->close());
+    end(*ending.back().flow);
     ending.pop_back();
   }
 }

@@ -26,6 +26,7 @@ class ReadNotes {
   void search(Unread cause, std::uint64_t at, std::string_view why) {
     if (!search_) search_ = {cause, at, why};
   }
+  bool searching() const { return static_cast<bool>(search_); }
   void found() {
     if (search_) hole(search_.cause, search_.at, search_.why);
     search_ = {};

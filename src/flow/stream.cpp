@@ -7,27 +7,8 @@
 namespace pcapaudit {
 namespace {
 
-bool carries(const DissectorSpec& spec, Carrier carrier) {
-  return (spec.carriers & static_cast<std::uint8_t>(carrier)) != 0;
-}
-
 std::string_view app_of(const DissectorSpec& spec, const Dissector& dissector) {
   return spec.name.empty() ? dissector.protocol() : spec.name;
-}
-
-class Discard final : public RecordSink {
- public:
-  void emit(AppRecord) override {}
-  // Nobody reads it.
-  SharedCertificate certificate(Bytes) override { return Certificate{}; }
-};
-
-// Name of what `window` is, according to a dissector that said it is its own.
-std::string name_of(const DissectorSpec& spec, Carrier carrier, Direction dir, Bytes window) {
-  Discard sink;
-  const auto dissector = spec.make(carrier);
-  (void)dissector->consume(dir, window, sink);
-  return std::string(app_of(spec, *dissector));
 }
 
 }  // namespace
@@ -99,20 +80,21 @@ void Stream::advance_all(std::size_t side, Bytes fresh) {
   Half& half = halves_[side];
   if (carrier_ == Carrier::udp) half.window.clear();  // a datagram is a window by itself
   if (half.window.empty()) {
-    const std::size_t used = run(side, fresh);
+    const std::size_t used = run(side, fresh, 0);
     if (!half.detached && carrier_ == Carrier::tcp) {
       half.window.append(fresh.subspan(used));
     }
   } else {
+    const std::size_t held = half.window.bytes().size();
     half.window.append(fresh);
-    half.window.drop_front(run(side, half.window.bytes()));
+    half.window.drop_front(run(side, half.window.bytes(), held));
   }
   if (half.detached) {
     half.window.clear();
   } else if (half.window.bytes().size() > max_window) {
     count(Anomaly::window_cap);
     half.seen.truncated = true;
-    end_reading(side, Unread::over_cap, "a message over 256 KiB");
+    end_reading(side, Unread::over_cap, "a message over 1.25 MiB");
     half.at += half.window.bytes().size();
     half.window.clear();
   }
@@ -121,27 +103,29 @@ void Stream::advance_all(std::size_t side, Bytes fresh) {
   }
 }
 
-std::size_t Stream::run(std::size_t side, Bytes window) {
+std::size_t Stream::run(std::size_t side, Bytes window, std::size_t fresh) {
   Half& half = halves_[side];
   std::size_t used = 0;
+  const auto pass = [&](std::size_t count) {
+    half.at += count;
+    used += count;
+  };
   bool waiting = false;
   while (used < window.size() && !half.detached && !waiting) {
-    const Bytes rest = window.subspan(used);
-    if (dissector_ == nullptr || half.match == Match::undecided || half.resyncs) {
-      const Probed probed = half.resyncs ? resync(side, rest) : probe(side, rest);
-      if (probed == Probed::wait) break;
-      if (probed == Probed::drop) {
-        half.at += rest.size();
-        return window.size();
+    if (must_probe(half)) {
+      const Probed probed = place(side, window.subspan(used));
+      if (probed.kind == Probed::Kind::wait) break;
+      if (probed.kind == Probed::Kind::drop) {
+        // No message began in the held bytes; one may begin with the segment.
+        pass((used < fresh ? fresh : window.size()) - used);
+        continue;
       }
+      pass(probed.passed);
     }
-    const std::size_t step = consume(side, rest, waiting);
-    half.at += step;
-    used += step;
+    pass(consume(side, window.subspan(used), waiting));
   }
-  if (!half.detached) return used;
-  half.at += window.size() - used;
-  return window.size();
+  if (half.detached) pass(window.size() - used);
+  return used;
 }
 
 // One step of the attached dissector.
@@ -165,118 +149,56 @@ std::size_t Stream::consume(std::size_t side, Bytes window, bool& waiting) {
     case Step::Kind::malformed:
       count(Anomaly::malformed);
       if (rare().malformed_why.empty()) rare().malformed_why = step.why;
-      // A datagram stands for itself; a stream has lost its framing.
-      if (carrier_ == Carrier::udp) {
-        notes(side).hole(Unread::malformed, half.at, step.why);
-      } else {
-        end_reading(side, Unread::malformed, step.why);
-      }
-      return window.size();
+      return broke(side, window, step.why);
     case Step::Kind::done:
-      half.detached = true;
+      half.detached = carrier_ == Carrier::tcp || !dissector_->shares_ports();
       return window.size();
-    case Step::Kind::handover: {
-      rare().apps.emplace_back(app_of(*spec_, *dissector_));
-      detach_dissector(rare().records);
-      for (ReadNotes& notes : rare_->notes) notes.reopen();
-      handed_over_ = true;
-      const std::size_t used = std::min(step.count, window.size());
-      if (++handovers_ >= max_handovers) {
-        for (const std::size_t ended : {side, 1 - side}) {
-          end_reading(ended, Unread::over_cap, "too many protocols one after the other");
-        }
-      }
-      return used;
-    }
+    case Step::Kind::handover:
+      return hand_over(side, step, window.size());
   }
   return window.size();
 }
 
-Stream::Probed Stream::probe(std::size_t side, Bytes window) {
-  if (dissector_ != nullptr) return check_other_side(side, window);
-  bool undecided = false;
-  for (const DissectorSpec* spec : all_dissectors()) {
-    if (!carries(*spec, carrier_)) continue;
-    const Probe answer = spec->probe(window, carrier_);
-    if (answer.kind == Probe::Kind::mine) {
-      attach(*spec, side, answer.speaker);
-      return Probed::attached;
+// Bytes of the old protocol that end here, of `size`.
+std::size_t Stream::hand_over(std::size_t side, const Step& step, std::size_t size) {
+  Half& other = halves_[1 - side];
+  if (other.match == Match::undecided && !other.window.empty()) {
+    // What waited there for more belongs to the old protocol, if to any (PostgreSQL's "S").
+    Sink sink(*this);
+    const Bytes held = other.window.bytes();
+    const Step last = dissector_->consume(direction_of(1 - side), held, sink);
+    if (last.kind == Step::Kind::advance) {
+      const std::size_t used = std::min(last.count, held.size());
+      other.at += used;
+      other.window.drop_front(used);
     }
-    undecided = undecided || answer.kind == Probe::Kind::need_more;
   }
-  if (undecided && carrier_ == Carrier::tcp) return Probed::wait;
-  give_up_probing(side);
-  return Probed::drop;
+  rare().apps.emplace_back(app_of(*spec_, *dissector_));
+  rare().agreed = step.why;
+  detach_dissector(rare().records);
+  for (ReadNotes& notes : rare_->notes) notes.reopen();
+  handed_over_ = true;
+  if (++handovers_ >= max_handovers) {
+    for (const std::size_t ended : {side, 1 - side}) {
+      end_reading(ended, Unread::over_cap, "too many protocols one after the other");
+    }
+  }
+  return std::min(step.count, size);
 }
 
-// The other side named the protocol; does this one speak it too?
-Stream::Probed Stream::check_other_side(std::size_t side, Bytes window) {
+// The dissector's framing is lost. A datagram stands for itself; in a stream only another protocol
+// that begins here is still looked for.
+std::size_t Stream::broke(std::size_t side, Bytes window, std::string_view why) {
   Half& half = halves_[side];
-  const Probe own = spec_->probe(window, carrier_);
-  if (own.kind == Probe::Kind::need_more && carrier_ == Carrier::tcp) return Probed::wait;
-  half.match = Match::mine;  // also when unknown: the dissector judges its own other half
-  if (rare_ != nullptr) notes(side).found();
-  if (own.kind == Probe::Kind::mine) {
-    if (!spec_->name.empty()) return Probed::attached;
-    // One dissector names many protocols.
-    std::string other = name_of(*spec_, carrier_, direction_of(side), window);
-    const std::string_view known = dissector_->protocol();
-    if (other.empty() || known.empty() || other == known) return Probed::attached;
-    return note_mismatch(side, std::move(other));
+  if (carrier_ == Carrier::tcp) {
+    notes(side).end(Unread::malformed, half.at, why);
+    half.broken = true;
+    half.probes = 0;
+    return 0;
   }
-  for (const DissectorSpec* spec : all_dissectors()) {
-    if (spec == spec_ || !carries(*spec, carrier_)) continue;
-    if (spec->probe(window, carrier_).kind != Probe::Kind::mine) continue;
-    return note_mismatch(side, name_of(*spec, carrier_, direction_of(side), window));
-  }
-  return Probed::attached;
-}
-
-Stream::Probed Stream::note_mismatch(std::size_t side, std::string other) {
-  Half& half = halves_[side];
-  half.match = Match::other;
-  if (!other.empty()) rare().other_app[side] = std::move(other);
-  end_reading(side, Unread::foreign, {});
-  count(Anomaly::protocol_mismatch);
-  return Probed::drop;
-}
-
-// After a loss the middle of a message may come first: it is passed over.
-Stream::Probed Stream::resync(std::size_t side, Bytes window) {
-  switch (spec_->probe(window, carrier_).kind) {
-    case Probe::Kind::mine:
-      halves_[side].resyncs = false;
-      notes(side).found();
-      return Probed::attached;
-    case Probe::Kind::need_more:
-      return Probed::wait;
-    case Probe::Kind::not_mine:
-      break;
-  }
-  return Probed::drop;
-}
-
-void Stream::attach(const DissectorSpec& spec, std::size_t side, Probe::Speaker speaker) {
-  if (!client_side() && speaker != Probe::Speaker::either) {
-    set_client_side(speaker == Probe::Speaker::client ? side : 1 - side);
-  }
-  spec_ = &spec;
-  dissector_ = spec.make(carrier_);
-  halves_[side].match = Match::mine;
-  if (rare_ != nullptr) notes(side).found();
-}
-
-// These bytes start no known message. A direction that was captured from its start is thereby
-// unknown; elsewhere the next segment may start a message.
-void Stream::give_up_probing(std::size_t side) {
-  Half& half = halves_[side];
-  ++half.probes;
-  notes(side).search(Unread::unknown_start, half.at, {});
-  const bool another_try = carrier_ == Carrier::udp || !half.seen.from_start || half.seen.gap;
-  if (!another_try || half.probes >= max_probes) {
-    half.match = Match::unknown;
-    half.detached = true;
-  }
+  const bool is_foreign = probe_broken(side, window).kind == Probed::Kind::attached;
+  notes(side).hole(is_foreign ? Unread::foreign : Unread::malformed, half.at, why);
+  return window.size();
 }
 
 void Stream::detach_dissector(std::vector<AppRecord>& records) {
@@ -287,7 +209,7 @@ void Stream::detach_dissector(std::vector<AppRecord>& records) {
   for (Half& half : halves_) {
     half.match = Match::undecided;
     half.probes = 0;
-    half.detached = half.resyncs = false;
+    half.detached = half.resyncs = half.broken = false;
   }
 }
 
@@ -312,25 +234,20 @@ void Stream::end_reading(std::size_t side, Unread cause, std::string_view why) {
 
 void Stream::take_rest(std::size_t side, Unread cause) {
   Half& half = halves_[side];
-  if (half.detached) return;
+  if (half.detached || half.broken) return;
   const Bytes rest = half.window.bytes();
   if (dissector_ == nullptr && !rest.empty()) {
-    for (const DissectorSpec* spec : all_dissectors()) {
-      if (!carries(*spec, carrier_)) continue;
-      const Probe answer = spec->probe(rest, carrier_);
-      if (answer.likely) {
-        attach(*spec, side, answer.speaker);
-        break;
-      }
-    }
+    const Recognised begun = recognise(rest, Among::all, /*cut=*/true);
+    if (begun.spec != nullptr) attach(*begun.spec, side, begun.speaker);
   } else if (dissector_ != nullptr && half.match == Match::undecided && !rest.empty() &&
              spec_->probe(rest, carrier_).likely) {
     half.match = Match::mine;
   }
   if (dissector_ == nullptr || half.match == Match::undecided) {
-    notes(side).search(cause, half.at, {});
+    if (rare().agreed.empty()) notes(side).search(cause, half.at, {});
     return;
   }
+  if (waits_for_foreign(side, rest)) return end_reading(side, Unread::foreign, {});
   const bool unread = half.resyncs || half.match != Match::mine;
   switch (dissector_->lost(direction_of(side), unread ? Bytes{} : rest)) {
     case Resume::never:
@@ -368,18 +285,27 @@ void Stream::finish(std::size_t default_client_side, ClosedFlow& flow) {
   set_client_side(client);
   for (std::size_t side = 0; side < 2; ++side) {
     const Half& half = halves_[side];
-    if (half.detached || half.window.empty()) continue;
+    if (half.detached || half.broken || half.window.empty()) continue;
     take_rest(side, Unread::unfinished);
     if (dissector_ != nullptr) count(Anomaly::truncated);
   }
   std::vector<std::string> apps;
   if (rare_ != nullptr) {
-    apps = std::move(rare_->apps);
+    apps = rare_->apps;
     flow.records = std::move(rare_->records);
   }
   if (dissector_ != nullptr) {
     apps.emplace_back(app_of(*spec_, *dissector_));
     detach_dissector(flow.records);
+  } else if (rare_ != nullptr) {
+    apps.emplace_back(rare_->agreed);
+  }
+  if (rare_ != nullptr) apps.insert(apps.end(), rare_->beside.begin(), rare_->beside.end());
+  for (std::size_t side = 0; side < 2; ++side) {
+    // Nothing but line ends, say.
+    if (apps.empty() && halves_[side].seen.any_payload) {
+      notes(side).search(Unread::unknown_start, 0, {});
+    }
   }
   flow.account = {account(client), account(1 - client)};
   name(flow, std::move(apps));

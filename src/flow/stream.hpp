@@ -35,8 +35,9 @@ class Stream final {
   // A message larger than this is given up. The largest that a dissector wants whole is an HTTP
   // header block (1 MiB, and the segment that ends it); TLS records are at most 18 KiB.
   static constexpr std::size_t max_window = (1024 + 256) * 1024;
-  // Places at which a direction is probed when its start was not captured: segments of a message
-  // that began earlier are passed over until one starts a message.
+  // Segments at which a direction is probed while nothing was recognised, and again behind a
+  // place where a protocol broke. Over UDP later datagrams are held against fewer dissectors
+  // (those with a name of their own), as the signatures would be met by chance.
   static constexpr int max_probes = 32;
   // Protocols one after the other in one connection (CONNECT, then TLS, then ...); more than this
   // is a dissector and a peer playing ping-pong.
@@ -59,6 +60,16 @@ class Stream final {
   void datagram(std::size_t side, Bytes captured, std::size_t length);
   // Bytes behind the last ones that will not come; `cause`: gap, snap_length or tail_lost.
   void gap(std::size_t side, std::uint64_t missing, Unread cause);
+  // Will any of the next `count` bytes be read?
+  bool wants(std::size_t side, std::size_t count) const {
+    return !halves_[side].detached && halves_[side].skip < count;
+  }
+  // Name of the attached dissector, empty without one.
+  std::string_view app() const { return spec_ == nullptr ? std::string_view{} : spec_->name; }
+  // What was read of the side may not be what its receiver read; `why` is static text.
+  void note_hole(std::size_t side, Unread cause, std::string_view why) {
+    notes(side).hole(cause, halves_[side].at, why);
+  }
   void mark_truncated(std::size_t side) { halves_[side].seen.truncated = true; }
   // Payload was sent that cannot be read (fragments are missing).
   void mark_unreadable(std::size_t side);
@@ -86,10 +97,13 @@ class Stream final {
     std::uint8_t probes = 0;
     bool detached = false;  // nothing more is wanted of this side
     bool resyncs = false;   // after a loss: waits for a segment that starts a message
+    bool broken = false;    // its framing is lost: only another protocol is looked for
   };
   // What few flows have.
   struct Rare {
     std::vector<std::string> apps;         // of dissectors that handed over, in order
+    std::vector<std::string> beside;       // what else was there: foreign bytes, port sharers
+    std::string_view agreed;               // by the last handover, and not recognised so far
     std::array<std::string, 2> other_app;  // by side: what it speaks instead (Match::other)
     std::vector<AppRecord> records;        // of dissectors that handed over
     std::string_view malformed_why;
@@ -99,22 +113,49 @@ class Stream final {
   class Sink;
 
   void advance_all(std::size_t side, Bytes fresh);
-  // Bytes used from the front of `window`; stops when more bytes are needed.
-  std::size_t run(std::size_t side, Bytes window);
+  // Bytes used from the front of `window`, of which those from `fresh` on are new; stops when
+  // more bytes are needed.
+  std::size_t run(std::size_t side, Bytes window, std::size_t fresh);
   std::size_t consume(std::size_t side, Bytes window, bool& waiting);
   // The bytes behind the side's window are lost: what it holds is all there will be.
   void take_rest(std::size_t side, Unread cause);
   void end_reading(std::size_t side, Unread cause, std::string_view why);
   ReadAccount account(std::size_t side) const;
   void name(ClosedFlow& flow, std::vector<std::string> apps) const;
-  enum class Probed : std::uint8_t { attached, wait, drop };
-  Probed resync(std::size_t side, Bytes window);
+  struct Probed {
+    enum class Kind : std::uint8_t { attached, wait, drop };
+    Kind kind = Kind::attached;
+    std::size_t passed = 0;  // attached: bytes before the message, of no meaning
+  };
+  // Which dissector a message belongs to that begins with `window`.
+  struct Recognised {
+    const DissectorSpec* spec = nullptr;
+    Probe::Speaker speaker = Probe::Speaker::either;
+    bool undecided = false;  // none so far; more bytes may tell
+  };
+  enum class Among : std::uint8_t { all, named };
+  Recognised recognise(Bytes window, Among among, bool cut = false) const;
+  bool must_probe(const Half& half) const {
+    return dissector_ == nullptr || half.match == Match::undecided || half.resyncs || half.broken ||
+           (carrier_ == Carrier::udp && dissector_->shares_ports());
+  }
+  Among among(const Half& half) const;
+  Probed place(std::size_t side, Bytes window);
   Probed probe(std::size_t side, Bytes window);
+  Probed probe_shared(std::size_t side, Bytes window);
+  Probed probe_broken(std::size_t side, Bytes window);
+  std::string other_in(std::size_t side, Bytes window, const Recognised& found) const;
+  bool waits_for_foreign(std::size_t side, Bytes window);
   Probed check_other_side(std::size_t side, Bytes window);
+  Probed resync(std::size_t side, Bytes window);
   Probed note_mismatch(std::size_t side, std::string other);
+  bool is_out_of_step(std::size_t side) const;
+  std::size_t broke(std::size_t side, Bytes window, std::string_view why);
+  std::size_t hand_over(std::size_t side, const Step& step, std::size_t size);
   void attach(const DissectorSpec& spec, std::size_t side, Probe::Speaker speaker);
   void detach_dissector(std::vector<AppRecord>& records);
   void give_up_probing(std::size_t side);
+  void note_beside(std::string app);
   ReadNotes& notes(std::size_t side) { return rare().notes[side]; }
   Rare& rare() {
     if (rare_ == nullptr) rare_ = std::make_unique<Rare>();

@@ -2,28 +2,8 @@
 #include <pcapaudit/flow/tcp_reassembler.hpp>
 
 #include <algorithm>
-#include <cstring>
 
 namespace pcapaudit {
-namespace {
-
-// Four words of the bytes, from front to back. Cheap for every segment; the memory for whole
-// segments would be many times that of the flow.
-std::uint32_t sample_of(Bytes bytes) {
-  constexpr std::size_t words = 4;
-  std::uint64_t sample = bytes.size();
-  const std::size_t width = std::min(bytes.size(), sizeof(std::uint64_t));
-  if (width == 0) return 0;
-  for (std::size_t i = 0; i < words; ++i) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes.data() + (bytes.size() - width) * i / (words - 1), width);
-    sample = (sample ^ word) * 0x9fb21c651e98df25ULL;
-    sample ^= sample >> 32;
-  }
-  return static_cast<std::uint32_t>(sample);
-}
-
-}  // namespace
 
 void TcpReassembler::start(std::uint32_t syn_sequence) {
   if (started_) return;
@@ -31,14 +11,15 @@ void TcpReassembler::start(std::uint32_t syn_sequence) {
   next_sequence_ = syn_sequence + 1;
 }
 
-void TcpReassembler::push(std::uint32_t sequence, Bytes captured, std::uint32_t length,
+bool TcpReassembler::push(std::uint32_t sequence, Bytes captured, std::uint32_t length,
                           Output& out) {
-  if (length == 0) return;
+  if (length == 0) return true;
   if (!started_) {
     started_ = true;
     next_sequence_ = sequence;
   }
   const std::int32_t ahead = seq_distance(sequence, next_sequence_);
+  if (ahead > max_distance || ahead < -max_distance) return false;
   if (ahead > 0) {
     keep(next_ + static_cast<std::uint32_t>(ahead), captured, length);
     while (has_pending() && (rare_->pending->bytes > max_pending_bytes ||
@@ -49,41 +30,79 @@ void TcpReassembler::push(std::uint32_t sequence, Bytes captured, std::uint32_t 
       next_ = first;
       deliver_pending(out);
     }
-    return;
+    return true;
   }
   const std::uint32_t old = static_cast<std::uint32_t>(-ahead);
-  if (old > 0 && old <= next_) compare(next_ - old, captured, length);
+  if (old > 0 && old <= next_) compare(next_ - old, captured);
   if (old >= length) {
     // A keep-alive repeats the last byte (RFC 9293 3.8.4); it is no retransmission.
-    if (length > 1 || old > 1) ++rare().retransmitted;
-    return;
+    if (length == 1 && old == 1) return true;
+    ++rare().retransmitted;
+    return old <= next_;
   }
-  if (old == 0) remember(next_, captured, length);
   deliver(next_, captured.subspan(std::min<std::size_t>(old, captured.size())), length - old, out);
   if (has_pending()) deliver_pending(out);
+  return true;
 }
 
-void TcpReassembler::remember(std::uint64_t position, Bytes captured, std::uint32_t length) {
-  if (last_.length > 0) {
-    Rare& rare = this->rare();
-    rare.earlier[rare.next_earlier] = last_;
-    rare.next_earlier = static_cast<std::uint8_t>((rare.next_earlier + 1) % rare.earlier.size());
+void TcpReassembler::acknowledge(std::uint32_t sequence) {
+  if (!started_) return;
+  const std::int32_t ahead = seq_distance(sequence, next_sequence_);
+  if (ahead > max_distance || ahead < -max_distance) return;
+  if (ahead < 0 && static_cast<std::uint32_t>(-ahead) > next_) return;
+  acknowledged_ = std::max(acknowledged_, next_ + static_cast<std::uint64_t>(ahead));
+  if (rare_ == nullptr || rare_->sent.empty()) return;
+  auto& sent = rare_->sent;
+  const auto rest = std::find_if(sent.begin(), sent.end(),
+                                 [&](const Sent& it) { return it.end() > acknowledged_; });
+  for (auto it = sent.begin(); it != rest; ++it) rare_->sent_bytes -= it->bytes.size();
+  if (rest == sent.end()) {
+    sent = {};  // its memory, too: most open connections are quiet
+  } else {
+    sent.erase(sent.begin(), rest);
   }
-  last_ = {.position = static_cast<std::uint32_t>(position),
-           .length = length,
-           .sample = sample_of(captured)};
 }
 
-void TcpReassembler::compare(std::uint64_t position, Bytes captured, std::uint32_t length) {
-  const auto is_copy = [&](const Delivered& earlier) {
-    return earlier.length == length && earlier.position == static_cast<std::uint32_t>(position);
-  };
-  const Delivered* found = is_copy(last_) ? &last_ : nullptr;
-  if (found == nullptr && rare_ != nullptr) {
-    const auto it = std::find_if(rare_->earlier.begin(), rare_->earlier.end(), is_copy);
-    if (it != rare_->earlier.end()) found = &*it;
+void TcpReassembler::remember(std::uint64_t position, Bytes captured) {
+  if (position + captured.size() <= acknowledged_) return;
+  Rare& rare = this->rare();
+  rare.sent.push_back({.position = position, .bytes = {captured.begin(), captured.end()}});
+  rare.sent_bytes += captured.size();
+  while (rare.sent_bytes > max_sent_bytes) {
+    rare.forgotten = rare.sent.front().end();
+    rare.sent_bytes -= rare.sent.front().bytes.size();
+    rare.sent.erase(rare.sent.begin());
   }
-  if (found != nullptr && found->sample != sample_of(captured)) ++rare().conflicts;
+}
+
+// Holds bytes that come again against their first copy.
+void TcpReassembler::compare(std::uint64_t position, Bytes captured) {
+  if (rare_ == nullptr) return;
+  const std::uint64_t end = position + captured.size();
+  bool differs = position < rare_->forgotten && std::min(end, rare_->forgotten) > acknowledged_;
+  for (const Sent& first : rare_->sent) {
+    const std::uint64_t begin = std::max({position, first.position, acknowledged_});
+    const std::uint64_t stop = std::min(end, first.end());
+    if (begin >= stop) continue;
+    const auto at = [&](auto bytes, std::uint64_t from) {
+      return bytes.begin() + static_cast<std::ptrdiff_t>(begin - from);
+    };
+    const auto count = static_cast<std::ptrdiff_t>(stop - begin);
+    const auto copy = at(captured, position);
+    differs = differs || !std::equal(copy, copy + count, at(Bytes(first.bytes), first.position));
+  }
+  if (differs) ++rare_->conflicts;
+}
+
+std::uint64_t TcpReassembler::missing_at_end(std::optional<std::uint32_t> fin) const {
+  if (!started_) return 0;
+  std::uint64_t end = next_;
+  if (fin) {
+    const std::int32_t ahead = seq_distance(*fin, next_sequence_);
+    if (ahead > 0 && ahead <= max_distance) end += static_cast<std::uint64_t>(ahead);
+  }
+  if (acknowledged_ > end + 1) end = acknowledged_;
+  return end - next_;
 }
 
 void TcpReassembler::flush(Output& out) {
@@ -101,7 +120,10 @@ void TcpReassembler::deliver(std::uint64_t position, Bytes captured, std::uint64
                              Output& out) {
   next_ = position + length;
   next_sequence_ += static_cast<std::uint32_t>(length);
-  if (!captured.empty()) out.bytes(captured);
+  if (!captured.empty()) {
+    if (out.wants(captured.size())) remember(position, captured);
+    out.bytes(captured);
+  }
   if (captured.size() < length) {
     cut_ = true;
     out.gap(length - captured.size(), Unread::snap_length);
@@ -116,6 +138,7 @@ void TcpReassembler::deliver_pending(Output& out) {
     Segment& segment = node.mapped();
     rare_->pending->bytes -= segment.captured.size();
     const std::uint64_t old = next_ - node.key();
+    if (old > 0) compare(node.key(), Bytes(segment.captured));
     if (old >= segment.length) {
       ++rare().retransmitted;
       continue;

@@ -199,10 +199,11 @@ Result<std::vector<RecordedCapture>> captures_of(const Store& store,
   return captures;
 }
 
-Result<std::string> add_capture(const std::string& path, EvidenceSlice& slice) {
+Result<std::string> add_capture(const std::string& path, const DecodeOptions& decode,
+                                EvidenceSlice& slice) {
   auto source = open_capture(path, {});
   if (!source) return std::unexpected(source.error());
-  Decoder decoder;
+  Decoder decoder(decode);
   while (const PacketView* packet = (*source)->next()) {
     if (const auto decoded = decoder.decode(*packet)) slice.add(*packet, *decoded, path);
   }

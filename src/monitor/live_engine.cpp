@@ -15,10 +15,11 @@ constexpr std::int64_t clock_lag_ns = 2 * ns_per_second;
 }  // namespace
 
 LiveEngine::LiveEngine(std::shared_ptr<const LivePolicy> policy, std::size_t interfaces,
-                       bool verify_checksums, std::size_t evidence_memory, std::size_t max_flows)
+                       const DecodeOptions& decode, std::size_t evidence_memory,
+                       std::size_t max_flows)
     : policy_(std::move(policy)),
       worker_(&policy_->judge, max_flows),
-      decoder_(verify_checksums),
+      decoder_(decode),
       ring_(evidence_memory),
       keeps_packets_(evidence_memory > 0),
       segment_(interfaces) {}
@@ -28,14 +29,8 @@ void LiveEngine::add(const PacketView& packet, std::uint32_t capture) {
   capture_ = capture;
   ++id_;
   clock_ = std::max(clock_, packet.time);
-  CaptureSummary& summary = segment_[capture];
   const auto decoded = decoder_.decode(packet);
-  if (!decoded) {
-    ++summary.decode_issues[static_cast<std::size_t>(decoded.error())];
-    ++issues_[static_cast<std::size_t>(decoded.error())];
-    return;
-  }
-  ++summary.decoded;
+  if (!decoded) return;  // counted by the decoder
   if (keeps_packets_) {
     const bool opens = decoded->transport == Transport::tcp && decoded->tcp.has(TcpHeader::syn) &&
                        !decoded->tcp.has(TcpHeader::ack);
@@ -70,15 +65,12 @@ void LiveEngine::judge_by(std::shared_ptr<const LivePolicy> policy) {
 // The decoder does not know interfaces: its counters are those of the packets since the last call.
 void LiveEngine::take_counters() {
   const DecoderCounters counted = decoder_.take_counters();
-  DecoderCounters& sum = segment_[capture_].packets;
-  sum.fragments += counted.fragments;
-  sum.reassembled += counted.reassembled;
-  sum.incomplete += counted.incomplete;
-  sum.duplicates += counted.duplicates;
+  segment_[capture_].packets += counted;
+  counters_ += counted;
 }
 
 void LiveEngine::begin_segment() {
-  duplicates_before_ = duplicates();
+  take_counters();
   for (CaptureSummary& summary : segment_) summary = {};
 }
 
@@ -89,10 +81,9 @@ std::vector<CaptureSummary> LiveEngine::summaries(std::vector<CaptureFacts> fact
   return summaries;
 }
 
-std::uint64_t LiveEngine::duplicates() const {
-  std::uint64_t sum = duplicates_before_;
-  for (const CaptureSummary& summary : segment_) sum += summary.packets.duplicates;
-  return sum;
+const DecoderCounters& LiveEngine::counters() {
+  take_counters();
+  return counters_;
 }
 
 }  // namespace pcapaudit

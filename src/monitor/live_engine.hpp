@@ -18,7 +18,7 @@ namespace pcapaudit {
 class LiveEngine {
  public:
   LiveEngine(std::shared_ptr<const LivePolicy> policy, std::size_t interfaces,
-             bool verify_checksums, std::size_t evidence_memory, std::size_t max_flows);
+             const DecodeOptions& decode, std::size_t evidence_memory, std::size_t max_flows);
 
   void add(const PacketView& packet, std::uint32_t capture);
   // Time went on; with a distance that lets packets come in that are still on their way.
@@ -34,8 +34,8 @@ class LiveEngine {
   void begin_segment();
   // What the line counted of each interface in this segment, with the facts of the capture.
   std::vector<CaptureSummary> summaries(std::vector<CaptureFacts> facts);
-  const std::array<std::uint64_t, decode_issue_count>& decode_issues() const { return issues_; }
-  std::uint64_t duplicates() const;
+  // Of all packets so far: those that gave no flow, copies.
+  const DecoderCounters& counters();
   std::size_t open_flows() const { return worker_.open_flows(); }
   const PacketRing& ring() const { return ring_; }
 
@@ -48,9 +48,8 @@ class LiveEngine {
   PacketRing ring_;
   bool keeps_packets_;
   std::vector<CaptureSummary> segment_;  // facts stay empty
-  std::uint64_t duplicates_before_ = 0;  // of earlier segments
-  std::array<std::uint64_t, decode_issue_count> issues_{};
-  std::uint32_t capture_ = 0;  // of the last packet
+  DecoderCounters counters_;             // of all segments
+  std::uint32_t capture_ = 0;            // of the last packet
   std::uint64_t id_ = 0;
   Timestamp clock_{std::numeric_limits<std::int64_t>::min()};
 };

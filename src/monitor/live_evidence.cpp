@@ -35,8 +35,9 @@ std::optional<LiveEvidence::File> LiveEvidence::slice(const Alert& alert, const 
   FlowKey key{.one = alert.client, .other = alert.server, .transport = alert.transport};
   if (alert.transport == Transport::icmp) key.one.port = key.other.port = 0;
   EvidenceSlice slice(std::move(subject), {}, version_);
+  Decoder decoder(decode_);
   ring.each(hash_of(key), alert.first, alert.last, [&](const PacketView& packet) {
-    const auto decoded = decode(packet);
+    const auto decoded = decoder.decode(packet);
     if (decoded) slice.add(packet, *decoded, interfaces_[packet.interface]);
   });
   if (slice.packets() == 0) {

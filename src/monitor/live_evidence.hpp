@@ -8,6 +8,7 @@
 
 #include <pcapaudit/monitor/alert.hpp>
 #include <pcapaudit/monitor/packet_ring.hpp>
+#include <pcapaudit/net/decoder.hpp>
 
 namespace pcapaudit {
 
@@ -20,8 +21,10 @@ class LiveEvidence {
   static constexpr std::int64_t interval_ns = ns_per_second / 10;
   static constexpr std::size_t max_findings = 10'000;
 
-  LiveEvidence(std::vector<std::string> interfaces, std::string version)
-      : interfaces_(std::move(interfaces)), version_(std::move(version)) {}
+  LiveEvidence(std::vector<std::string> interfaces, std::string version, DecodeOptions decode)
+      : interfaces_(std::move(interfaces)),
+        version_(std::move(version)),
+        decode_(std::move(decode)) {}
 
   struct File {
     std::string name, bytes;
@@ -34,6 +37,7 @@ class LiveEvidence {
  private:
   std::vector<std::string> interfaces_;
   std::string version_;
+  DecodeOptions decode_;
   std::map<std::string, std::size_t> taken_;  // slices by finding
   Timestamp last_;
   std::uint64_t passed_over_ = 0;

@@ -45,10 +45,10 @@ class Monitor {
       : options_(options),
         controls_(controls),
         input_(std::move(input)),
-        engine_(std::move(policy), options.interfaces.size(), options.verify_checksums,
+        engine_(std::move(policy), options.interfaces.size(), options.decode,
                 options.evidence_directory.empty() ? 0 : options.evidence_memory,
                 options.max_flows),
-        evidence_(std::move(names), options.origin.version) {}
+        evidence_(std::move(names), options.origin.version, options.decode) {}
 
   std::expected<void, MonitorFailure> start();
   std::expected<MonitorResult, MonitorFailure> run();
@@ -223,8 +223,8 @@ MonitorStatus Monitor::status() {
   status.interfaces = input_.status(now_);
   status.packets_per_second = packets_per_second_;
   status.bits_per_second = bits_per_second_;
-  status.decode_issues = engine_.decode_issues();
-  status.duplicates = engine_.duplicates();
+  status.decode_issues = engine_.counters().issues;
+  status.duplicates = engine_.counters().duplicates;
   status.gaps = written.gaps;
   status.verdicts = written.verdicts;
   status.findings = std::move(written.findings);

@@ -1,15 +1,21 @@
 // Fingerprints of packets and when they were seen; see the header.
 #include "net/copies.hpp"
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <cstring>
 #include <limits>
 
 namespace pcapaudit {
 namespace {
 
+// A full multiplication, folded; what was mixed in before stays even where the product is zero.
 std::uint64_t mix(std::uint64_t hash, std::uint64_t value) {
-  hash = (hash ^ value) * 0x9fb21c651e98df25ULL;
-  return hash ^ (hash >> 32);
+  __extension__ using Wide = unsigned __int128;
+  const Wide product = Wide{hash ^ 0x9fb21c651e98df25ULL} * (value ^ 0xd6e8feb86659fd93ULL);
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64) ^
+         std::rotl(hash, 29);
 }
 
 std::uint64_t mix(std::uint64_t hash, const IpAddress& address) {
@@ -18,18 +24,34 @@ std::uint64_t mix(std::uint64_t hash, const IpAddress& address) {
   return mix(mix(hash, words[0]), words[1]);
 }
 
-// The first and the last eight bytes: the checksum speaks for the rest, where there is one.
+std::uint64_t word_at(const std::uint8_t* at) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+// Four pairs of words at a time, in lanes that do not wait for each other: every byte of every
+// packet comes through here. The last pair overlaps what came before it.
 std::uint64_t mix(std::uint64_t hash, Bytes bytes) {
-  std::uint64_t words[2] = {};
-  constexpr std::size_t word_size = sizeof words[0];
-  if (bytes.size() >= word_size) {
-    std::memcpy(&words[0], bytes.data(), word_size);
-    std::memcpy(&words[1], bytes.last(word_size).data(), word_size);
-  } else if (!bytes.empty()) {
-    std::memcpy(&words[0], bytes.data(), bytes.size());
-    words[1] = words[0];
+  constexpr std::size_t pair = 16, block = 4 * pair;
+  const auto mix_pair = [](std::uint64_t lane, const std::uint8_t* at) {
+    return mix(lane ^ word_at(at), word_at(at + 8));
+  };
+  if (bytes.size() < pair) {
+    std::array<std::uint8_t, pair> padded{};
+    std::copy(bytes.begin(), bytes.end(), padded.begin());
+    return mix_pair(hash, padded.data());
   }
-  return mix(mix(hash, words[0]), words[1]);
+  const std::uint8_t* const last = bytes.last(pair).data();
+  std::uint64_t a = hash, b = ~hash, c = hash, d = ~hash;
+  for (; bytes.size() >= block; bytes = bytes.subspan(block)) {
+    a = mix_pair(a, bytes.data());
+    b = mix_pair(b, bytes.data() + pair);
+    c = mix_pair(c, bytes.data() + 2 * pair);
+    d = mix_pair(d, bytes.data() + 3 * pair);
+  }
+  for (; bytes.size() >= pair; bytes = bytes.subspan(pair)) a = mix_pair(a, bytes.data());
+  return mix_pair(mix(mix(a, b), mix(c, d)), last);
 }
 
 }  // namespace
@@ -41,7 +63,8 @@ bool Copies::is_copy(const Decoded& packet, Timestamp time) {
                        std::uint64_t{packet.ip_identification} << 16 | packet.checksum);
   hash = mix(hash, std::uint64_t{packet.tcp.sequence} << 32 | packet.tcp.acknowledgment);
   hash = mix(hash, std::uint64_t{packet.tcp.window} << 32 | std::uint64_t{packet.tcp.flags} << 24 |
-                       static_cast<std::uint64_t>(packet.transport) << 20);
+                       static_cast<std::uint64_t>(packet.transport) << 20 |
+                       static_cast<std::uint64_t>(packet.tunnel) << 8);
   hash = mix(hash, packet.payload_length);
   return note(mix(hash, packet.payload), time);
 }

@@ -1,9 +1,11 @@
 // Finds second copies of packets, as a mirror port makes them that sees a packet come in and go
 // out.
 //
-// A copy has the same IP identification, transport header and payload; its VLAN tags, MAC
-// addresses and TTL may differ. A table of fixed size, so a copy is missed when
-// another packet took its place; nothing is held to be a copy that differs in what is compared.
+// A copy has the same IP identification, transport header and payload, in the same tunnel; its VLAN
+// tags, MAC addresses and TTL may differ. All captured bytes of the payload are compared, by a
+// fingerprint: their checksum does not speak for them, as that of a tunnel is the same for every
+// inner packet whose own checksum is right. A table of fixed size, so a copy is missed when another
+// packet took its place.
 #pragma once
 
 #include <cstdint>

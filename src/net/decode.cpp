@@ -18,9 +18,13 @@ Walked step(Walk& walk) {
     case Layer::mpls:
     case Layer::ppp:
     case Layer::pppoe:
+    case Layer::pbb:
+    case Layer::macsec:
+    case Layer::trill:
+      return walk_link(walk);
     case Layer::wlan:
     case Layer::wlan_swapped:
-      return walk_link(walk);
+      return walk_wlan(walk);
     case Layer::ip:
     case Layer::ipv4:
     case Layer::ipv6:
@@ -31,10 +35,17 @@ Walked step(Walk& walk) {
     case Layer::erspan1:
     case Layer::erspan3:
     case Layer::vxlan:
+    case Layer::vxlan_gpe:
     case Layer::geneve:
     case Layer::gtp_u:
     case Layer::teredo:
     case Layer::capwap:
+    case Layer::l2tp:
+    case Layer::l2tp_session:
+    case Layer::tzsp:
+    case Layer::ayiya:
+    case Layer::etherip:
+    case Layer::nsh:
       return walk_tunnel(walk);
     case Layer::transport:
     case Layer::icmp:
@@ -44,45 +55,94 @@ Walked step(Walk& walk) {
   return walk_transport(walk);
 }
 
-Layer tunnel_on_port(const Decoded& udp) {
-  constexpr std::uint16_t gtp_u_port = 2152, vxlan_port = 4789, geneve_port = 6081,
-                          capwap_data_port = 5247, teredo_port = 3544;
-  const auto on = [&](std::uint16_t port) {
-    return udp.destination_port == port || udp.source_port == port;
-  };
-  if (on(vxlan_port)) return Layer::vxlan;
-  if (on(geneve_port)) return Layer::geneve;
-  if (on(gtp_u_port)) return Layer::gtp_u;
-  if (on(capwap_data_port)) return Layer::capwap;
-  if (on(teredo_port)) return Layer::teredo;
-  return Layer::transport;  // none
+// Layer::transport: none.
+Layer tunnel_on(std::uint16_t port, std::span<const std::uint16_t> vxlan_ports) {
+  switch (port) {
+    case 4789:  // IANA
+    case 8472:  // Linux, before there was a number; Cisco's OTV looks the same
+      return Layer::vxlan;
+    case 4790:
+      return Layer::vxlan_gpe;
+    case 6081:
+      return Layer::geneve;
+    case 2152:
+      return Layer::gtp_u;
+    case 5247:
+      return Layer::capwap;
+    case 3544:
+      return Layer::teredo;
+    case 1701:
+      return Layer::l2tp;
+    case 37008:
+      return Layer::tzsp;
+    case 4754:  // RFC 8086
+      return Layer::gre;
+    case 5072:
+      return Layer::ayiya;
+    default:
+      return std::ranges::find(vxlan_ports, port) != vxlan_ports.end() ? Layer::vxlan
+                                                                       : Layer::transport;
+  }
+}
+
+Layer tunnel_on_port(const Walk& udp) {
+  const Layer tunnel = tunnel_on(udp.out.destination_port, udp.vxlan_ports);
+  return tunnel != Layer::transport ? tunnel : tunnel_on(udp.out.source_port, udp.vxlan_ports);
 }
 
 Walked walk_to_end(Walk& walk, int& layers, Reassembly* fragments);
 
-// A UDP payload on a tunnel's port is the tunnel only when a whole inner packet follows; else
-// the UDP packet itself is the answer.
-void look_for_tunnel(Walk& udp, int& layers, Reassembly* fragments) {
-  const Layer tunnel = tunnel_on_port(udp.out);
-  if (tunnel == Layer::transport) return;
+// A UDP payload on a tunnel's port is the tunnel only when a whole inner packet, or a fragment of
+// one, follows; else the UDP packet itself is the answer.
+Walked look_for_tunnel(Walk& udp, int& layers, Reassembly* fragments) {
+  const Layer tunnel = tunnel_on_port(udp);
+  if (tunnel == Layer::transport) return Walked::done();
   Decoded found = udp.out;
-  Walk inner{udp, found};
+  Walk inner{udp, found};  // stands at the UDP payload
   inner.layer = tunnel;
-  inner.bytes = found.payload;
-  inner.length = found.payload_length;
-  if (walk_to_end(inner, layers, fragments).kind == Walked::Kind::done) udp.out = found;
+  const Walked walked = walk_to_end(inner, layers, fragments);
+  if (walked.kind == Walked::Kind::held) return walked;
+  if (walked.kind == Walked::Kind::done) udp.out = found;
+  return Walked::done();
+}
+
+// Behind a session id of L2TPv3 come a cookie of 0, 4 or 8 bytes and perhaps a sublayer of 4, as
+// both ends agreed (RFC 3931 4.1): what they agreed on is where a whole packet can be read.
+Walked look_for_session(Walk& walk, int& layers, Reassembly* fragments) {
+  constexpr std::size_t session_id = 4;
+  constexpr std::size_t cookies_and_sublayers[] = {0, 4, 8, 12};
+  ByteReader header(walk.bytes);
+  const bool control = header.u32() == 0;
+  if (!header.ok()) return cut_or_bad(walk);
+  if (control) return Walked::failed(DecodeIssue::malformed);
+  for (const std::size_t more : cookies_and_sublayers) {
+    Decoded found = walk.out;
+    Walk inner{walk, found};
+    inner.enter(Tunnel::l2tp);
+    if (behind(inner, session_id + more, Layer::ethernet).kind == Walked::Kind::failed) break;
+    ByteReader in(inner.bytes);
+    constexpr std::uint16_t ppp_address_and_control = 0xff03;
+    if (in.u16() == ppp_address_and_control) inner.layer = Layer::ppp;
+    const Walked walked = walk_to_end(inner, layers, fragments);
+    if (walked.kind == Walked::Kind::failed) continue;
+    walk.out = found;
+    return walked;
+  }
+  return cut_or_bad(walk);
 }
 
 // Done or failed.
 Walked walk_to_end(Walk& walk, int& layers, Reassembly* fragments) {
   while (++layers <= max_nesting) {
+    if (walk.layer == Layer::l2tp_session) return look_for_session(walk, layers, fragments);
     const Walked walked = step(walk);
     switch (walked.kind) {
       case Walked::Kind::go_on:
         break;
       case Walked::Kind::done:
-        if (walk.out.transport == Transport::udp) look_for_tunnel(walk, layers, fragments);
-        return walked;
+        if (walk.out.transport != Transport::udp) return walked;
+        return look_for_tunnel(walk, layers, fragments);
+      case Walked::Kind::held:
       case Walked::Kind::failed:
         return walked;
       case Walked::Kind::fragment:
@@ -91,8 +151,13 @@ Walked walk_to_end(Walk& walk, int& layers, Reassembly* fragments) {
             break;
           case Reassembly::Answer::part:
             return Walked::done();
-          case Reassembly::Answer::stateless:
-            return walk_rest(walk);
+          case Reassembly::Answer::held:
+            return Walked::held();
+          case Reassembly::Answer::stateless: {
+            const Walked rest = walk_rest(walk);
+            if (walk.out.fragment_head) walk.out.fragmentation = Fragmentation::head;
+            return rest;
+          }
         }
     }
   }
@@ -114,13 +179,14 @@ Walked walk_rest(Walk& walk) {
 }
 
 std::expected<Decoded, DecodeIssue> walk_packet(const PacketView& packet, Reassembly* fragments,
-                                                bool verify_checksums) {
+                                                const DecodeOptions& options) {
   std::expected<Decoded, DecodeIssue> answer{std::in_place};
   Walk walk{
       {.bytes = packet.bytes,
        .length = std::max(packet.wire_length, static_cast<std::uint32_t>(packet.bytes.size())),
        .reassembles = fragments != nullptr,
-       .verifies = verify_checksums},
+       .verifies = options.verify_checksums,
+       .vxlan_ports = options.vxlan_ports},
       *answer};
   constexpr LinkType ethernet{1};
   int layers = 0;
@@ -131,12 +197,12 @@ std::expected<Decoded, DecodeIssue> walk_packet(const PacketView& packet, Reasse
     walked = begin_link(packet.link_type, walk);
   }
   if (walked.kind == Walked::Kind::go_on) walked = walk_to_end(walk, layers, fragments);
-  if (walked.kind == Walked::Kind::failed) answer = std::unexpected(walked.issue);
+  if (walked.kind != Walked::Kind::done) answer = std::unexpected(walked.issue);
   return answer;
 }
 
 std::expected<Decoded, DecodeIssue> decode(const PacketView& packet) {
-  return walk_packet(packet, nullptr, false);
+  return walk_packet(packet, nullptr, {});
 }
 
 std::string_view to_text(Transport transport) {
@@ -145,15 +211,17 @@ std::string_view to_text(Transport transport) {
 }
 
 std::string_view to_text(Tunnel tunnel) {
-  constexpr std::string_view names[] = {"",      "gre",  "erspan", "vxlan",  "geneve", "ip-in-ip",
-                                        "gtp-u", "mpls", "pppoe",  "capwap", "ah",     "teredo"};
+  constexpr std::string_view names[] = {
+      "",      "gre",    "erspan",  "vxlan",  "geneve", "ip-in-ip",  "gtp-u",   "mpls",
+      "pppoe", "capwap", "ah",      "teredo", "l2tp",   "tzsp",      "802.1ah", "macsec",
+      "ayiya", "eoip",   "etherip", "nsh",    "trill",  "fabricpath"};
   return names[static_cast<std::size_t>(tunnel)];
 }
 
 std::string_view to_text(DecodeIssue issue) {
   constexpr std::string_view names[decode_issue_count] = {
-      "not-ip",    "other-transport", "fragment",    "unsupported-link",
-      "truncated", "malformed",       "nesting-cap", "bad-checksum"};
+      "not-ip",    "other-transport", "fragment",     "unsupported-link", "truncated",
+      "malformed", "nesting-cap",     "bad-checksum", "encrypted",        "aggregate"};
   return names[static_cast<std::size_t>(issue)];
 }
 

@@ -9,26 +9,48 @@
 
 namespace pcapaudit {
 
+DecoderCounters& DecoderCounters::operator+=(const DecoderCounters& more) {
+  decoded += more.decoded;
+  for (std::size_t i = 0; i < decode_issue_count; ++i) issues[i] += more.issues[i];
+  fragments += more.fragments;
+  reassembled += more.reassembled;
+  incomplete += more.incomplete;
+  duplicates += more.duplicates;
+  return *this;
+}
+
 struct Decoder::State {
-  explicit State(bool verify) : verify_checksums(verify) {}
+  explicit State(const DecodeOptions& chosen) : options(chosen) {}
   State(const State&) = delete;
 
-  bool verify_checksums;
+  DecodeOptions options;
   Copies copies;
   Defragmenter fragments{copies};
 };
 
-Decoder::Decoder(bool verify_checksums) : state_(std::make_unique<State>(verify_checksums)) {}
+Decoder::Decoder(const DecodeOptions& options) : state_(std::make_unique<State>(options)) {}
 Decoder::~Decoder() = default;
 
 std::expected<Decoded, DecodeIssue> Decoder::decode(const PacketView& packet) {
-  state_->fragments.next_packet(packet.time);
-  auto decoded = walk_packet(packet, &state_->fragments, state_->verify_checksums);
+  Defragmenter& fragments = state_->fragments;
+  DecoderCounters& counters = fragments.counters;
+  fragments.next_packet(packet);
+  auto decoded = walk_packet(packet, &fragments, state_->options);
+  const EarlierFragments& earlier = fragments.earlier();
+  const std::uint64_t packets = std::uint64_t{1} + earlier.packets + earlier.duplicates;
+  if (!decoded) {
+    if (!fragments.keeps_packet()) {
+      counters.issues[static_cast<std::size_t>(decoded.error())] += packets;
+    }
+    return decoded;
+  }
+  counters.decoded += packets;
+  decoded->earlier = earlier;
   // Fragments were compared one by one.
-  const bool compared = !decoded || decoded->fragmentation != Fragmentation::none;
+  const bool compared = decoded->fragmentation != Fragmentation::none;
   if (!compared && state_->copies.is_copy(*decoded, packet.time)) {
     decoded->duplicate = true;
-    ++state_->fragments.counters.duplicates;
+    ++counters.duplicates;
   }
   return decoded;
 }

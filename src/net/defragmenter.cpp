@@ -2,59 +2,49 @@
 #include "net/defragmenter.hpp"
 
 #include <algorithm>
+#include <memory>
+#include <vector>
 
 namespace pcapaudit {
+namespace {
 
-bool Defragmenter::Datagram::is_whole() const {
-  return length && present.size() == 1 && present.front().first == 0 &&
-         present.front().second >= *length;
+// Overwritten when its last owner goes, which costs little beside putting it together: a view that
+// was kept longer shows in every build, not only under a sanitizer.
+std::shared_ptr<const std::vector<std::uint8_t>> shared(std::vector<std::uint8_t> bytes) {
+  using Datagram = std::vector<std::uint8_t>;
+  return {new Datagram(std::move(bytes)), [](Datagram* released) {
+            std::ranges::fill(*released, std::uint8_t{0xdb});
+            delete released;
+          }};
 }
 
-// Do bytes that are there already differ from these?
-bool Defragmenter::Datagram::conflicts(std::uint32_t begin, Bytes piece) const {
-  const auto end = begin + static_cast<std::uint32_t>(piece.size());
-  return std::ranges::any_of(present, [&](const auto& range) {
-    const std::uint32_t from = std::max(begin, range.first);
-    const std::uint32_t to = std::min(end, range.second);
-    return from < to && !std::equal(bytes.begin() + from, bytes.begin() + to,
-                                    piece.begin() + static_cast<std::ptrdiff_t>(from - begin));
-  });
+void add_all(EarlierFragments& sum, const EarlierFragments& more) {
+  if (more.packets > 0 && (sum.packets == 0 || more.first < sum.first)) sum.first = more.first;
+  sum.packets += more.packets;
+  sum.duplicates += more.duplicates;
+  sum.bytes += more.bytes;
 }
 
-void Defragmenter::Datagram::add(std::uint32_t begin, Bytes piece) {
-  const auto end = begin + static_cast<std::uint32_t>(piece.size());
-  if (bytes.size() < end) bytes.resize(end);
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> merged;
-  std::uint32_t from = begin;
-  const auto fill = [&](std::uint32_t to) {
-    if (from < to) {
-      std::copy(piece.begin() + static_cast<std::ptrdiff_t>(from - begin),
-                piece.begin() + static_cast<std::ptrdiff_t>(to - begin), bytes.begin() + from);
-    }
-  };
-  for (const auto& range : present) {
-    if (from < end) {
-      fill(std::min(end, range.first));
-      from = std::max(from, std::min(end, range.second));
-    }
+}  // namespace
+
+void Defragmenter::Datagram::add(const Fragment& piece, Bytes more) {
+  const auto end = piece.offset + static_cast<std::uint32_t>(more.size());
+  const bool contradicts =
+      piece.more ? ends && end > bytes.end() : (ends && end != bytes.end()) || end < bytes.end();
+  if (contradicts) {
+    broken = true;
+    bytes = {};
   }
-  fill(end);
-  auto ranges = std::move(present);
-  ranges.emplace_back(begin, end);
-  std::ranges::sort(ranges);
-  for (const auto& range : ranges) {
-    if (!merged.empty() && range.first <= merged.back().second) {
-      merged.back().second = std::max(merged.back().second, range.second);
-    } else {
-      merged.push_back(range);
-    }
-  }
-  present = std::move(merged);
+  if (broken) return;
+  if (!bytes.add(piece.offset, more)) overlap = true;
+  ends = ends || !piece.more;
 }
 
-void Defragmenter::next_packet(Timestamp time) {
-  time_ = time;
-  if (!whole_.empty()) whole_.clear();
+void Defragmenter::next_packet(const PacketView& packet) {
+  time_ = packet.time;
+  wire_length_ = packet.wire_length;
+  earlier_ = {};
+  keeps_packet_ = false;
 }
 
 Reassembly::Answer Defragmenter::take(Walk& walk) {
@@ -62,61 +52,96 @@ Reassembly::Answer Defragmenter::take(Walk& walk) {
   const Fragment piece = walk.fragment;
   // Cut by the snap length: the datagram cannot become whole.
   if (walk.bytes.size() < walk.length) return Answer::stateless;
-  const auto size = static_cast<std::uint32_t>(walk.bytes.size());
-  const bool sane = size > 0 && piece.offset + size <= max_datagram &&
-                    (!piece.more || size % 8 == 0);  // RFC 791 3.2: only the last may be odd
+  // Hosts leave out what is behind the last whole unit, unless it ends the datagram.
+  constexpr std::size_t unit = FragmentBytes::unit_size;
+  if (piece.more) walk.limit(walk.bytes.size() / unit * unit);
+  const bool sane = !walk.bytes.empty() && piece.offset + walk.bytes.size() <= max_datagram;
   if (!sane) return Answer::stateless;
 
-  const bool copy = copies_.is_copy(walk, time_);
   const Key key{
       .source = walk.out.source,
       .destination = walk.out.destination,
       .identification = piece.identification,
       .protocol = walk.from_ipv6 ? std::uint8_t{0} : static_cast<std::uint8_t>(walk.selector)};
-  auto found = datagrams_.find(key);
-  if (copy) {
-    ++counters.duplicates;
-    walk.out.duplicate = true;
-    if (found == datagrams_.end() || !found->second.head) return Answer::stateless;
-    return wait(walk, found->second);
+  make_room(key.source, !datagrams_.contains(key));
+  if (copies_.is_copy(walk, time_)) return take_copy(walk, datagrams_.find(key));
+
+  const auto found = find_or_begin(key);
+  Datagram& datagram = found->second;
+  store(found, walk);
+  const bool head_came_before = datagram.head.has_value();
+  if (piece.offset == 0 && !head_came_before) read_head(found, walk);
+  if (datagram.is_whole()) return finish(walk, found, head_came_before);
+  if (!datagram.head) return hold(datagram);
+  const Answer answer = wait(walk, datagram);
+  if (piece.offset == 0 && !head_came_before) {
+    walk.out.fragmentation = Fragmentation::head;
+    add_all(earlier_, std::exchange(datagram.earlier, {}));
   }
+  return answer;
+}
+
+// A second copy counts for the flow as that, and for nothing else.
+Reassembly::Answer Defragmenter::take_copy(Walk& walk, Datagrams::iterator found) {
+  ++counters.duplicates;
+  walk.out.duplicate = true;
+  if (found != datagrams_.end() && found->second.head) return wait(walk, found->second);
+  if (found != datagrams_.end()) {
+    ++found->second.earlier.duplicates;
+    keeps_packet_ = true;
+    return Answer::held;
+  }
+  if (walk.fragment.offset == 0) return Answer::stateless;
+  ++counters.decoded;  // the first copy is part of a flow
+  keeps_packet_ = true;
+  return Answer::held;
+}
+
+Defragmenter::Datagrams::iterator Defragmenter::find_or_begin(const Key& key) {
+  auto found = datagrams_.find(key);
   if (found != datagrams_.end() && is_late(found->second)) {
     drop(found);
     found = datagrams_.end();
   }
-  if (found == datagrams_.end()) {
-    make_room();
-    found = datagrams_.try_emplace(key).first;
-    found->second.started = time_;
-    found->second.number = next_number_;
-    order_.emplace(next_number_++, key);
-  }
-  Datagram& datagram = found->second;
-  if (datagram.conflicts(piece.offset, walk.bytes)) datagram.overlap = true;
-  bytes_ -= datagram.bytes.size();
-  datagram.add(piece.offset, walk.bytes);
-  bytes_ += datagram.bytes.size();
-  if (!piece.more && !datagram.length) datagram.length = piece.offset + size;
+  if (found != datagrams_.end()) return found;
+  found = datagrams_.try_emplace(key).first;
+  found->second.started = time_;
+  found->second.number = next_number_++;
+  order_.emplace(place_of(found->second), found);
+  sources_[key.source].order.emplace(place_of(found->second), found);
+  return found;
+}
 
-  const bool head_came_before = datagram.head.has_value();
-  if (piece.offset == 0 && !head_came_before) {
-    datagram.protocol = walk.selector;
-    Decoded head = walk.out;
-    Walk alone{walk, head};
-    if (walk_rest(alone).kind == Walked::Kind::done) {
-      datagram.head = head;
-      datagram.head->payload = {};
-      datagram.head->payload_length = 0;
-      datagram.head->fragment_head = false;
-    } else {
-      datagram.tiny = true;
-    }
+void Defragmenter::store(Datagrams::iterator found, const Walk& walk) {
+  Datagram& datagram = found->second;
+  Source& source = sources_[found->first.source];
+  bytes_ -= datagram.bytes.memory();
+  source.bytes -= datagram.bytes.memory();
+  datagram.add(walk.fragment, walk.bytes);
+  bytes_ += datagram.bytes.memory();
+  source.bytes += datagram.bytes.memory();
+}
+
+// What the first fragment tells by itself: whose datagram it is, if it is long enough.
+void Defragmenter::read_head(Datagrams::iterator found, const Walk& walk) {
+  Datagram& datagram = found->second;
+  datagram.protocol = walk.selector;
+  Decoded head = walk.out;
+  Walk alone{walk, head};
+  const Walked walked = walk_rest(alone);
+  if (walked.kind != Walked::Kind::done) {
+    datagram.tiny = datagram.tiny || walked.issue == DecodeIssue::fragment;
+    return;
   }
-  if (datagram.is_whole()) return finish(walk, found, head_came_before);
-  if (!datagram.head) return Answer::stateless;
-  const Answer answer = wait(walk, datagram);
-  if (piece.offset == 0) walk.out.fragmentation = Fragmentation::head;
-  return answer;
+  head.payload = {};
+  head.payload_length = 0;
+  head.fragment_head = false;
+  Order& of_source = sources_[found->first.source].order;
+  order_.erase(place_of(datagram));
+  of_source.erase(place_of(datagram));
+  datagram.head = head;
+  order_.emplace(place_of(datagram), found);
+  of_source.emplace(place_of(datagram), found);
 }
 
 // A packet of a flow that is known, with its payload to come.
@@ -128,22 +153,29 @@ Reassembly::Answer Defragmenter::wait(Walk& walk, Datagram& datagram) {
   return Answer::part;
 }
 
+// Nobody knows yet whose packet this is, and those that came with it.
+Reassembly::Answer Defragmenter::hold(Datagram& datagram) {
+  add_all(earlier_, {.packets = 1, .bytes = wire_length_, .first = time_});
+  add_all(datagram.earlier, std::exchange(earlier_, {}));
+  keeps_packet_ = true;
+  return Answer::held;
+}
+
 Reassembly::Answer Defragmenter::finish(Walk& walk, Datagrams::iterator found,
                                         bool head_came_before) {
   Datagram& datagram = found->second;
   ++counters.reassembled;
   walk.selector = datagram.protocol;
-  walk.out.fragmentation = head_came_before ? Fragmentation::whole : Fragmentation::none;
+  walk.out.fragmentation = head_came_before ? Fragmentation::whole : Fragmentation::whole_head;
   walk.out.fragment_overlap = walk.out.fragment_overlap || datagram.overlap;
   walk.out.tiny_fragment = walk.out.tiny_fragment || datagram.tiny;
-  bytes_ -= datagram.bytes.size();
-  datagram.bytes.resize(*datagram.length);
-  whole_.push_back(std::move(datagram.bytes));
-  walk.bytes = Bytes(whole_.back());
-  walk.length = *datagram.length;
+  add_all(earlier_, datagram.earlier);
+  const auto bytes = shared(datagram.bytes.joined());
+  walk.bytes = Bytes(*bytes);
+  walk.owner = bytes;
+  walk.length = static_cast<std::uint32_t>(bytes->size());
   walk.layer = Layer::protocol;
-  order_.erase(datagram.number);
-  datagrams_.erase(found);
+  remove(found);
   return Answer::whole;
 }
 
@@ -154,26 +186,46 @@ bool Defragmenter::is_late(const Datagram& datagram) const {
              static_cast<std::uint64_t>(max_wait_ns);
 }
 
-void Defragmenter::make_room() {
-  while (!order_.empty()) {
-    const auto oldest = datagrams_.find(order_.begin()->second);
-    if (!is_late(oldest->second) && datagrams_.size() < max_datagrams && bytes_ < max_bytes) return;
-    drop(oldest);
+// For one more datagram of `source`, or for more of one.
+void Defragmenter::make_room(const IpAddress& source, bool begins_another) {
+  for (const bool with_head : {false, true}) {
+    auto oldest = order_.lower_bound({with_head, 0});
+    while (oldest != order_.end() && is_late(oldest->second->second)) {
+      drop((oldest++)->second);
+    }
   }
+  const auto is_full = [&](std::size_t datagrams, std::size_t bytes, std::size_t parts) {
+    return (begins_another && datagrams >= max_datagrams / parts) || bytes >= max_bytes / parts;
+  };
+  auto share = sources_.find(source);
+  while (share != sources_.end() &&
+         is_full(share->second.order.size(), share->second.bytes, shares)) {
+    drop(share->second.order.begin()->second);
+    share = sources_.find(source);
+  }
+  while (!order_.empty() && is_full(datagrams_.size(), bytes_, 1)) drop(order_.begin()->second);
 }
 
 void Defragmenter::drop(Datagrams::iterator found) {
   ++counters.incomplete;
-  bytes_ -= found->second.bytes.size();
-  order_.erase(found->second.number);
+  const EarlierFragments& lost = found->second.earlier;
+  counters.issues[static_cast<std::size_t>(DecodeIssue::fragment)] +=
+      std::uint64_t{lost.packets} + lost.duplicates;
+  remove(found);
+}
+
+void Defragmenter::remove(Datagrams::iterator found) {
+  const auto source = sources_.find(found->first.source);
+  bytes_ -= found->second.bytes.memory();
+  source->second.bytes -= found->second.bytes.memory();
+  order_.erase(place_of(found->second));
+  source->second.order.erase(place_of(found->second));
+  if (source->second.order.empty()) sources_.erase(source);
   datagrams_.erase(found);
 }
 
 void Defragmenter::forget() {
-  counters.incomplete += datagrams_.size();
-  datagrams_.clear();
-  order_.clear();
-  bytes_ = 0;
+  while (!order_.empty()) drop(order_.begin()->second);
 }
 
 }  // namespace pcapaudit

@@ -1,20 +1,21 @@
 // IP datagrams that wait for their missing fragments.
 //
-// The first copy of a byte wins; overlaps whose bytes differ are marked on the datagram. Owns the
-// bytes it collects; a whole datagram's bytes live until next_packet().
+// The first copy of a byte wins; overlaps whose bytes differ are marked on the datagram, and one
+// whose end is contradicted never becomes whole, as hosts discard it. Owns the bytes it collects;
+// a whole datagram's bytes belong to those who hold the walk's owner or a payload in it. The work
+// for a fragment is bounded by its size and the logarithm of the caps. What a cap or the time drops
+// is counted as `incomplete`, and as packets without a flow when nothing told whose it was.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include <pcapaudit/net/decoder.hpp>
 
 #include "net/copies.hpp"
+#include "net/fragment_bytes.hpp"
 #include "net/layers.hpp"
 
 namespace pcapaudit {
@@ -27,13 +28,21 @@ class Defragmenter final : public Reassembly {
   // tunnel has some hundred in flight.
   static constexpr std::size_t max_datagrams = 4096;
   static constexpr std::size_t max_bytes = std::size_t{16} * 1024 * 1024;
+  // One address may hold a quarter of either: more than any tunnel needs, and a flood from one
+  // place leaves the others alone.
+  static constexpr std::size_t shares = 4;
   static constexpr std::uint32_t max_datagram = 65'535;
 
   explicit Defragmenter(Copies& copies) : copies_(copies) {}
 
-  void next_packet(Timestamp time);
+  void next_packet(const PacketView& packet);
   Answer take(Walk& walk) override;
   void forget();
+
+  // Packets before the one at hand that belong where it belongs.
+  const EarlierFragments& earlier() const { return earlier_; }
+  // Is the packet at hand counted already, or later with those that wait?
+  bool keeps_packet() const { return keeps_packet_; }
 
   DecoderCounters counters;
 
@@ -46,33 +55,51 @@ class Defragmenter final : public Reassembly {
   };
   struct Datagram {
     Timestamp started;
-    std::uint64_t number = 0;                                      // order of arrival
-    std::vector<std::uint8_t> bytes;                               // up to the furthest fragment
-    std::vector<std::pair<std::uint32_t, std::uint32_t>> present;  // [begin, end), sorted, disjoint
-    std::optional<std::uint32_t> length;                           // known with the last fragment
+    std::uint64_t number = 0;  // order of arrival
+    FragmentBytes bytes;
+    bool ends = false;    // the last fragment came
+    bool broken = false;  // two ends, or bytes behind the end
+    bool overlap = false, tiny = false;
     std::uint16_t protocol = 0;
     std::optional<Decoded> head;  // headers from the first fragment
-    bool overlap = false, tiny = false;
+    EarlierFragments earlier;     // while there is no head
 
-    bool is_whole() const;
-    bool conflicts(std::uint32_t begin, Bytes piece) const;
-    void add(std::uint32_t begin, Bytes piece);
+    bool is_whole() const { return ends && !broken && bytes.is_gapless(); }
+    void add(const Fragment& piece, Bytes bytes);
   };
   using Datagrams = std::map<Key, Datagram>;
+  // The least valuable first: whose flow is not known, then the oldest.
+  using Order = std::map<std::pair<bool, std::uint64_t>, Datagrams::iterator>;
+  struct Source {
+    Order order;
+    std::size_t bytes = 0;
+  };
 
+  static std::pair<bool, std::uint64_t> place_of(const Datagram& datagram) {
+    return {datagram.head.has_value(), datagram.number};
+  }
+  Datagrams::iterator find_or_begin(const Key& key);
+  Answer take_copy(Walk& walk, Datagrams::iterator found);
+  void store(Datagrams::iterator found, const Walk& walk);
+  void read_head(Datagrams::iterator found, const Walk& walk);
   Answer finish(Walk& walk, Datagrams::iterator found, bool head_came_before);
   Answer wait(Walk& walk, Datagram& datagram);
+  Answer hold(Datagram& datagram);
   bool is_late(const Datagram& datagram) const;
-  void make_room();
+  void make_room(const IpAddress& source, bool begins_another);
   void drop(Datagrams::iterator found);
+  void remove(Datagrams::iterator found);
 
   Copies& copies_;
   Timestamp time_;
+  std::uint32_t wire_length_ = 0;
+  EarlierFragments earlier_;
+  bool keeps_packet_ = false;
   Datagrams datagrams_;
-  std::map<std::uint64_t, Key> order_;  // by arrival
+  Order order_;
+  std::map<IpAddress, Source> sources_;
   std::uint64_t next_number_ = 0;
   std::size_t bytes_ = 0;
-  std::deque<std::vector<std::uint8_t>> whole_;  // of the packet at hand
 };
 
 }  // namespace pcapaudit

@@ -33,6 +33,12 @@ Walked next_protocol(Walk& walk) {
     case protocol_ah:
       walk.layer = Layer::ah;
       return Walked::go_on();
+    case protocol_etherip:
+      walk.layer = Layer::etherip;
+      return Walked::go_on();
+    case protocol_l2tp:
+      walk.layer = Layer::l2tp_session;
+      return Walked::go_on();
     default:
       return Walked::failed(DecodeIssue::other_transport);
   }
@@ -210,8 +216,7 @@ Walked walk_icmp(Walk& walk) {
   const bool error = v6 ? type >= 1 && type <= 4 : type == 3 || type == 11 || type == 12;
   if (echo) out.icmp_identifier = identifier;
   if (error) out.quoted = read_quote(in.rest());
-  out.payload = walk.bytes;
-  out.payload_length = walk.length;
+  walk.end_at_payload();
   return Walked::done();
 }
 
@@ -263,8 +268,7 @@ Walked walk_tcp(Walk& walk) {
   }
   out.transport = Transport::tcp;
   walk.skip(size);
-  out.payload = walk.bytes;
-  out.payload_length = walk.length;
+  walk.end_at_payload();
   return Walked::done();
 }
 
@@ -284,8 +288,7 @@ Walked walk_udp(Walk& walk) {
   if (out.checksum != 0 && !checksum_fits(walk)) return Walked::failed(DecodeIssue::bad_checksum);
   out.transport = Transport::udp;
   walk.skip(header_size);
-  out.payload = walk.bytes;
-  out.payload_length = walk.length;
+  walk.end_at_payload();
   return Walked::done();
 }
 

@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <expected>
+#include <memory>
+#include <span>
 
+#include <pcapaudit/net/decoder.hpp>
 #include <pcapaudit/net/packet.hpp>
 
 namespace pcapaudit {
@@ -24,9 +27,16 @@ enum class Layer : std::uint8_t {
   erspan1,
   erspan3,
   vxlan,
+  vxlan_gpe,
   geneve,
   gtp_u,
   teredo,
+  l2tp,
+  l2tp_session,
+  tzsp,
+  ayiya,
+  etherip,
+  nsh,
   ah,
   protocol,
   transport,
@@ -34,7 +44,10 @@ enum class Layer : std::uint8_t {
   icmp6,
   wlan,
   wlan_swapped,
-  capwap
+  capwap,
+  pbb,
+  macsec,
+  trill
 };
 
 // A piece of a fragmented IP datagram; `Walk::selector` names its protocol.
@@ -47,13 +60,16 @@ struct Fragment {
 // Between two layers of a packet.
 struct Place {
   Layer layer = Layer::ethernet;
-  Bytes bytes;                 // from the next header on, as captured
+  Bytes bytes;  // from the next header on, as captured
+  // Of the datagram that they lie in; null: in the captured packet.
+  std::shared_ptr<const void> owner{};
   std::uint32_t length = 0;    // of it on the wire; at least bytes.size()
   std::uint16_t selector = 0;  // ethertype, IP protocol or PPP protocol for the next layer
   bool from_ipv6 = false;
-  bool reassembles = false;  // stop at fragments: the caller puts them together
-  bool verifies = false;     // checksums
-  Fragment fragment{};       // valid when a step answers `fragment`
+  bool reassembles = false;                      // stop at fragments: the caller puts them together
+  bool verifies = false;                         // checksums
+  std::span<const std::uint16_t> vxlan_ports{};  // beside the usual ones
+  Fragment fragment{};                           // valid when a step answers `fragment`
 
   // Moves past a header.
   void skip(std::size_t count) {
@@ -71,21 +87,28 @@ struct Place {
 struct Walk : Place {
   Decoded& out;
 
+  // What is left is the payload.
+  void end_at_payload() {
+    out.payload = Payload(bytes, owner);
+    out.payload_length = length;
+  }
+
   void enter(Tunnel tunnel) {
     if (out.tunnel == Tunnel::none) out.tunnel = tunnel;
   }
 };
 
 // go_on: the walk moved to its next layer. done: out is complete. fragment: bytes are a piece of
-// a datagram. Else why there is no flow.
+// a datagram. held: it waits for another one that tells its flow. Else why there is no flow.
 struct Walked {
-  enum class Kind : std::uint8_t { go_on, done, fragment, failed };
+  enum class Kind : std::uint8_t { go_on, done, fragment, held, failed };
   Kind kind;
   DecodeIssue issue = DecodeIssue::malformed;
 
   static constexpr Walked go_on() { return {.kind = Kind::go_on}; }
   static constexpr Walked done() { return {.kind = Kind::done}; }
   static constexpr Walked piece() { return {.kind = Kind::fragment}; }
+  static constexpr Walked held() { return {.kind = Kind::held, .issue = DecodeIssue::fragment}; }
   static constexpr Walked failed(DecodeIssue issue) {
     return {.kind = Kind::failed, .issue = issue};
   }
@@ -115,9 +138,10 @@ inline Walked ethertype_at(Walk& walk, std::size_t offset, std::size_t size) {
 // From the capture's link type to the first layer.
 Walked begin_link(LinkType link_type, Walk& walk);
 
-Walked walk_link(Walk& walk);    // ethernet, ethertype, llc, mpls, ppp, pppoe, wlan, wlan_swapped
+Walked walk_link(Walk& walk);    // ethernet, ethertype, llc, mpls, ppp, pppoe, pbb, macsec, trill
+Walked walk_wlan(Walk& walk);    // wlan, wlan_swapped
 Walked walk_ip(Walk& walk);      // ip, ipv4, ipv6, ah, protocol
-Walked walk_tunnel(Walk& walk);  // gre, erspan, vxlan, geneve, gtp_u, teredo, capwap
+Walked walk_tunnel(Walk& walk);  // gre to capwap: what IP and UDP carry
 Walked walk_transport(Walk& walk);  // transport, icmp, icmp6
 
 // Most packets are Ethernet with a whole IPv4 packet without options: moves to its transport header
@@ -132,6 +156,7 @@ class Reassembly {
   enum class Answer : std::uint8_t {
     whole,      // `walk` goes on with the whole datagram's bytes
     part,       // `walk.out` is the answer for this packet
+    held,       // whose it is will be known later
     stateless,  // read it as if fragments were not put together
   };
   virtual Answer take(Walk& walk) = 0;
@@ -139,15 +164,18 @@ class Reassembly {
 
 // From a packet's first byte to its transport header. `fragments` may be null.
 std::expected<Decoded, DecodeIssue> walk_packet(const PacketView& packet, Reassembly* fragments,
-                                                bool verify_checksums);
+                                                const DecodeOptions& options);
 // The rest of a walk, without putting fragments together: done or failed.
 Walked walk_rest(Walk& walk);
 
 constexpr std::uint16_t ethertype_ipv4 = 0x0800, ethertype_ipv6 = 0x86dd, ethertype_teb = 0x6558,
-                        ethertype_mpls = 0x8847, ethertype_mpls_multicast = 0x8848;
+                        ethertype_mpls = 0x8847, ethertype_mpls_multicast = 0x8848,
+                        ethertype_cisco_metadata = 0x8909, ethertype_nsh = 0x894f;
 // Below it the field is an IEEE 802.3 length, or a number of its own in SNAP and cooked headers.
 constexpr std::uint16_t smallest_ethertype = 0x0600;
+constexpr std::size_t prism_header = 144;
 constexpr std::uint8_t protocol_icmp = 1, protocol_ipv4 = 4, protocol_tcp = 6, protocol_udp = 17,
-                       protocol_ipv6 = 41, protocol_gre = 47, protocol_ah = 51, protocol_icmp6 = 58;
+                       protocol_ipv6 = 41, protocol_gre = 47, protocol_ah = 51, protocol_icmp6 = 58,
+                       protocol_etherip = 97, protocol_l2tp = 115;
 
 }  // namespace pcapaudit

@@ -1,50 +1,123 @@
-// Link layers that may follow one another, down to an IP header: Ethernet, LLC, MPLS, PPP, 802.11.
+// Link layers that may follow one another, down to an IP header: Ethernet with its tags, LLC, MPLS,
+// PPP.
 //
-// Sources: IEEE 802.1Q, 802.2, 802.11, RFC 1661 (PPP), RFC 2516 (PPPoE), RFC 3032 (MPLS),
-// RFC 4448 (Ethernet over MPLS).
+// Sources: IEEE 802.1Q, 802.2, 802.1ah, 802.1AE (MACsec), 802.1BR and Cisco's VN-Tag, IEC 62439-3
+// (HSR), IEEE 802.1CB, draft-smith-kandula-sxp (Cisco metadata), RFC 6325 (TRILL), RFC 1661 (PPP),
+// RFC 2516 (PPPoE), RFC 3032 (MPLS), RFC 4448 (Ethernet over MPLS).
 #include <algorithm>
-#include <utility>
 
 #include "net/layers.hpp"
 
 namespace pcapaudit {
 namespace {
 
+// A VLAN tag. Id 0 names none: the tag carries a priority, and the frame is as untagged
+// (IEEE 802.1Q 9.6).
+Walked walk_vlan(Walk& walk) {
+  ByteReader in(walk.bytes);
+  const std::uint16_t id = in.u16() & 0x0fff;
+  if (in.ok() && id != 0 && walk.out.vlan_count < Decoded::max_vlans) {
+    walk.out.vlans[walk.out.vlan_count++] = id;
+  }
+  return ethertype_at(walk, 2, 4);
+}
+
+// Version and length in words, options, then the ethertype.
+Walked walk_cisco_metadata(Walk& walk) {
+  ByteReader in(walk.bytes);
+  in.u8();
+  const std::size_t size = 2 + in.u8() * 4U;
+  if (!in.ok()) return cut_or_bad(walk);
+  return ethertype_at(walk, size, size + 2);
+}
+
+Walked go_on_at(Walk& walk, Layer layer) {
+  walk.layer = layer;
+  return Walked::go_on();
+}
+
 Walked walk_ethertype(Walk& walk) {
-  constexpr std::uint16_t vlan_tags[] = {0x8100, 0x88a8, 0x9100, 0x9200, 0x9300};
   constexpr std::uint16_t largest_length = 1500;
-  constexpr std::uint16_t pppoe_session = 0x8864;
-  const std::uint16_t type = walk.selector;
-  if (type == ethertype_ipv4 || type == ethertype_ipv6) {
-    walk.layer = type == ethertype_ipv4 ? Layer::ipv4 : Layer::ipv6;
-    return Walked::go_on();
+  if (walk.selector <= largest_length) {
+    walk.limit(walk.selector);
+    return go_on_at(walk, Layer::llc);
   }
-  if (std::find(std::begin(vlan_tags), std::end(vlan_tags), type) != std::end(vlan_tags)) {
-    ByteReader in(walk.bytes);
-    const std::uint16_t id = in.u16() & 0x0fff;
-    if (in.ok() && walk.out.vlan_count < Decoded::max_vlans) {
-      walk.out.vlans[walk.out.vlan_count++] = id;
-    }
-    return ethertype_at(walk, 2, 4);
+  switch (walk.selector) {
+    case ethertype_ipv4:
+      return go_on_at(walk, Layer::ipv4);
+    case ethertype_ipv6:
+      return go_on_at(walk, Layer::ipv6);
+    case 0x8100:
+    case 0x88a8:
+    case 0x9100:
+    case 0x9200:
+    case 0x9300:
+      return walk_vlan(walk);
+    case ethertype_mpls:
+    case ethertype_mpls_multicast:
+      return go_on_at(walk, Layer::mpls);
+    case 0x8864:
+      return go_on_at(walk, Layer::pppoe);
+    case ethertype_teb:
+      return go_on_at(walk, Layer::ethernet);
+    case 0x8926:  // VN-Tag
+    case 0x892f:  // HSR
+    case 0xf1c1:  // 802.1CB
+      return ethertype_at(walk, 4, 6);
+    case 0x893f:  // 802.1BR
+      return ethertype_at(walk, 6, 8);
+    case ethertype_cisco_metadata:
+      return walk_cisco_metadata(walk);
+    case 0x88e7:
+      return go_on_at(walk, Layer::pbb);
+    case 0x88e5:
+      return go_on_at(walk, Layer::macsec);
+    case 0x22f3:
+      return go_on_at(walk, Layer::trill);
+    case 0x8903:  // Cisco FabricPath: tree and TTL
+      walk.enter(Tunnel::fabricpath);
+      return behind(walk, 2, Layer::ethernet);
+    case ethertype_nsh:
+      return go_on_at(walk, Layer::nsh);
+    default:
+      return Walked::failed(DecodeIssue::not_ip);
   }
-  if (type <= largest_length) {
-    walk.limit(type);
-    walk.layer = Layer::llc;
-    return Walked::go_on();
-  }
-  if (type == ethertype_mpls || type == ethertype_mpls_multicast) {
-    walk.layer = Layer::mpls;
-    return Walked::go_on();
-  }
-  if (type == pppoe_session) {
-    walk.layer = Layer::pppoe;
-    return Walked::go_on();
-  }
-  if (type == ethertype_teb) {
-    walk.layer = Layer::ethernet;
-    return Walked::go_on();
-  }
-  return Walked::failed(DecodeIssue::not_ip);
+}
+
+// A backbone's service tag: flags and service id, then the customer's frame.
+Walked walk_pbb(Walk& walk) {
+  walk.enter(Tunnel::pbb);
+  return behind(walk, 4, Layer::ethernet);
+}
+
+// Without encryption the frame is readable, with its check value behind (IEEE 802.1AE 9).
+Walked walk_macsec(Walk& walk) {
+  constexpr std::uint8_t version = 0x80, has_channel = 0x20, encrypted = 0x08, changed = 0x04;
+  constexpr std::size_t check_value = 16;
+  ByteReader in(walk.bytes);
+  const std::uint8_t control = in.u8();
+  const std::size_t short_length = in.u8() & 0x3fU;
+  in.u32();  // packet number
+  if ((control & has_channel) != 0) in.skip(8);
+  if (!in.ok()) return cut_or_bad(walk);
+  if ((control & version) != 0) return Walked::failed(DecodeIssue::malformed);
+  if ((control & (encrypted | changed)) != 0) return Walked::failed(DecodeIssue::encrypted);
+  walk.skip(walk.bytes.size() - in.remaining());
+  walk.limit(walk.length - std::min<std::size_t>(walk.length, check_value));
+  if (short_length != 0) walk.limit(short_length);
+  walk.enter(Tunnel::macsec);
+  return ethertype_at(walk, 0, 2);
+}
+
+Walked walk_trill(Walk& walk) {
+  ByteReader in(walk.bytes);
+  const std::uint16_t fields = in.u16();
+  in.u32();  // egress and ingress
+  if (!in.ok()) return cut_or_bad(walk);
+  if (fields >> 14 != 0) return Walked::failed(DecodeIssue::malformed);  // version
+  walk.enter(Tunnel::trill);
+  const std::size_t options = (fields >> 6 & 0x1fU) * 4U;
+  return behind(walk, 6 + options, Layer::ethernet);
 }
 
 Walked walk_llc(Walk& walk) {
@@ -119,32 +192,6 @@ Walked walk_pppoe(Walk& walk) {
   return Walked::go_on();
 }
 
-// Data frames that are not encrypted (IEEE 802.11 9.2.4).
-Walked walk_wlan(Walk& walk) {
-  ByteReader in(walk.bytes);
-  std::uint8_t control = in.u8();
-  std::uint8_t flags = in.u8();
-  if (!in.ok()) return cut_or_bad(walk);
-  if (walk.layer == Layer::wlan_swapped) std::swap(control, flags);
-  const unsigned type = control >> 2 & 3U;
-  const unsigned subtype = control >> 4;
-  constexpr unsigned data = 2, no_data_bit = 4, qos_bit = 8;
-  constexpr std::uint8_t protected_frame = 0x40, both_ds = 0x03, order = 0x80;
-  if (type != data || (subtype & no_data_bit) != 0 || (flags & protected_frame) != 0) {
-    return Walked::failed(DecodeIssue::not_ip);
-  }
-  std::size_t size = 24;
-  if ((flags & both_ds) == both_ds) size += 6;
-  if ((subtype & qos_bit) != 0) {
-    // An aggregate (A-MSDU) is several frames in one; only its first would be seen: left out.
-    if (walk.bytes.size() > size && (walk.bytes[size] & 0x80) != 0) {
-      return Walked::failed(DecodeIssue::not_ip);
-    }
-    size += (flags & order) != 0 ? 6 : 2;
-  }
-  return behind(walk, size, Layer::llc);
-}
-
 }  // namespace
 
 Walked walk_link(Walk& walk) {
@@ -161,8 +208,12 @@ Walked walk_link(Walk& walk) {
       return walk_ppp(walk);
     case Layer::pppoe:
       return walk_pppoe(walk);
+    case Layer::pbb:
+      return walk_pbb(walk);
+    case Layer::macsec:
+      return walk_macsec(walk);
     default:
-      return walk_wlan(walk);
+      return walk_trill(walk);
   }
 }
 

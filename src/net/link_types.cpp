@@ -33,6 +33,45 @@ Walked begin_radio(Walk& walk, std::size_t offset) {
   return behind(walk, size, Layer::wlan);
 }
 
+// AVS: the header's length is its second word.
+Walked begin_avs(Walk& walk) {
+  ByteReader in(walk.bytes);
+  in.u32();
+  const std::size_t size = in.u32();
+  if (!in.ok()) return cut_or_bad(walk);
+  return behind(walk, size, Layer::wlan);
+}
+
+// FDDI: frame control, two addresses; frames of LLC are 0x50 to 0x57, or 0xd0 to 0xd7.
+Walked begin_fddi(Walk& walk) {
+  if (walk.bytes.empty()) return cut_or_bad(walk);
+  constexpr std::uint8_t kind_mask = 0x70, llc = 0x50;
+  if ((walk.bytes[0] & kind_mask) != llc) return Walked::failed(DecodeIssue::not_ip);
+  return behind(walk, 13, Layer::llc);
+}
+
+// Token Ring (IEEE 802.5): access and frame control, two addresses, the route when the first bit of
+// the source address says so.
+Walked begin_token_ring(Walk& walk) {
+  constexpr std::size_t header = 14, source_at = 8;
+  constexpr std::uint8_t kind_mask = 0xc0, llc = 0x40, routed = 0x80, length_mask = 0x1f;
+  if (walk.bytes.size() < header) return cut_or_bad(walk);
+  if ((walk.bytes[1] & kind_mask) != llc) return Walked::failed(DecodeIssue::not_ip);
+  std::size_t size = header;
+  if ((walk.bytes[source_at] & routed) != 0) {
+    if (walk.bytes.size() == header) return cut_or_bad(walk);
+    size += walk.bytes[header] & length_mask;
+  }
+  return behind(walk, size, Layer::llc);
+}
+
+// The log of BSD's packet filter: its header's length without padding comes first.
+Walked begin_pflog(Walk& walk) {
+  if (walk.bytes.empty()) return cut_or_bad(walk);
+  const std::size_t size = (walk.bytes[0] + std::size_t{3}) / 4 * 4;
+  return behind(walk, size, Layer::ip);
+}
+
 // A header that names the link type of what follows. It may not name another such header: that
 // would be nesting without a cap.
 Walked begin_wrapped(Walk& walk, std::size_t size, std::uint32_t link_type) {
@@ -201,8 +240,10 @@ Walked begin_link(LinkType link_type, Walk& walk) {
     case 51:
       walk.layer = Layer::pppoe;
       return Walked::go_on();
-    case 11:  // FDDI: frame control, two addresses, LLC
-      return behind(walk, 13, Layer::llc);
+    case 6:
+      return begin_token_ring(walk);
+    case 10:
+      return begin_fddi(walk);
     case 12:
     case 14:
     case 101:  // raw IP
@@ -213,6 +254,7 @@ Walked begin_link(LinkType link_type, Walk& walk) {
     case 229:
       walk.layer = Layer::ipv6;
       return Walked::go_on();
+    case 11:  // as some BSDs wrote it
     case 100:
       walk.layer = Layer::llc;
       return Walked::go_on();  // RFC 2684 ATM
@@ -230,15 +272,31 @@ Walked begin_link(LinkType link_type, Walk& walk) {
     case 276:
       return begin_cooked(walk, 0, 20);  // version 2
     case 119:
-      return behind(walk, 144, Layer::wlan);  // Prism header, fixed size
+      return behind(walk, prism_header, Layer::wlan);
     case 123:
       return begin_sunatm(walk);
     case 127:
       return begin_radio(walk, 2);  // radiotap
+    case 163:
+      return begin_avs(walk);
     case 129:
       return begin_arcnet(walk);
     case 178:
       return begin_juniper_ethernet(walk);
+    case 109:
+      return behind(walk, 12, Layer::ip);  // OpenBSD IPsec: family, index, flags
+    case 117:
+      return begin_pflog(walk);
+    case 138:
+      return ethertype_at(walk, 16, 18);  // Apple IP over FireWire
+    case 166:                             // pppd: direction in place of the address, control
+      return behind(walk, 2, Layer::ppp);
+    case 204:
+      return behind(walk, 1, Layer::ppp);  // direction
+    case 205:
+      return ethertype_at(walk, 3, 5);  // direction, Cisco HDLC
+    case 240:
+      return behind(walk, 4, Layer::ethernet);  // netANALYZER
     case 149:
       return begin_user2(walk);
     case 258:

@@ -39,6 +39,18 @@ bool is_foreign(const ClosedFlow& flow) {
   return flow.account[0].end == Unread::foreign || flow.account[1].end == Unread::foreign;
 }
 
+// What else the flow carried that the row does not speak of, or nullptr. A proxy's client goes on
+// with TLS or HTTP, frames of a WebSocket are made for web traffic, and STUN keeps ways open.
+const std::string* other_app(const DocumentedFlow& row, const ClosedFlow& flow) {
+  constexpr std::string_view harmless[] = {"tls", "http", "websocket", "stun"};
+  const auto found =
+      std::find_if(flow.other_apps.begin(), flow.other_apps.end(), [&](const std::string& app) {
+        return app != row.app &&
+               std::find(std::begin(harmless), std::end(harmless), app) == std::end(harmless);
+      });
+  return found == flow.other_apps.end() ? nullptr : &*found;
+}
+
 // Application of a record, "" for TLS itself.
 std::string name_of(const AppRecord& record) {
   if (std::holds_alternative<HttpFacts>(record)) return "http";
@@ -113,7 +125,7 @@ ApplicationFit fit_application(const DocumentedFlow& row, const ClosedFlow& flow
     if (is_surely_other(row, flow)) return wrong;
     return {.kind = Kind::undetermined, .reason = Reason::unknown_application};
   }
-  if (!recognised_fits(row, flow)) return wrong;
+  if (!recognised_fits(row, flow) || other_app(row, flow) != nullptr) return wrong;
   const Reason unread = missing(Evidence::application, flow);
   return {.kind = unread == Reason::none ? Kind::fits : Kind::undetermined, .reason = unread};
 }
@@ -156,10 +168,12 @@ std::string observed_application(const DocumentedFlow& row, const ClosedFlow& fl
   if (!flow.server_app.empty()) {
     return fmt::format("client {}, server {}", flow.app, flow.server_app);
   }
-  for (const ReadAccount& account : flow.account) {
-    if (account.end == Unread::foreign) {
-      return fmt::format("{}, then {}", flow.app, account.why.empty() ? "another" : account.why);
-    }
+  if (is_foreign(flow)) {
+    const auto& others = flow.other_apps;
+    return fmt::format("{}, then {}", flow.app, others.empty() ? "another" : others.back());
+  }
+  if (const std::string* other = other_app(row, flow)) {
+    return fmt::format("{}, then {}", flow.app, *other);
   }
   if (flow.app == "none") return "no payload";
   if (flow.app == "unknown") return "unknown application";

@@ -48,12 +48,11 @@ void write_likeness(const ClosedFlow& flow, const Standing& standing, std::strin
   for (const ReadAccount& account : flow.account) {
     append(account.hole);
     append(account.end);
-    // What a foreign protocol is stands in the verdict.
-    if (account.end == Unread::foreign) likeness.append(account.why);
-    likeness.push_back('\0');
   }
   likeness.append(flow.app).push_back('\0');
   likeness.append(flow.server_app).push_back('\0');
+  for (const std::string& app : flow.other_apps) likeness.append(app).push_back('\0');
+  likeness.push_back('\0');
   if (tls != nullptr) likeness.append(carried_in_tls(flow));
 }
 

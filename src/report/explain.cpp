@@ -62,6 +62,19 @@ std::string tls_text(const TlsFacts& tls) {
   return text;
 }
 
+std::string account_text(const ReadAccount& account) {
+  std::string text;
+  if (account.hole != Unread::none) {
+    text = fmt::format("from byte {} on messages may be missing ({})", account.hole_at,
+                       to_text(account.hole));
+  }
+  if (account.end != Unread::none) {
+    text += fmt::format("{}nothing was read from byte {} on ({})", text.empty() ? "" : "; ",
+                        account.end_at, to_text(account.end));
+  }
+  return account.why.empty() ? text : fmt::format("{}: {}", text, account.why);
+}
+
 std::string head_text(const Judge& judge, const ClosedFlow& flow, const Verdict& verdict) {
   const Policy& policy = judge.policy();
   std::string text = line("flow", fmt::format("{} → {}  {}", end_text(flow.client),
@@ -71,12 +84,21 @@ std::string head_text(const Judge& judge, const ClosedFlow& flow, const Verdict&
   std::string bytes = flow.app;
   if (!flow.server_app.empty())
     bytes += fmt::format(" from the client, {} from the server", flow.server_app);
+  if (!flow.other_apps.empty()) bytes += fmt::format(", also {}", fmt::join(flow.other_apps, ", "));
   if (!verdict.service.empty()) {
     bytes += fmt::format(" ({}, basis {})", verdict.service, to_text(verdict.basis));
   }
   text += line("bytes",
                fmt::format("{}; {}; opened by: {}", bytes, outcome_words(to_text(flow.outcome)),
                            to_text(flow.direction_basis)));
+  for (const std::size_t side : {0U, 1U}) {
+    const ReadAccount& account = flow.account[side];
+    if (account.is_whole()) continue;
+    text +=
+        line("unread", fmt::format("{}: {}", side == 0 ? "client to server" : "server to client",
+                                   account_text(account)));
+  }
+  if (!flow.malformed_why.empty()) text += line("malformed", flow.malformed_why);
   if (const TlsFacts* tls = flow.tls()) text += line("tls", tls_text(*tls));
   if (const HttpFacts* http = flow.http()) {
     text += line("http",

@@ -127,6 +127,30 @@ Json facts_json(const ClosedFlow& flow) {
   return out;
 }
 
+// Directions of which something was not read.
+void write_unread(JsonLine& out, const ClosedFlow& flow) {
+  if (flow.account[0].is_whole() && flow.account[1].is_whole()) return;
+  out.key("unread");
+  out.begin_array();
+  for (std::size_t i = 0; i < flow.account.size(); ++i) {
+    const ReadAccount& it = flow.account[i];
+    if (it.is_whole()) continue;
+    out.begin_object();
+    out.member("direction", i == 0 ? "c2s" : "s2c");
+    if (it.hole != Unread::none) {
+      out.member("hole", to_text(it.hole));
+      out.member("hole_at", it.hole_at);
+    }
+    if (it.end != Unread::none) {
+      out.member("ended", to_text(it.end));
+      out.member("ended_at", it.end_at);
+    }
+    if (!it.why.empty()) out.member("why", it.why);
+    out.end_object();
+  }
+  out.end_array();
+}
+
 // The one fact about a flow that a person wants first.
 std::string detail(const ClosedFlow& flow) {
   if (const HttpFacts* http = flow.http()) {
@@ -155,6 +179,9 @@ std::string flow_facts_json(const ClosedFlow& flow, const Verdict& verdict) {
   out.member_or_null("tunnel", to_text(flow.tunnel));
   out.member("app", flow.app);
   if (!flow.server_app.empty()) out.member("server_app", flow.server_app);
+  if (!flow.other_apps.empty()) out.member("other_apps", flow.other_apps);
+  write_unread(out, flow);
+  if (!flow.malformed_why.empty()) out.member("malformed", flow.malformed_why);
   out.member_or_null("service", verdict.service);
   out.member("basis", to_text(verdict.basis));
   if (const TlsFacts* tls = flow.tls()) write_tls(out, *tls);

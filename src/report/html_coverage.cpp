@@ -38,7 +38,7 @@ Row limit_row(std::string_view name, std::uint64_t count, std::string_view unit,
 }
 
 Markup limit_table(const ReportCoverage& seen) {
-  const std::vector<Row> rows = {
+  std::vector<Row> rows = {
       limit_row(
           "Lost by the capture", seen.dropped, "packets",
           "What they held is unknown; flows of which every packet was lost are in no number."),
@@ -65,6 +65,12 @@ Markup limit_table(const ReportCoverage& seen) {
                 "There were bytes, and no dissector knows them."),
       limit_row("No payload", seen.no_payload, "flows", "No bytes tell the application."),
   };
+  for (const UnreadCount& it : seen.unread) {
+    rows.push_back(limit_row("Not read to the end: " + it.cause, it.ended, "flows",
+                             "What was demanded and would have come later is not known."));
+    rows.push_back(limit_row("Read over a hole: " + it.cause, it.passed, "flows",
+                             "Messages may have begun unseen in it."));
+  }
   return table({.caption = "What was lost, encrypted or hidden",
                 .columns = {"Limit", "Count", "Of", "What it means"},
                 .empty = ""},

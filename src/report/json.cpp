@@ -106,6 +106,7 @@ constexpr Section sections[] = {
     {"sip", "SELECT * FROM v_sip ORDER BY flow, transport, methods"},
     {"coverage", "SELECT * FROM v_coverage ORDER BY client_role, server_role"},
     {"decode_issues", "SELECT * FROM v_decode_issue ORDER BY capture, issue"},
+    {"unread", "SELECT * FROM v_unread ORDER BY cause"},
     {"ledger", "SELECT * FROM v_ledger ORDER BY number"},
 };
 

@@ -102,6 +102,11 @@ std::string coverage(const ReportCoverage& seen) {
       grouped(seen.truncated), counted(seen.gap_flows, "flow", "flows"),
       counted(seen.one_sided, "flow", "flows"), counted(seen.midstream, "flow", "flows"),
       counted(seen.hidden_certificates, "flow", "flows"));
+  MarkdownTable unread({"Not read because", "Flows that end there", "Flows read on behind it"});
+  for (const UnreadCount& it : seen.unread) {
+    unread.row({markdown(it.cause), grouped(it.ended), grouped(it.passed)});
+  }
+  out += unread.text(0);
   MarkdownTable table({"Capture", "First", "Last", "Packets", "Lost", "SHA-256", "Damage"});
   for (const ReportCapture& it : seen.captures.rows) {
     table.row({markdown_code(it.name), second(it.first), second(it.last), grouped(it.packets),

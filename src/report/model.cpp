@@ -78,6 +78,12 @@ std::vector<std::string> limits_of(const ReportModel& model) {
                                   counted(seen.truncated, "packet", "packets")));
   add(seen.gap_flows,
       fmt::format("Bytes are missing in {}.", counted(seen.gap_flows, "flow", "flows")));
+  std::vector<std::string> ended;
+  for (const UnreadCount& it : seen.unread) {
+    if (it.ended > 0) ended.push_back(fmt::format("{} {}", it.cause, grouped(it.ended)));
+  }
+  add(ended.size(),
+      fmt::format("Flows that were not read to their end, by cause: {}.", fmt::join(ended, ", ")));
   add(seen.one_sided, fmt::format("Only one direction was captured of {}.",
                                   counted(seen.one_sided, "flow", "flows")));
   add(seen.midstream,

@@ -214,6 +214,14 @@ void read_coverage(ModelReader& reader, ReportModel& model) {
     std::string name = it.text();
     coverage.decode_issues.push_back({.name = std::move(name), .count = it.number()});
   }
+  for (ModelRow& it :
+       reader.rows("SELECT cause, ended, passed_over FROM v_unread ORDER BY cause")) {
+    UnreadCount one;
+    one.cause = it.text();
+    one.ended = it.number();
+    one.passed = it.number();
+    coverage.unread.push_back(std::move(one));
+  }
   const std::string bound = "EXISTS (SELECT 1 FROM role_address WHERE role_address.role = number)";
   coverage.unseen_roles = role_ids(reader, "NOT seen AND " + bound);
   coverage.unbound_roles = role_ids(

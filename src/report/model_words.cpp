@@ -143,6 +143,8 @@ constexpr std::array issues = {
     Meaning{"malformed", "headers that contradict themselves"},
     Meaning{"nesting-cap", "more tunnels inside each other than are followed"},
     Meaning{"bad-checksum", "left out by --verify-checksums"},
+    Meaning{"encrypted", "encrypted below IP (MACsec, Wi-Fi): what is inside was not seen"},
+    Meaning{"aggregate", "several frames in one (802.11 A-MSDU), which are not taken apart"},
 };
 
 std::string_view meaning_in(std::span<const Meaning> list, std::string_view name) {

@@ -197,6 +197,17 @@ std::string evidence(Reader& reader) {
     text += fmt::format("visibility  one-sided flows {}   certificates hidden in {}\n",
                         grouped(number(row[4])), counted(number(row[5]), "flow", "flows"));
   }
+  std::vector<std::string> ended, passed;
+  for (const Row& row : reader.rows("SELECT cause, ended, passed_over FROM v_unread ORDER BY 1")) {
+    if (row[1] != "0") ended.push_back(fmt::format("{} {}", row[0], grouped(number(row[1]))));
+    if (row[2] != "0") passed.push_back(fmt::format("{} {}", row[0], grouped(number(row[2]))));
+  }
+  if (!ended.empty()) {
+    text += wrapped(fmt::format("not read to their end, flows: {}", fmt::join(ended, " · ")), 12);
+  }
+  if (!passed.empty()) {
+    text += wrapped(fmt::format("read over a hole, flows: {}", fmt::join(passed, " · ")), 12);
+  }
   std::vector<std::string> issues;
   for (const Row& row : reader.rows(
            "SELECT issue, sum(packets) FROM v_decode_issue GROUP BY 1 ORDER BY 2 DESC, 1")) {

@@ -13,6 +13,7 @@
 #include <pcapaudit/net/decoder.hpp>
 
 #include "base/queue.hpp"
+#include "run/capture_clock.hpp"
 #include "run/worker.hpp"
 
 namespace pcapaudit {
@@ -121,7 +122,7 @@ class Shards {
     });
   }
 
-  // `owner` of the payload's bytes, as PacketBatch takes it.
+  // `owner` of the captured bytes, as PacketBatch takes it.
   void add(const FlowPacket& packet, const std::shared_ptr<const void>& owner) {
     // Flow tables use the low bits.
     const std::size_t shard =
@@ -205,6 +206,7 @@ class Reader {
       progress_.inputs_done = i;
       summary.captures.push_back(read(options_.inputs[i], static_cast<std::uint32_t>(i)));
     }
+    settle_clock(std::nullopt);
     summary.interrupted = summary.interrupted || stopped();
   }
 
@@ -235,9 +237,9 @@ class Reader {
     const std::uint64_t bytes_before = progress_.bytes_done;
     bool first = true;
     while (const PacketView* packet = (*source)->next()) {
-      if (first && packet->time < clock_) start_new_time_line(packet->time);
+      if (first && packet->time < clock_.now()) start_new_time_line(packet->time);
       first = false;
-      take(*packet, (*source)->owner(), capture, summary);
+      take(*packet, (*source)->owner(), capture);
       if (++progress_.packets % packets_per_progress == 0) {
         progress_.bytes_done = bytes_before + (*source)->position();
         if (options_.progress) options_.progress(progress_);
@@ -246,46 +248,60 @@ class Reader {
     }
     progress_.bytes_done = bytes_before + (*source)->size();
     summary.facts = (*source)->facts();
-    if (capture + 1 == options_.inputs.size()) decoder_.forget();
+    if (capture + 1 == options_.inputs.size() || stopped()) decoder_.forget();
     summary.packets = decoder_.take_counters();
     return summary;
   }
 
   // An input that begins before the one ahead of it ended is no continuation of it.
   void start_new_time_line(Timestamp time) {
+    settle_clock(time);
     shards_.close_all();
     decoder_.forget();
-    clock_ = time;
+    clock_.restart(time);
+  }
+
+  // The packet whose time was in doubt goes its way; `next` is the time of the one behind it.
+  void settle_clock(std::optional<Timestamp> next) {
+    if (!clock_.waits()) return;
+    clock_.settle(next);
+    for (FlowPacket packet : held_.packets()) {
+      packet.clock = clock_.now();
+      shards_.add(packet, nullptr);
+    }
+    held_.clear();
   }
 
   void take(const PacketView& packet, const std::shared_ptr<const void>& owner,
-            std::uint32_t capture, CaptureSummary& summary) {
+            std::uint32_t capture) {
     ++id_;
-    clock_ = std::max(clock_, packet.time);
-    auto decoded = decoder_.decode(packet);
-    if (!decoded) {
-      ++summary.decode_issues[static_cast<std::size_t>(decoded.error())];
-      return;
+    settle_clock(packet.time);
+    const bool in_time = clock_.note(packet.time);
+    const auto decoded = decoder_.decode(packet);
+    if (!decoded) return;  // counted by the decoder
+    const FlowPacket placed{.id = id_,
+                            .capture = capture,
+                            .number = packet.number,
+                            .time = packet.time,
+                            .clock = clock_.now(),
+                            .wire_length = packet.wire_length,
+                            .decoded = *decoded};
+    if (in_time) {
+      shards_.add(placed, owner);
+    } else {
+      held_.add(placed, nullptr);
     }
-    ++summary.decoded;
-    shards_.add({.id = id_,
-                 .capture = capture,
-                 .number = packet.number,
-                 .time = packet.time,
-                 .clock = clock_,
-                 .wire_length = packet.wire_length,
-                 .decoded = *decoded},
-                owner);
   }
 
   const RunOptions& options_;
   Shards& shards_;
   const Writer& writer_;
   SourceOptions source_options_ = options_.source;
-  Decoder decoder_{options_.verify_checksums};
+  Decoder decoder_{options_.decode};
   Progress progress_;
   std::uint64_t id_ = 0;
-  Timestamp clock_{std::numeric_limits<std::int64_t>::min()};
+  CaptureClock clock_;
+  PacketBatch held_;  // one whose time is doubtful, with a copy of its bytes
 };
 
 }  // namespace

@@ -9,12 +9,12 @@ namespace pcapaudit {
 void PacketBatch::add(const FlowPacket& packet, const std::shared_ptr<const void>& owner) {
   if (packets_.capacity() == 0) packets_.reserve(max_packets);
   packets_.push_back(packet);
-  const Bytes payload = packet.decoded.payload;
-  // A datagram that was put together lies in the decoder, not in the capture.
-  if (owner != nullptr && packet.decoded.fragmentation != Fragmentation::whole) {
+  Payload& payload = packets_.back().decoded.payload;
+  if (payload.empty() || payload.is_owned()) return;
+  if (owner != nullptr) {
     if (owners_.empty() || owners_.back() != owner) owners_.push_back(owner);
-  } else if (!payload.empty()) {
-    packets_.back().decoded.payload = copies_.emplace_back(payload.begin(), payload.end());
+  } else {
+    payload = Bytes(copies_.emplace_back(payload.begin(), payload.end()));
   }
 }
 

@@ -13,14 +13,15 @@
 
 namespace pcapaudit {
 
-// Packets for one worker. Their payloads lie in blocks that the batch holds on to, or in copies.
+// Packets for one worker. Their payloads lie in datagrams that they own themselves, in blocks that
+// the batch holds on to, or in copies.
 class PacketBatch {
  public:
   // Enough to make the hand-over cheap, few enough for the second-level cache.
   static constexpr std::size_t max_packets = 512;
 
   bool is_full() const { return packets_.size() >= max_packets; }
-  // `owner` of the payload's bytes; null: they are copied.
+  // `owner` of the captured packet's bytes; null: what lies in them is copied.
   void add(const FlowPacket& packet, const std::shared_ptr<const void>& owner);
   const std::vector<FlowPacket>& packets() const { return packets_; }
   bool empty() const { return packets_.empty() && !closes_all; }

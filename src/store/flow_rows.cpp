@@ -22,6 +22,8 @@ FlowRows::FlowRows(SQLite::Database& database, const Policy& policy)
       flow_(database, "flow_row", 19),
       role_set_(database, "INSERT OR IGNORE INTO role_set VALUES (?, ?)"),
       anomaly_(database, "INSERT INTO flow_anomaly VALUES (?, ?, ?)"),
+      account_(database, "INSERT INTO read_account VALUES (?, ?, ?, ?, ?, ?, ?)"),
+      other_app_(database, "INSERT INTO other_app VALUES (?, ?, ?)"),
       also_matched_(database, "INSERT OR IGNORE INTO also_matched VALUES (?, ?)"),
       problem_(database,
                "INSERT OR IGNORE INTO ground_problem VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
@@ -60,6 +62,7 @@ void FlowRows::insert_one(const AuditedFlow& audited) {
     if (flow.anomalies[i] == 0) continue;
     anomaly_.run(flow.id, to_text(static_cast<Anomaly>(i)), flow.anomalies[i]);
   }
+  insert_account(flow);
   for (const MinuteTraffic& minute : flow.minutes) {
     Traffic& sum = sums_[{minute.minute, verdict.client_roles, verdict.server_roles}];
     sum.packets += minute.packets;
@@ -69,6 +72,23 @@ void FlowRows::insert_one(const AuditedFlow& audited) {
   if (sums_.size() > max_sums) write_traffic();
   for (std::size_t i = 0; i < flow.records.size(); ++i) {
     app_rows_.insert(flow.id, i, flow.records[i]);
+  }
+}
+
+void FlowRows::insert_account(const ClosedFlow& flow) {
+  for (std::size_t i = 0; i < flow.other_apps.size(); ++i) {
+    other_app_.run(flow.id, i, flow.other_apps[i]);
+  }
+  constexpr std::string_view directions[] = {"c2s", "s2c"};
+  for (std::size_t i = 0; i < flow.account.size(); ++i) {
+    const ReadAccount& it = flow.account[i];
+    if (it.is_whole()) continue;
+    const auto place = [](Unread cause, std::uint64_t at) {
+      return cause == Unread::none ? std::string{} : std::to_string(at);
+    };
+    const std::string hole_at = place(it.hole, it.hole_at), end_at = place(it.end, it.end_at);
+    account_.run(flow.id, directions[i], OrNull{to_text(it.hole)}, OrNull{hole_at},
+                 OrNull{to_text(it.end)}, OrNull{end_at}, OrNull{it.why});
   }
 }
 

@@ -42,6 +42,7 @@ class FlowRows {
   };
 
   void insert_one(const AuditedFlow& audited);
+  void insert_account(const ClosedFlow& flow);
   void insert_flow(const ClosedFlow& flow, std::int64_t kind);
   // The name of the flow's problems and nearest rows; 0 without any.
   std::int64_t insert_grounds(const Verdict& verdict);
@@ -52,7 +53,7 @@ class FlowRows {
   std::unordered_set<RoleSet> known_role_sets_;
   std::unordered_map<std::string, std::int64_t> known_grounds_;
   sqlite::BulkInsert flow_;
-  sqlite::Insert role_set_, anomaly_, also_matched_, problem_, near_miss_, traffic_;
+  sqlite::Insert role_set_, anomaly_, account_, other_app_, also_matched_, problem_, near_miss_, traffic_;
   std::map<std::tuple<std::int64_t, RoleSet, RoleSet>, Traffic> sums_;
   sqlite::Insert late_, late_copy_;
   SQLite::Statement roles_of_flow_;

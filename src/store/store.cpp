@@ -64,14 +64,14 @@ void insert_captures(SQLite::Database& database, std::span<const CaptureSummary>
     std::optional<std::string_view> damage_text;
     if (it.damage) damage_text = damage;
     sqlite::run(capture, i, it.name, it.sha256, it.format, link_types(it), it.packets, it.bytes,
-                captures[i].decoded, it.truncated, it.dropped, it.dropped_kernel,
+                captures[i].packets.decoded, it.truncated, it.dropped, it.dropped_kernel,
                 it.dropped_interface, it.filtered, captures[i].packets.duplicates,
                 captures[i].packets.fragments, captures[i].packets.reassembled,
                 captures[i].packets.incomplete, damage_text, it.first, it.last);
     for (const BlindTime& time : it.blind) sqlite::run(blind, i, time.first, time.last, time.why);
     for (const MinuteLoss& one : it.losses) sqlite::run(loss, i, one.minute, one.packets);
     for (std::size_t k = 0; k < decode_issue_count; ++k) {
-      const std::uint64_t packets = captures[i].decode_issues[k];
+      const std::uint64_t packets = captures[i].packets.issues[k];
       if (packets == 0) continue;
       sqlite::run(issue, i, to_text(static_cast<DecodeIssue>(k)), packets);
     }

@@ -95,7 +95,11 @@ class Reader {
         field_(database,
                "SELECT number, protocol, name, value FROM app_field WHERE flow = ? "
                "ORDER BY number, position"),
-        anomaly_(database, "SELECT anomaly, count FROM flow_anomaly WHERE flow = ? ORDER BY 1") {}
+        anomaly_(database, "SELECT anomaly, count FROM flow_anomaly WHERE flow = ? ORDER BY 1"),
+        account_(database,
+                 "SELECT direction, hole, hole_at, ended, ended_at, why FROM read_account "
+                 "WHERE flow = ? ORDER BY direction"),
+        other_app_(database, "SELECT app FROM other_app WHERE flow = ? ORDER BY position") {}
 
   void fill(ClosedFlow& flow) {
     records_.clear();
@@ -112,6 +116,8 @@ class Reader {
       flow.anomalies[static_cast<std::size_t>(anomaly)] =
           static_cast<std::uint32_t>(number(anomaly_, 1));
     });
+    each(account_, id, [&] { flow.account[text(account_, 0) == "s2c" ? 1 : 0] = read_account(); });
+    each(other_app_, id, [&] { flow.other_apps.push_back(text(other_app_, 0)); });
   }
 
  private:
@@ -206,6 +212,14 @@ class Reader {
     return sip;
   }
 
+  ReadAccount read_account() {
+    return {.hole = named<Unread>(text(account_, 1), unread_count),
+            .end = named<Unread>(text(account_, 3), unread_count),
+            .hole_at = number(account_, 2),
+            .end_at = number(account_, 4),
+            .why = text(account_, 5)};
+  }
+
   // Fields of one record stand behind each other.
   void read_field() {
     const std::uint64_t place = number(field_, 0);
@@ -216,7 +230,7 @@ class Reader {
         .fields.push_back({.name = text(field_, 2), .value = text(field_, 3)});
   }
 
-  Statement tls_, chain_, http_, sip_, field_, anomaly_;
+  Statement tls_, chain_, http_, sip_, field_, anomaly_, account_, other_app_;
   std::vector<std::pair<std::uint64_t, AppRecord>> records_;
 };
 
@@ -248,6 +262,7 @@ ClosedFlow read_flow(const Statement& row) {
   flow.server_app = text(row, 22);
   flow.first = {row.getColumn(23).getInt64()};
   flow.last = {row.getColumn(24).getInt64()};
+  flow.malformed_why = text(row, 25);
   return flow;
 }
 
@@ -259,7 +274,8 @@ void for_each_stored_flow(SQLite::Database& database, const std::string& where,
                 fmt::format("SELECT id, capture, first_packet, transport, client, client_port, "
                             "server, server_port, direction_basis, outcome, packets_c2s, "
                             "packets_s2c, bytes_c2s, bytes_s2c, payload_c2s, payload_s2c, gaps, "
-                            "vlans, tunnel, icmp_type, icmp_code, app, server_app, first, last "
+                            "vlans, tunnel, icmp_type, icmp_code, app, server_app, first, last, "
+                            "malformed_why "
                             "FROM flow WHERE {} ORDER BY id",
                             where));
   Reader reader(database);

@@ -7,13 +7,13 @@ namespace pcapaudit {
 namespace {
 
 // What is asked of an old audit, and would read zero without flows.
-constexpr const char* frozen_views[] = {"v_run",         "v_capture",  "v_exception",
-                                        "v_rule_usage",  "v_negative", "v_role_matrix",
-                                        "v_certificate", "v_coverage", "v_unknown_host"};
+constexpr const char* frozen_views[] = {
+    "v_run",         "v_capture",     "v_exception", "v_rule_usage",   "v_negative",
+    "v_role_matrix", "v_certificate", "v_coverage",  "v_unknown_host", "v_unread"};
 // Children before their flows. What many flows share (kinds, grounds) is small, and so are sums.
-constexpr const char* flow_tables[] = {"flow_anomaly", "also_matched", "http_row",        "sip",
-                                       "app_field",    "leg",          "tls_certificate", "tls",
-                                       "flow_row"};
+constexpr const char* flow_tables[] = {
+    "flow_anomaly", "read_account", "other_app",       "also_matched", "http_row", "sip",
+    "app_field",    "leg",          "tls_certificate", "tls",          "flow_row"};
 
 }  // namespace
 

@@ -81,7 +81,7 @@ Fed feed(const DissectorSpec& spec, const std::vector<Piece>& pieces, Carrier ca
 Fed feed_around_loss(const DissectorSpec& spec, const std::vector<Piece>& before,
                      const std::vector<Piece>& behind) {
   Fed fed;
-  Collect sink(fed.records);
+  Collect sink(fed);
   const std::unique_ptr<Dissector> dissector = spec.make(Carrier::tcp);
   Halves halves;
   SeenStream seen{

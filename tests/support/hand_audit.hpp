@@ -225,8 +225,8 @@ inline std::vector<CaptureSummary> hand_captures() {
   summary.facts.dropped = 10;
   summary.facts.first = Timestamp{ten_o_clock};
   summary.facts.last = Timestamp{ten_o_clock + 90 * ns_per_second};
-  summary.decoded = 1980;
-  summary.decode_issues[static_cast<std::size_t>(DecodeIssue::not_ip)] = 10;
+  summary.packets.decoded = 1980;
+  summary.packets.issues[static_cast<std::size_t>(DecodeIssue::not_ip)] = 10;
   return {summary};
 }
 

@@ -53,7 +53,9 @@ struct [[nodiscard]] Step {
   Kind kind;
   std::size_t count =
       0;  // advance, handover: bytes used (advance: at least 1, may run past the window)
-  std::string_view why = {};  // malformed: static text for the audit trail
+  // malformed: static text for the audit trail. handover: the protocol that the peers agreed on,
+  // which names what comes when no dissector recognises it; empty: unknown.
+  std::string_view why = {};
 
   static constexpr Step advance(std::size_t n) { return {.kind = Kind::advance, .count = n}; }
   static constexpr Step need_more() { return {.kind = Kind::need_more}; }
@@ -65,7 +67,9 @@ struct [[nodiscard]] Step {
   // The connection turns into another protocol here, in both directions (CONNECT, STARTTLS):
   // the engine finishes this dissector and probes again, in each direction from its own
   // next unconsumed byte. n may be 0.
-  static constexpr Step handover(std::size_t n) { return {.kind = Kind::handover, .count = n}; }
+  static constexpr Step handover(std::size_t n, std::string_view agreed = {}) {
+    return {.kind = Kind::handover, .count = n, .why = agreed};
+  }
 };
 
 // How a dissector goes on in a direction after bytes of it were lost.
@@ -119,6 +123,9 @@ class Dissector {
   virtual void finish(const SeenStream& seen, RecordSink& out) = 0;
   // What it has recognised, when its spec has no name of its own; empty: nothing, so far.
   virtual std::string_view protocol() const { return {}; }
+  // UDP: datagrams of other protocols travel between the same ports (RFC 7983), and theirs is the
+  // flow's name.
+  virtual bool shares_ports() const { return false; }
 };
 
 struct DissectorSpec {

@@ -30,9 +30,16 @@ struct FlowPacket {
 class FlowTable {
  public:
   // A flow is split when its next packet comes later than this after its last one, on the
-  // capture clock. SIP and HTTP keep-alives are minutes apart, so TCP gets an hour.
+  // capture clock. SIP and HTTP keep-alives are minutes apart, so TCP gets an hour, and what goes
+  // on with the numbers of the connection belongs to it later, too: a connection does not end by
+  // silence (RFC 9293 3.8.4).
   static constexpr std::int64_t tcp_idle_ns = 3600 * ns_per_second;
+  // Open TCP connections are forgotten after this, so that those whose end was not captured do not
+  // fill a monitor; as long as firewalls remember them (Linux nf_conntrack: five days).
+  static constexpr std::int64_t tcp_forgotten_ns = 5 * 86'400 * ns_per_second;
   static constexpr std::int64_t udp_idle_ns = 600 * ns_per_second;
+  // A server may call a client as long as it is registered: an hour (RFC 3261 10.2.1.1).
+  static constexpr std::int64_t sip_idle_ns = 3600 * ns_per_second;
   static constexpr std::int64_t icmp_idle_ns = 60 * ns_per_second;
   // After FIN both ways or RST, late segments still belong to the flow for this long. A connection
   // that ended in good order is closed at once; what comes later of it is a LatePacket.

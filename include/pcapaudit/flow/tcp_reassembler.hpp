@@ -1,14 +1,18 @@
 // One direction of a TCP connection: segments in any order in, bytes in order out.
 //
-// Sequence numbers wrap (RFC 9293 3.4). Where copies overlap the first one wins. Owns copies of
-// out-of-order bytes only; in-order segments are handed on as the view they came in.
+// Sequence numbers wrap (RFC 9293 3.4). Where copies overlap the first one wins, and copies whose
+// bytes differ are conflicts: which of them a receiver reads depends on what it got and when. To
+// see them, bytes that somebody reads are kept until the peer has acknowledged them; what comes
+// again after that is old for every receiver (RFC 9293 3.10.7.4). Not seen: a copy that was
+// captured behind the acknowledgment although the receiver got it before, and bytes that the snap
+// length cut. In-order segments are handed on as the view they came in.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <pcapaudit/app/account.hpp>
@@ -29,12 +33,19 @@ class TcpReassembler {
   static constexpr std::size_t max_pending_bytes = 256 * 1024;
   // Segments kept per direction, so that floods of one-byte segments stay cheap.
   static constexpr std::size_t max_pending_segments = 1024;
+  // Bytes kept for comparing, per direction: an initial window (RFC 6928) of messages. A
+  // retransmission of unacknowledged bytes that fell out of it counts as a conflict.
+  static constexpr std::size_t max_sent_bytes = 16 * 1024;
+  // The largest window (RFC 7323 2.3). What lies further off is nothing that a receiver takes.
+  static constexpr std::int32_t max_distance = 1 << 30;
 
   // What comes out of one call, in stream order.
   class Output {
    public:
     virtual ~Output() = default;
     virtual void bytes(Bytes in_order) = 0;
+    // Will any of the next `count` bytes be read? Asked before bytes().
+    virtual bool wants(std::size_t count) const = 0;
     // `cause`: snap_length where the capture cut a segment, else gap.
     virtual void gap(std::uint64_t missing, Unread cause) = 0;
   };
@@ -44,18 +55,33 @@ class TcpReassembler {
   bool started() const { return started_; }
 
   // A segment; `length` is what the headers say, more than `captured` when the packet was cut.
-  void push(std::uint32_t sequence, Bytes captured, std::uint32_t length, Output& out);
+  // False: it lies before the start or so far off that no receiver takes it, and was not used.
+  bool push(std::uint32_t sequence, Bytes captured, std::uint32_t length, Output& out);
+  // The peer has all before this sequence number.
+  void acknowledge(std::uint32_t sequence);
   // The flow has ended: what is still pending comes out behind gaps.
   void flush(Output& out);
+  // After flush(): bytes behind the last ones that were sent and not captured, as the FIN's
+  // sequence number or the peer's acknowledgment proves. A single number without a FIN is that
+  // of the FIN.
+  std::uint64_t missing_at_end(std::optional<std::uint32_t> fin) const;
 
   // Segments with nothing new.
   std::uint64_t retransmitted() const { return rare_ == nullptr ? 0 : rare_->retransmitted; }
-  // Copies whose bytes differ: of segments still waiting for earlier ones, and of the last
-  // delivered ones as far as a sample of their bytes shows it.
+  // Copies whose bytes differ where the first copy was not acknowledged yet.
   std::uint32_t conflicts() const { return rare_ == nullptr ? 0 : rare_->conflicts; }
   bool has_pending() const { return rare_ != nullptr && rare_->pending != nullptr; }
   bool cut() const { return cut_; }  // a segment was not fully captured
-  std::uint32_t next_sequence() const { return next_sequence_; }  // valid when started()
+  // Valid when started().
+  std::uint32_t first_sequence() const {
+    return next_sequence_ - static_cast<std::uint32_t>(next_);
+  }
+  std::uint32_t next_sequence() const { return next_sequence_; }
+  // Does the receiver expect exactly this number next, as far as the capture tells?
+  bool is_next(std::uint32_t sequence) const {
+    return sequence == next_sequence_ ||
+           sequence == first_sequence() + static_cast<std::uint32_t>(acknowledged_);
+  }
 
  private:
   struct Segment {
@@ -68,29 +94,28 @@ class TcpReassembler {
     std::size_t bytes = 0;
   };
 
-  // A delivered segment, for comparing it with a later copy of it.
-  struct Delivered {
-    std::uint32_t position = 0;  // low bits
-    std::uint32_t length = 0;    // 0: none
-    std::uint32_t sample = 0;
+  // Delivered, wanted, not acknowledged.
+  struct Sent {
+    std::uint64_t position = 0;
+    std::vector<std::uint8_t> bytes;
+    std::uint64_t end() const { return position + bytes.size(); }
   };
-  static constexpr std::size_t delivered_kept = 4;  // the last one included
-  using Earlier = std::array<Delivered, delivered_kept - 1>;
 
-  // What a direction with one segment, and nothing odd, does not need.
+  // What a direction with nothing unacknowledged, and nothing odd, does not need.
   struct Rare {
     std::unique_ptr<Pending> pending;  // none: nothing is pending
+    std::vector<Sent> sent;            // in order
+    std::size_t sent_bytes = 0;
+    std::uint64_t forgotten = 0;  // behind the last of `sent` that the cap drove out
     std::uint32_t retransmitted = 0, conflicts = 0;
-    Earlier earlier;  // before the last one, in turn
-    std::uint8_t next_earlier = 0;
   };
 
-  void remember(std::uint64_t position, Bytes captured, std::uint32_t length);
+  void remember(std::uint64_t position, Bytes captured);
   Rare& rare() {
     if (rare_ == nullptr) rare_ = std::make_unique<Rare>();
     return *rare_;
   }
-  void compare(std::uint64_t position, Bytes captured, std::uint32_t length);
+  void compare(std::uint64_t position, Bytes captured);
   void deliver(std::uint64_t position, Bytes captured, std::uint64_t length, Output& out);
   void deliver_pending(Output& out);
   void keep(std::uint64_t position, Bytes captured, std::uint64_t length);
@@ -98,8 +123,8 @@ class TcpReassembler {
   // Small, because every direction of every open connection has one.
   std::unique_ptr<Rare> rare_;
   std::uint64_t next_ = 0;           // stream position: bytes delivered or given up
+  std::uint64_t acknowledged_ = 0;   // stream position that the peer has acknowledged
   std::uint32_t next_sequence_ = 0;  // of next_
-  Delivered last_;
   bool started_ = false;
   bool cut_ = false;
 };

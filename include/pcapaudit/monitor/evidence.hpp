@@ -14,6 +14,7 @@
 #include <pcapaudit/flow/closed_flow.hpp>
 #include <pcapaudit/flow/flow_key.hpp>
 #include <pcapaudit/monitor/pcapng_writer.hpp>
+#include <pcapaudit/net/decoder.hpp>
 #include <pcapaudit/store/store.hpp>
 
 namespace pcapaudit {
@@ -83,6 +84,7 @@ Result<std::vector<RecordedCapture>> captures_of(const Store& store,
                                                  const EvidenceSubject& subject);
 
 // Reads a capture to its end for the slice. Answers its SHA-256, also when the end is damaged.
-Result<std::string> add_capture(const std::string& path, EvidenceSlice& slice);
+Result<std::string> add_capture(const std::string& path, const DecodeOptions& decode,
+                                EvidenceSlice& slice);
 
 }  // namespace pcapaudit

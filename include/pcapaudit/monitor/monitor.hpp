@@ -16,13 +16,15 @@
 #include <pcapaudit/monitor/alert.hpp>
 #include <pcapaudit/monitor/rotation.hpp>
 #include <pcapaudit/monitor/status.hpp>
+#include <pcapaudit/net/decoder.hpp>
 
 namespace pcapaudit {
 
 struct MonitorOptions {
   std::vector<LiveOptions> interfaces;
   std::vector<std::string> policies;
-  bool strict = false, verify_checksums = false;
+  bool strict = false;
+  DecodeOptions decode;
   std::string user;  // who to become; "": nobody else
   std::string database;
   bool overwrite = false;

@@ -1,16 +1,18 @@
 // A packet as captured, and what its headers say.
 //
-// PacketView and Decoded hold views into the capture's buffer and live as long as the
-// call that hands them over. Lengths are bytes.
+// A PacketView, and a payload that lies in it, live as long as the call that hands them over.
+// Lengths are bytes.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include <pcapaudit/base/bytes.hpp>
 #include <pcapaudit/base/ip.hpp>
@@ -28,6 +30,32 @@ struct PacketView {
   std::uint32_t interface = 0;    // index within its capture (pcapng), else 0
   std::uint32_t wire_length = 0;  // length on the wire; bytes.size() is what was captured
   Bytes bytes;
+};
+
+// The payload of a packet, and who keeps its bytes: either they lie in the captured packet and end
+// with it, or in a datagram that was put together from fragments, which every copy of this value
+// holds on to.
+class Payload {
+ public:
+  Payload() = default;
+  // In the captured packet, or wherever the caller keeps them.
+  Payload(Bytes bytes) : bytes_(bytes) {}
+  // Inside of what `owner` keeps; null: in the captured packet.
+  Payload(Bytes bytes, std::shared_ptr<const void> owner)
+      : bytes_(bytes), owner_(std::move(owner)) {}
+
+  operator Bytes() const { return bytes_; }
+  std::size_t size() const { return bytes_.size(); }
+  const std::uint8_t* data() const { return bytes_.data(); }
+  bool empty() const { return bytes_.empty(); }
+  auto begin() const { return bytes_.begin(); }
+  auto end() const { return bytes_.end(); }
+  // Do they live as long as this value, whatever becomes of the packet?
+  bool is_owned() const { return owner_ != nullptr; }
+
+ private:
+  Bytes bytes_;
+  std::shared_ptr<const void> owner_;
 };
 
 enum class Transport : std::uint8_t { tcp, udp, icmp };
@@ -64,17 +92,37 @@ enum class Tunnel : std::uint8_t {
   pppoe,
   capwap,
   ah,
-  teredo
+  teredo,
+  l2tp,
+  tzsp,
+  pbb,
+  macsec,
+  ayiya,
+  eoip,
+  etherip,
+  nsh,
+  trill,
+  fabricpath
 };
 std::string_view to_text(Tunnel tunnel);  // "", "gre", ... ; as in the contract's "tunnel"
 
 // Where a packet stands in an IP datagram that travelled in fragments (Decoder puts them together).
-// A datagram whose first fragment came last is like one that was never fragmented: `none`.
 enum class Fragmentation : std::uint8_t {
   none,
-  head,   // first fragment: header fields are right, the payload comes with `whole`
-  part,   // a later one: belongs to the flow, no payload
-  whole,  // the last missing one: payload of the whole datagram
+  head,        // first fragment: header fields are right, the payload comes with `whole`; if it
+               // cannot be put together (cut by the snap length), what is in it is here
+  part,        // a later one: belongs to the flow, no payload
+  whole,       // the last missing one: payload of the whole datagram
+  whole_head,  // the same, and nothing before it told whose datagram it is
+};
+
+// Fragments of a datagram that came before anything told whose they are: packets of its flow.
+struct EarlierFragments {
+  std::uint32_t packets = 0, duplicates = 0;
+  std::uint64_t bytes = 0;  // on the wire, without duplicates
+  Timestamp first;          // of the earliest; when there are packets
+
+  bool empty() const { return packets == 0 && duplicates == 0; }
 };
 
 // The innermost IP packet with a TCP, UDP or ICMP header.
@@ -89,6 +137,7 @@ struct Decoded {
   std::uint8_t vlan_count = 0;
   bool fragment_head = false;  // first fragment: payload is incomplete
   Fragmentation fragmentation = Fragmentation::none;
+  EarlierFragments earlier;             // with `head` and `whole_head`
   bool fragment_overlap = false;        // fragments of this datagram overlap with different bytes
   bool tiny_fragment = false;           // its first fragment did not hold the transport header
   bool duplicate = false;               // a second copy of a packet, as mirror ports make them
@@ -98,7 +147,7 @@ struct Decoded {
   std::uint8_t icmp_type = 0, icmp_code = 0;
   std::uint16_t icmp_identifier = 0;   // echo only
   std::optional<QuotedPacket> quoted;  // ICMP errors
-  Bytes payload;                       // of TCP, UDP or ICMP, as captured
+  Payload payload;                     // of TCP, UDP or ICMP, as captured
   std::uint32_t payload_length = 0;    // as the headers say; > payload.size() when cut by snaplen
 };
 
@@ -106,14 +155,16 @@ struct Decoded {
 enum class DecodeIssue : std::uint8_t {
   not_ip,            // ARP, LLDP, management frames ...
   other_transport,   // IP, but not TCP, UDP or ICMP
-  fragment,          // an IP fragment of a datagram that is not (yet) known to be whole
+  fragment,          // of an IP datagram that is not whole
   unsupported_link,  // a link type that this program does not read
   truncated,         // cut (snap length) before the transport header ended
   malformed,         // a length or version that cannot be
   nesting_cap,       // more encapsulation layers than max_nesting
   bad_checksum,      // only when checksums are verified
+  encrypted,         // below IP: MACsec, 802.11
+  aggregate,         // several frames in one (802.11 A-MSDU), which are not taken apart
 };
-constexpr std::size_t decode_issue_count = 8;
+constexpr std::size_t decode_issue_count = 10;
 std::string_view to_text(DecodeIssue issue);  // "not-ip", "other-transport", ...
 
 // Reads the headers of one packet, without memory of others (see Decoder): of fragments only the

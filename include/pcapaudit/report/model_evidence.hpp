@@ -55,6 +55,14 @@ struct ReportCapture {
   bool operator==(const ReportCapture&) const = default;
 };
 
+// Flows that were not read whole, for one cause (Unread).
+struct UnreadCount {
+  std::string cause;
+  std::uint64_t ended = 0;   // not read to their end
+  std::uint64_t passed = 0;  // read on behind a place where messages may be missing
+  bool operator==(const UnreadCount&) const = default;
+};
+
 struct ReportCoverage {
   std::optional<TimeSpan> time;  // of all captures
   Listed<ReportCapture> captures;
@@ -67,6 +75,7 @@ struct ReportCoverage {
   std::uint64_t encrypted = 0;                 // flows of which TLS or QUIC hides the content
   std::uint64_t hidden_certificates = 0, hidden_names = 0, resumed = 0;  // flows
   std::uint64_t unknown_application = 0, no_payload = 0;                 // flows
+  std::vector<UnreadCount> unread;  // by cause
   std::vector<NamedCount> decode_issues;                                 // packets without a flow
   std::vector<std::string> unseen_roles;   // roles with addresses that were at no end of any flow
   std::vector<std::string> unbound_roles;  // roles that rows name and that have no address

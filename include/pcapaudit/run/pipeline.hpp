@@ -14,6 +14,7 @@
 
 #include <pcapaudit/base/result.hpp>
 #include <pcapaudit/capture/packet_source.hpp>
+#include <pcapaudit/net/decoder.hpp>
 #include <pcapaudit/policy/policy.hpp>
 #include <pcapaudit/store/store.hpp>
 
@@ -41,7 +42,7 @@ struct Progress {
 struct RunOptions {
   std::vector<std::string> inputs;  // as expand_paths() gives them
   SourceOptions source;
-  bool verify_checksums = false;   // packets whose checksum is wrong are left out, and counted
+  DecodeOptions decode = {};
   const Policy* policy = nullptr;  // none: flows are classified, not judged
   unsigned workers = 1;            // threads beside reader and writer; 0: all on this thread
   std::function<void(const Progress&)> progress;  // called now and then; may be empty

@@ -30,10 +30,7 @@ struct AuditedFlow {
 // One input as counted by the whole line.
 struct CaptureSummary {
   CaptureFacts facts;
-  std::array<std::uint64_t, decode_issue_count>
-      decode_issues{};        // packets without a flow, by reason
-  std::uint64_t decoded = 0;  // packets that belong to a flow
-  DecoderCounters packets;    // fragments, copies
+  DecoderCounters packets;
 };
 
 struct RunFacts {

@@ -199,7 +199,7 @@ class Http final : public Dissector {
     HeaderLines lines(headers);
     while (const auto line = lines.next()) {
       const HttpField field = http_field(line->name);
-      doubt(dir, doubt_of(*line, field, true), out);
+      doubt(dir, doubt_of(*line), out);
       framing.take(field, line->value);
       if (field == HttpField::host) {
         host_in_field = host_in_field || is_same_host(line->value, target.host);
@@ -266,7 +266,7 @@ class Http final : public Dissector {
     HeaderLines lines(headers);
     while (const auto line = lines.next()) {
       const HttpField field = http_field(line->name);
-      doubt(dir, doubt_of(*line, field, false), out);
+      if (field != HttpField::other) doubt(dir, doubt_of(*line), out);
       framing.take(field, line->value);
       if (field == HttpField::server) notes_.note(Kind::servers, line->value, out);
       if (field == HttpField::location) note_whole(dir, Kind::locations, line->value, out);

@@ -355,6 +355,38 @@ TEST_CASE("http: a tunnel and an upgrade hand the connection over") {
   CHECK_FALSE(unasked.unread[1].empty());
 }
 
+TEST_CASE("http: what a tunnel carries in clear is a record of its own") {
+  Conversation talk("10.0.0.1", 51000, "10.0.0.2", 3128);
+  talk.open().data(test::client, "CONNECT b.example:80 HTTP/1.1\r\nHost: b.example\r\n\r\n");
+  talk.data(test::server, "HTTP/1.1 200 Connection established\r\n\r\n");
+  talk.data(test::client, "GET /inside HTTP/1.1\r\nHost: c.example\r\n\r\n");
+  talk.data(test::server, "HTTP/1.1 204 x\r\n\r\n").close();
+  const auto flows = test::flows_of(talk.packets());
+  REQUIRE(flows.size() == 1);
+  REQUIRE(flows[0].records.size() == 2);
+  const auto* inside = std::get_if<HttpFacts>(&flows[0].records[1]);
+  REQUIRE(inside != nullptr);
+  CHECK(inside->paths.values == std::vector<std::string>{"/inside"});
+  CHECK(inside->statuses.values == std::vector<std::uint32_t>{204});
+  CHECK(flows[0].account[0].is_whole());
+  CHECK(flows[0].account[1].is_whole());
+}
+
+TEST_CASE("http: doubts are holes of a flow's account, in their direction") {
+  const auto accounts = [](const std::string& request, const std::string& answer) {
+    Conversation talk("10.0.0.1", 51000, "10.0.0.2", 80);
+    talk.open().data(test::client, request).data(test::server, answer).close();
+    return test::flows_of(talk.packets()).at(0).account;
+  };
+  const std::string get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n", answer = "HTTP/1.1 204 x\r\n\r\n";
+  CHECK(accounts("\r\n\r\n" + get, answer)[0].is_whole());
+  CHECK(accounts(get, "\r\n" + answer)[1].is_whole());
+  CHECK(accounts(" " + get, answer)[0].hole == Unread::malformed);
+  CHECK(accounts(" " + get, answer)[0].reaches_end());
+  CHECK(accounts(get, "HTTP/1.0  204 x\r\n\r\n")[1].hole == Unread::malformed);
+  CHECK_FALSE(accounts(get + "SSH-2.0-x\r\n", answer)[0].reaches_end());
+}
+
 TEST_CASE("http: hostile framing is malformed, never believed") {
   struct Case {
     const char* name;

@@ -288,6 +288,43 @@ TEST_CASE("store: media endpoints join the UDP flows that use them") {
         Lines{"2|audio|10.0.0.5:50000|1", "3|video|[2001:db8::1]:50000|1"});
 }
 
+TEST_CASE("store: the account and the other applications of a flow are stored and read back") {
+  std::vector<AuditedFlow> flows;
+  for (std::size_t i = 0; i < unread_count; ++i) {
+    auto audited = test::hand_flow(i + 1, "10.0.0.1", 1, "10.0.0.2", 2, 1, 0);
+    ClosedFlow& flow = audited.flow;
+    flow.app = "http";
+    flow.account[0].hole = static_cast<Unread>(i);
+    flow.account[1].end = static_cast<Unread>(i);
+    flow.account[0].hole_at = flow.account[1].end_at = i * 7;
+    if (i > 0) flow.account[1].why = "http: why";
+    if (i > 0) flow.other_apps = {"tls", "ssh"};
+    if (i > 0) flow.malformed_why = "http: odd";
+    flows.push_back(audited);
+  }
+  const auto store = test::hand_audit(flows);
+  REQUIRE(store);
+  CHECK(lines(**store, "SELECT * FROM v_account WHERE flow = 3 ORDER BY direction") ==
+        Lines{"3|x.pcap|c2s|over-cap|14||||http|allowed|http: odd",
+              "3|x.pcap|s2c|||over-cap|14|http: why|http|allowed|http: odd"});
+  CHECK(lines(**store, "SELECT * FROM v_other_app WHERE flow = 3 ORDER BY position") ==
+        Lines{"3|x.pcap|0|http|tls", "3|x.pcap|1|http|ssh"});
+  CHECK(lines(**store, "SELECT * FROM v_unread WHERE cause = 'gap' ORDER BY 1") ==
+        Lines{"gap|1|1"});
+  CHECK(lines(**store, "SELECT count(*), count(DISTINCT cause) FROM v_unread ORDER BY 1") ==
+        Lines{"9|9"});
+  std::size_t next = 0;
+  REQUIRE((*store)->each_flow("1", [&](ClosedFlow&& stored) {
+    const ClosedFlow& want = flows[next++].flow;
+    CHECK(stored.account[0].hole == want.account[0].hole);
+    CHECK(stored.account[1].end == want.account[1].end);
+    if (next > 1) CHECK(stored.account == want.account);
+    CHECK(stored.other_apps == want.other_apps);
+    CHECK(stored.malformed_why == want.malformed_why);
+  }));
+  CHECK(next == unread_count);
+}
+
 TEST_CASE("store: hostile text and numbers are stored as they are") {
   auto audited = test::hand_flow(1, "2001:db8::1", 1, "2001:db8::2", 2, 443, 0);
   using namespace std::string_literals;
@@ -357,7 +394,7 @@ TEST_CASE("store: what was written can be opened, and only read") {
   REQUIRE(store);
   CHECK(dump(**store) == dump(**memory));
   CHECK(lines(**store, "PRAGMA application_id") == Lines{std::to_string(0x50434155)});
-  CHECK(lines(**store, "PRAGMA user_version") == Lines{"7"});
+  CHECK(lines(**store, "PRAGMA user_version") == Lines{"8"});
   CHECK_FALSE((*store)->write_policy(test::hand_policy()));
   CHECK_FALSE((*store)->query("DELETE FROM flow"));
 }
@@ -382,7 +419,7 @@ TEST_CASE("store: what is not an audit is refused by name") {
   }
   const auto newer = Store::open(file.path());
   REQUIRE_FALSE(newer);
-  CHECK(newer.error().what == file.path() + " has schema version 99, this program reads version 7");
+  CHECK(newer.error().what == file.path() + " has schema version 99, this program reads version 8");
   CHECK_FALSE(Store::create("/nonexistent/x.db", false));
 }
 

@@ -48,30 +48,51 @@ char minor_of(std::string_view version) {
              : '\0';
 }
 
-// A byte below 32 other than a tab. Eight at a time, for every byte of every head comes by here.
-bool has_control(std::string_view text) {
+// A byte below `limit`. Eight at a time, for every byte of every head comes by here.
+template <std::uint8_t limit>
+bool has_below(std::string_view text) {
   constexpr std::uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t'; };
-  while (text.size() >= sizeof(std::uint64_t)) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data(), sizeof word);
-    const std::string_view piece = text.substr(0, sizeof word);
-    const bool below = ((word - ones * 0x20) & ~word & tops) != 0;
-    if (below && std::any_of(piece.begin(), piece.end(), is_control)) return true;
-    text.remove_prefix(sizeof word);
+  constexpr std::size_t step = sizeof ones;
+  if (text.size() < step) {
+    return std::any_of(text.begin(), text.end(),
+                       [](char c) { return static_cast<unsigned char>(c) < limit; });
   }
-  return std::any_of(text.begin(), text.end(), is_control);
+  std::uint64_t below = 0;
+  for (std::size_t at = 0; at < text.size(); at += step) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + std::min(at, text.size() - step), step);
+    below |= (word - ones * limit) & ~word & tops;
+  }
+  return below != 0;
+}
+
+bool has_control(std::string_view text) {
+  return has_below<0x20>(text) && std::any_of(text.begin(), text.end(), [](char c) {
+           return static_cast<unsigned char>(c) < 0x20 && c != '\t';
+         });
 }
 
 std::string_view first_word(std::string_view text) {
   return text.substr(0, text.find_first_of(blanks));
 }
 
+// "HTTP/1.1 200 OK", as nearly all answers write it.
+std::optional<HttpStart> parse_plain_response(std::string_view line) {
+  if (line.size() < first_digit_end || !is_plain_version(line.substr(0, 8)) || line[8] != ' ' ||
+      !is_digit(line[9]) || !is_digit(line[10]) || !is_digit(line[11]) ||
+      (line.size() > first_digit_end && line[first_digit_end] != ' ')) {
+    return std::nullopt;
+  }
+  HttpStart start{.method = {}, .target = {}, .minor = line[7]};
+  std::from_chars(line.data() + 9, line.data() + first_digit_end, start.status);
+  return start.status < 100 ? std::nullopt : std::optional(start);
+}
+
+// Other answers that some clients take.
 std::optional<HttpStart> parse_response(std::string_view line) {
   HttpStart start;
   const std::string_view version = first_word(line);
-  start.plain = is_plain_version(version) && line.size() >= first_digit_end && line[8] == ' ' &&
-                (line.size() == first_digit_end || line[first_digit_end] == ' ');
+  start.plain = false;
   start.minor = version == "ICY" ? '0' : minor_of(version);
   const std::string_view digits = without_blanks(line.substr(version.size())).substr(0, 3);
   const char* const end = digits.data() + digits.size();
@@ -120,6 +141,7 @@ bool is_known_http_method(std::string_view method) {
 
 std::optional<HttpStart> parse_http_start(std::string_view line) {
   if (line.ends_with('\r')) line.remove_suffix(1);
+  if (const auto plain = parse_plain_response(line)) return plain;
   const std::size_t first = line.find(' ');
   const std::size_t last = line.rfind(' ');
   const bool three_words = first != last && first != std::string_view::npos;
@@ -128,9 +150,7 @@ std::optional<HttpStart> parse_http_start(std::string_view line) {
                     .method = line.substr(0, first),
                     .target = line.substr(first + 1, last - first - 1),
                     .minor = line.back()};
-    const bool plain = start.target.find(' ') == std::string_view::npos &&
-                       start.target.find('\t') == std::string_view::npos &&
-                       !has_control(start.target);
+    const bool plain = !has_below<0x21>(start.target);  // blanks and control characters
     if (plain && !start.target.empty() && is_token(start.method)) return start;
   }
   line = without_blanks(line);
@@ -142,7 +162,7 @@ std::optional<HttpStart> parse_http_start(std::string_view line) {
 std::optional<HttpStart> parse_cut_http_start(std::string_view line) {
   if (line.starts_with("HTTP/")) {
     return line.size() < first_digit_end ? std::nullopt
-                                         : parse_response(line.substr(0, first_digit_end));
+                                         : parse_plain_response(line.substr(0, first_digit_end));
   }
   const std::size_t blank = line.find(' ');
   if (blank == std::string_view::npos || !is_token(line.substr(0, blank))) return std::nullopt;
@@ -209,19 +229,16 @@ HttpField http_field(std::string_view name) {
   }
 }
 
-std::string_view doubt_of(const HeaderLine& line, HttpField field, bool request) {
+std::string_view doubt_of(const HeaderLine& line) {
   std::string_view rest = line.raw;
   if (rest.ends_with('\r')) rest.remove_suffix(1);
   if (has_control(rest)) {
-    if (rest.find('\n') == std::string_view::npos) return "http: control characters in a field";
-    if (request || field != HttpField::other) return "http: a folded field";
+    return rest.find('\n') == std::string_view::npos ? "http: control characters in a field"
+                                                     : "http: a folded field";
   }
   const bool name_stands_alone = line.name.data() == rest.data() &&
                                  line.name.size() < rest.size() && rest[line.name.size()] == ':';
-  if (!name_stands_alone || line.name.find(' ') != std::string_view::npos) {
-    return "http: blanks beside a field name";
-  }
-  return {};
+  return name_stands_alone ? "" : "http: blanks beside a field name";
 }
 
 std::string_view next_scheme(std::string_view& credentials) {

@@ -60,9 +60,8 @@ enum class HttpField : std::uint8_t {
 };
 HttpField http_field(std::string_view name);
 
-// Why some peers would read this field otherwise than it is read here; empty: none. A folded field
-// is such a case in a request, and in a response where this program looks at it (RFC 9112 5).
-std::string_view doubt_of(const HeaderLine& line, HttpField field, bool request);
+// Why some peers would read this field otherwise than it is read here; empty: none (RFC 9112 5).
+std::string_view doubt_of(const HeaderLine& line);
 
 // Takes the schemes from the front of a field of credentials, one at a call; empty at the end.
 // Lists are read, too, though the grammar knows one scheme only (RFC 9110 11.4).

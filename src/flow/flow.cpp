@@ -207,6 +207,7 @@ Outcome Flow::outcome(std::size_t client) const {
   if (packets_[1 - client] == 0) {
     return refused_ ? Outcome::refused : Outcome::one_sided;
   }
+  if (packets_[client] == 0) return Outcome::one_sided;
   return Outcome::data;
 }
 

@@ -70,7 +70,12 @@ class Http final : public Dissector {
     return Resume::at_message;
   }
 
-  void finish(const SeenStream&, RecordSink& out) override { out.emit(notes_.take()); }
+  void finish(const SeenStream&, RecordSink& out) override {
+    if (waiting_ != no_meaning) {
+      out.note_unread(Direction::to_client, Unread::unfinished, "http: a request without its answer");
+    }
+    out.emit(notes_.take());
+  }
 
  private:
   enum class State : std::uint8_t { start, chunk_size, chunk_end, trailer, until_close, waiting };

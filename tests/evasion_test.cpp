@@ -134,8 +134,8 @@ std::vector<Demand> all_demands() {
   no_encryption.cipher = 0xc006;  // TLS_ECDHE_ECDSA_WITH_NULL_SHA
   Talk clear_then_ssh = web(90, request("/public/c"), found);
   Talk then_ssh = clear_then_ssh;
-  then_ssh.messages[4].bytes = "SSH-2.0-OpenSSH_9.2p1\r\n" + std::string(40, '\x02');
-  then_ssh.messages[5].bytes = "SSH-2.0-OpenSSH_9.2p1\r\n" + std::string(40, '\x03');
+  then_ssh.messages[2].bytes = "SSH-2.0-OpenSSH_9.2p1\r\n" + std::string(40, '\x02');
+  then_ssh.messages[3].bytes = "SSH-2.0-OpenSSH_9.2p1\r\n" + std::string(40, '\x03');
   Talk http_on_sip = web(5060, request("/public/c"), found);
   Talk http_on_https = web(448, request("/public/c"), found);
   Talk names_on_sip{.kind = Talk::Kind::sip_udp, .server_port = 5060, .messages = {}};

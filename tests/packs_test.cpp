@@ -44,7 +44,8 @@ constexpr Bound bindings[] = {
 };
 
 // One pack at a site that has every role of it; `profile` may be empty.
-Policy pack_at_site(const std::string& id, const std::string& profile) {
+Policy pack_at_site(const std::string& id, const std::string& profile,
+                    const std::string& settings = "") {
   const auto alone = load_policy({id});
   if (!alone) FAIL(alone.error().where << ": " << alone.error().what);
   std::string site = "format = 1\n";
@@ -52,6 +53,7 @@ Policy pack_at_site(const std::string& id, const std::string& profile) {
   site +=
       "[site]\ninternal_networks = [\"10.0.0.0/8\", \"172.16.0.0/12\"]\n"
       "client_networks = [\"10.20.0.0/16\"]\n";
+  site += settings;
   for (const Bound& it : bindings) {
     if (alone->find_role(it.role)) site += fmt::format("[bind.{}]\n{}\n", it.role, it.addresses);
   }
@@ -280,7 +282,7 @@ TEST_CASE("packs: a flow that meets a row is allowed; from the Internet only whe
       profiles.insert(row.profiles.begin(), row.profiles.end());
     }
     for (const std::string& profile : profiles) {
-      const Policy policy = pack_at_site(std::string(pack.id), profile);
+      const Policy policy = pack_at_site(std::string(pack.id), profile, "judge = \"all\"\n");
       for (const DocumentedFlow& row : policy.flows) {
         CAPTURE(pack.id, profile, row.id);
         const std::string met = flow_text(policy, row, address_of(policy, first_role(row.from)));

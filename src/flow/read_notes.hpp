@@ -26,10 +26,14 @@ class ReadNotes {
   void search(Unread cause, std::uint64_t at, std::string_view why) {
     if (!search_) search_ = {cause, at, why};
   }
+  // Bytes that were captured begin no message, while one is looked for: whatever cut the last one,
+  // these may be anything.
+  void pass_over() { passed_over_ = passed_over_ || searching(); }
   bool searching() const { return static_cast<bool>(search_); }
   void found() {
     if (search_) hole(search_.cause, search_.at, search_.why);
     search_ = {};
+    passed_over_ = false;
   }
   // Reading goes on though its end was noted: the connection became another protocol.
   void reopen() {
@@ -41,7 +45,10 @@ class ReadNotes {
 
   ReadAccount account() const {
     Place end = end_;
-    if (search_ && (!end || search_.at < end.at)) end = search_;
+    if (search_ && (!end || search_.at < end.at)) {
+      end = search_;
+      if (passed_over_ && end.cause == Unread::snap_length) end.cause = Unread::unknown_start;
+    }
     Place hole = hole_;
     if (hole && end && hole.at >= end.at) hole = {};
     return {.hole = hole.cause,
@@ -59,6 +66,7 @@ class ReadNotes {
     explicit operator bool() const { return cause != Unread::none; }
   };
   Place hole_, end_, search_;
+  bool passed_over_ = false;
 };
 
 }  // namespace pcapaudit

@@ -117,6 +117,7 @@ std::size_t Stream::run(std::size_t side, Bytes window, std::size_t fresh) {
       if (probed.kind == Probed::Kind::wait) break;
       if (probed.kind == Probed::Kind::drop) {
         // No message began in the held bytes; one may begin with the segment.
+        if (rare_ != nullptr) rare_->notes[side].pass_over();
         pass((used < fresh ? fresh : window.size()) - used);
         continue;
       }

@@ -15,7 +15,7 @@ constexpr std::string_view own_words[] = {"https", "icmp"};
 // Named by port tables; nobody has written down what their bytes look like. "unknown" is what an
 // import writes where a table names nothing.
 constexpr std::string_view documented_only[] = {"bandwidth-policy", "file-transfer", "sql-browser",
-                                                "unknown"};
+                                                "sql-mirroring", "unknown"};
 
 }  // namespace
 

@@ -58,7 +58,8 @@ std::string suite_text(std::uint16_t cipher) {
 
 // Remarks, and what no row that wants TLS can mean.
 void fit_suite(const TlsFacts& tls, TlsFit& fit) {
-  if (!tls.server_hello) return;
+  // Whether anything is encrypted, only the server's hello says.
+  if (!tls.server_hello) return leave_open(fit, Reason::tls_not_seen);
   const TlsCipherTraits suite = tls_cipher_traits(tls.cipher);
   const auto add = [&](FindingKind kind, Field field, std::string expected, std::string observed) {
     fit.problems.push_back(problem_of(kind, field, std::move(expected), std::move(observed)));

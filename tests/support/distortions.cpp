@@ -408,14 +408,17 @@ void late_syn(Packets& packets, const Packets&) {
   packets.insert(packets.begin() + static_cast<std::ptrdiff_t>(middle) + 1, syn);
 }
 
+// Behind the acknowledgment of each byte, once more (RFC 9293 3.8.4: with any content).
 void keep_alives(Packets& packets, const Packets&) {
   Packets out;
   for (const WirePacket& packet : packets) {
     out.push_back(packet);
-    if (packet.payload.empty()) continue;
-    WirePacket probe = copy_of(packet, small_step_ns);
-    probe.sequence += static_cast<std::uint32_t>(packet.payload.size()) - 1;
-    probe.payload = std::string(1, '\0');  // RFC 9293 3.8.4: garbage is allowed
+    if (!packet.payload.empty() || packet.flags != TcpHeader::ack || out.size() < 2) continue;
+    const WirePacket& acknowledged = out[out.size() - 2];
+    if (acknowledged.payload.empty() || acknowledged.side == packet.side) continue;
+    WirePacket probe = copy_of(acknowledged, packet.ns - acknowledged.ns + small_step_ns);
+    probe.sequence += static_cast<std::uint32_t>(acknowledged.payload.size()) - 1;
+    probe.payload = std::string(1, '\0');
     probe.flags = TcpHeader::ack;
     out.push_back(probe);
   }

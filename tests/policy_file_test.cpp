@@ -385,4 +385,29 @@ TEST_CASE("expression: and binds tighter than or, not tighter than both") {
 }
 
 }  // namespace
+TEST_CASE("policy file: transports by name and number") {
+  const std::string row = "[[flow]]\nid = \"x\"\nfrom = \"director\"\nto = \"any\"\n";
+  const auto read = [&](const std::string& rest) {
+    auto policy = load(head + row + rest);
+    REQUIRE(policy);
+    return policy->flows.back();
+  };
+  const DocumentedFlow esp = read("transport = \"esp\"\n");
+  CHECK(esp.transports == std::vector{Transport::esp});
+  CHECK(esp.app == "esp");
+  CHECK(esp.ports.empty());
+  CHECK(read("transport = 50\n").transports == std::vector{Transport::esp});
+  CHECK(read("transport = [50, \"ah\", \"50\"]\n").transports ==
+        std::vector{Transport::esp, Transport::ah});
+  CHECK(read("transport = 253\n").app == "253");
+  CHECK(read("transport = \"sctp\"\nport = 3868\n").app == "sctp");
+  for (const std::string& bad :
+       {std::string("transport = \"sctp\"\n"), std::string("transport = \"espp\"\n"),
+        std::string("transport = 256\n"), std::string("transport = true\n"),
+        std::string("transport = [\"udp\", \"esp\"]\nport = 4500\n")}) {
+    CAPTURE(bad);
+    CHECK_FALSE(load(head + row + bad));
+  }
+}
+
 }  // namespace pcapaudit

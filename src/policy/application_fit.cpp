@@ -93,6 +93,12 @@ bool is_media(std::string_view wanted, const ClosedFlow& flow) {
   return std::find(std::begin(clothes), std::end(clothes), flow.app) != std::end(clothes);
 }
 
+// SCTP, ESP, GRE, ...: no dissector looks inside, and the application is the transport's own name.
+bool is_bare_transport(const ClosedFlow& flow) {
+  return flow.transport != Transport::tcp && flow.transport != Transport::udp &&
+         flow.transport != Transport::icmp && flow.app == to_text(flow.transport);
+}
+
 bool recognised_fits(const DocumentedFlow& row, const ClosedFlow& flow) {
   if (is_media(row.app, flow)) return true;
   if (row.app == "https") return tls_fits(flow, "http");
@@ -123,6 +129,11 @@ ApplicationFit fit_application(const DocumentedFlow& row, const ClosedFlow& flow
   if (flow.app == "none") return {.kind = Kind::undetermined, .reason = Reason::no_payload};
   if (flow.app == "unknown") {
     if (is_surely_other(row, flow)) return wrong;
+    return {.kind = Kind::undetermined, .reason = Reason::unknown_application};
+  }
+  if (is_bare_transport(flow)) {
+    // Its bytes are not looked at. A row that names a transport asks for no more.
+    if (parse_transport(row.app)) return fits;
     return {.kind = Kind::undetermined, .reason = Reason::unknown_application};
   }
   if (!recognised_fits(row, flow) || other_app(row, flow) != nullptr) return wrong;

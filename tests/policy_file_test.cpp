@@ -161,7 +161,7 @@ TEST_CASE("policy: every mistake names its place, cause and cure") {
       {"[schedule.x]\ntimezone = \"Europe/Berlyn\"\n", "9:12",
        "unknown time zone \"Europe/Berlyn\"", "IANA"},
       {"[schedule.x]\ntimezone = \"UTC\"\ndays = [\"someday\"]\n", "10:9",
-       "days = \"someday\" is unknown", "did you mean"},
+       "days = \"someday\" is unknown", "mon"},
       {"[schedule.x]\ntimezone = \"UTC\"\nhours = \"8-17\"\n", "10:9", "\"8-17\" are no hours",
        "08:00-18:00"},
       {"[override.cls-edg]\nwhy = \"x\"\n", "8:11", "L4: override of an unknown flow \"cls-edg\"",

@@ -215,7 +215,7 @@ TEST_CASE("policy: every mistake names its place, cause and cure") {
       {"[tls.t]\nkey_exchange = [\"ecdhee\"]\n", "9:17", "key_exchange = \"ecdhee\" is unknown",
        "did you mean \"ecdhe\"?"},
       {"[tls.t]\nkey_exchange = [\"x25519\"]\n", "9:17", "key_exchange = \"x25519\" is unknown",
-       "it is one of rsa, dh, dhe, ecdh, ecdhe"},
+       "it is \"rsa\" or \"dh\" or"},
       {"[tls.t]\nmin_dh_bits = 99999\n", "9:15", "min_dh_bits is 0 to 16384", ""},
       {"[tls.t]\nsni = \"require\"\n", "9:7", "sni = \"require\" is unknown", "required"},
   };

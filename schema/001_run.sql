@@ -67,8 +67,8 @@ CREATE TABLE blind (
 CREATE TABLE decode_issue (
   capture INTEGER NOT NULL REFERENCES capture (id),
   issue   TEXT    NOT NULL CHECK (issue IN (
-            'not-ip', 'other-transport', 'fragment', 'unsupported-link', 'truncated',
-            'malformed', 'nesting-cap', 'bad-checksum', 'encrypted', 'aggregate')),
+            'not-ip', 'fragment', 'unsupported-link', 'truncated', 'malformed', 'nesting-cap',
+            'bad-checksum', 'encrypted', 'aggregate')),
   packets INTEGER NOT NULL CHECK (packets > 0),
   PRIMARY KEY (capture, issue)
 ) STRICT, WITHOUT ROWID;

@@ -10,7 +10,7 @@ CREATE TABLE role_set (
 CREATE TABLE flow_kind (
   id            INTEGER PRIMARY KEY,
   capture       INTEGER NOT NULL,     -- capture.id that holds the flow's first packet
-  transport     TEXT    NOT NULL CHECK (transport IN ('tcp', 'udp', 'icmp')),
+  transport     TEXT    NOT NULL,     -- 'tcp', 'udp', 'icmp', 'esp', ..., or an IP protocol's number
   direction_basis TEXT  NOT NULL CHECK (direction_basis IN (
                     'syn', 'content', 'port', 'first-packet')),
   outcome       TEXT    NOT NULL CHECK (outcome IN (
@@ -44,9 +44,9 @@ CREATE TABLE flow_row (
   kind          INTEGER NOT NULL REFERENCES flow_kind (id),
   first_packet  INTEGER NOT NULL,     -- number within its capture, as Wireshark counts
   client        TEXT    NOT NULL,     -- address of who opened it
-  client_port   INTEGER NOT NULL,     -- 0 for ICMP
+  client_port   INTEGER NOT NULL,     -- 0 where the transport has no ports
   server        TEXT    NOT NULL,
-  server_port   INTEGER NOT NULL,     -- 0 for ICMP
+  server_port   INTEGER NOT NULL,     -- the same
   packets_c2s   INTEGER NOT NULL,     -- client to server; s2c: server to client
   packets_s2c   INTEGER NOT NULL,
   bytes_c2s     INTEGER NOT NULL,     -- lengths on the wire
@@ -58,7 +58,8 @@ CREATE TABLE flow_row (
   gaps          INTEGER NOT NULL,     -- places where bytes of the stream are missing
   retransmitted INTEGER NOT NULL,     -- TCP segments
   duplicates    INTEGER NOT NULL,     -- second copies of packets, in no other number
-  malformed_why TEXT                  -- first complaint of a dissector
+  malformed_why TEXT,                 -- first complaint of a dissector
+  tunnel_id     INTEGER               -- VNI, key, TEID or session of the outermost tunnel that has one
 ) STRICT;
 
 -- A flow as a whole. Times as text are computed only when they are asked for.
@@ -68,6 +69,7 @@ SELECT flow_row.id, flow_kind.capture, flow_row.first_packet, flow_kind.transpor
        flow_kind.outcome, flow_row.packets_c2s, flow_row.packets_s2c, flow_row.bytes_c2s,
        flow_row.bytes_s2c, flow_row.payload_c2s, flow_row.payload_s2c, flow_row.gaps,
        flow_row.retransmitted, flow_row.duplicates, flow_kind.vlans, flow_kind.tunnel,
+       flow_row.tunnel_id,
        flow_kind.icmp_type, flow_kind.icmp_code, flow_kind.app, flow_kind.server_app,
        flow_row.malformed_why, flow_kind.client_roles, flow_kind.server_roles, flow_kind.service,
        flow_kind.basis, flow_kind.verdict, flow_kind.rule, flow_kind.reason, flow_row.first,

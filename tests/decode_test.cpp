@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <set>
+
 #include "support/packet_samples.hpp"
 #include "support/packets.hpp"
 
@@ -220,6 +222,112 @@ TEST_CASE("decode: ICMP in a UDP tunnel has no ports") {
   CHECK(answer.destination_port == 0);
 }
 
+TEST_CASE("decode: IP protocols without a reader of their own are packets of two hosts") {
+  struct Case {
+    std::string_view name;
+    std::string bytes;
+    std::string_view want;
+    std::uint16_t source_port = 0, destination_port = 0;
+  };
+  const std::string sctp = from_hex("0b4f 0f1c 00000001 00000000") + "chunk";
+  const Case cases[] = {
+      {"ospf", over_ip(89, zeros(24)), "ospf"},
+      {"esp", over_ip(50, zeros(24)), "esp"},
+      {"esp without a byte", over_ip(50, ""), "esp"},
+      {"no name", over_ip(253, zeros(4)), "253"},
+      {"no next header", ethernet(0x86dd, ipv6({.next_header = 59}, "")), "59"},
+      {"esp behind extensions",
+       ethernet(0x86dd, ipv6({.next_header = 60}, from_hex("3200") + zeros(6) + zeros(24))), "esp"},
+      {"sctp", over_ip(132, sctp), "sctp", 2895, 3868},
+      {"dccp", over_ip(33, sctp), "dccp", 2895, 3868},
+      {"udp-lite", over_ip(136, sctp), "udplite", 2895, 3868},
+      // A tunnel in which nothing can be read.
+      {"gre keepalive", over_ip(47, from_hex("0000 0000")), "gre"},
+      {"gre with routing", over_ip(47, from_hex("4000 0800 00000000") + inner_udp4()), "gre"},
+      {"gre of one byte", over_ip(47, "x"), "gre"},
+      {"arp in gre", over_ip(47, from_hex("0000 6558") + ethernet(0x0806, zeros(28))), "gre"},
+      {"lcp in pptp", over_ip(47, from_hex("3001 880b 0008 0007 00000000 c021 01010004")), "gre"},
+      {"noise in ip", over_ip(4, zeros(40)), "ipip"},
+      {"noise in 6in4", over_ip(41, "no packet"), "6in4"},
+      {"ah cut short", over_ip(51, from_hex("06ff")), "ah"},
+      // The innermost one that can be read counts.
+      {"esp in gre", over_ip(47, from_hex("0000 0800") + ipv4({.protocol = 50}, zeros(24))), "esp"},
+      {"noise in gre in ip",
+       over_ip(4, ipv4({.protocol = 47, .source = "192.0.2.9"}, from_hex("0000 0000"))), "gre"},
+      {"esp in vxlan",
+       over_udp(4789, from_hex("08000000 00007b00") +
+                          ethernet(0x0800, ipv4({.protocol = 50}, zeros(24)))),
+       "esp"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.name);
+    const Answer answer = decoded(c.bytes);
+    CHECK(to_text(answer.transport) == c.want);
+    CHECK(answer.source_port == c.source_port);
+    CHECK(answer.destination_port == c.destination_port);
+  }
+  const std::string mirrored = from_hex("0000 88be") + ethernet(0x0806, zeros(28));
+  CHECK(issue(over_ip(47, mirrored)) == DecodeIssue::not_ip);
+  CHECK(issue(over_ip(132, "short")) == DecodeIssue::malformed);
+}
+
+TEST_CASE("decode: transports by name and number") {
+  for (unsigned protocol = 0; protocol < transport_count; ++protocol) {
+    CAPTURE(protocol);
+    const Transport transport = transport_of(static_cast<std::uint8_t>(protocol));
+    CHECK(parse_transport(to_text(transport)) == transport);
+    CHECK(parse_transport(std::to_string(protocol)) == transport);
+  }
+  CHECK(transport_of(58) == Transport::icmp);
+  for (const std::string_view word : {"", "256", "-1", "tcpp", "TCP", "6 ", "0x6"}) {
+    CAPTURE(word);
+    CHECK_FALSE(parse_transport(word));
+  }
+}
+
+TEST_CASE("decode: what tells one network from another") {
+  const auto network = [](const std::string& bytes) { return decoded(bytes).network; };
+  const auto tagged = [](std::vector<VlanTag> tags) {
+    return ethernet(0x0800, inner_udp4(), tags);
+  };
+  const std::string plain = ethernet(0x0800, inner_udp4());
+  const auto gre = [](std::string_view header) {
+    return over_ip(47, from_hex(header) + inner_udp4());
+  };
+  const auto vxlan = [](std::string_view vni) {
+    return over_udp(4789, from_hex("08000000") + from_hex(vni) + from_hex("00") + inner_frame());
+  };
+  const auto mpls = [](std::string_view labels) {
+    return ethernet(0x8847, from_hex(labels) + inner_udp4());
+  };
+  CHECK(network(plain) == 0);
+  CHECK(network(gre("0000 0800")) == 0);
+  const std::vector<std::vector<std::string>> kinds = {
+      {tagged({{.id = 10}}), tagged({{.id = 20}}), tagged({{.id = 10}, {.id = 20}}),
+       tagged({{.id = 20}, {.id = 10}})},
+      {vxlan("00000a"), vxlan("000014"), vxlan("000000")},
+      {gre("2000 0800 0000000a"), gre("2000 0800 00000014"), gre("2000 0800 00000000")},
+      {over_udp(2152, from_hex("30 ff 001c 0000000a") + inner_udp4()),
+       over_udp(2152, from_hex("30 ff 001c 00000014") + inner_udp4())},
+      {over_udp(6081, from_hex("00 00 0800 00000b00") + inner_udp4()),
+       over_udp(6081, from_hex("00 00 0800 00001500") + inner_udp4())},
+      {ethernet(0x8864, from_hex("11 00 000a 0023 0021") + inner_udp4()),
+       ethernet(0x8864, from_hex("11 00 0014 0023 0021") + inner_udp4())},
+      {mpls("0000a1ff"), mpls("000141ff")}};
+  std::set<std::uint32_t> seen = {0};
+  for (const auto& kind : kinds) {
+    for (const std::string& bytes : kind) CHECK(seen.insert(network(bytes)).second);
+  }
+  CHECK(network(tagged({{.id = 10}})) == network(tagged({{.id = 10}})));
+  // The way through the provider's network is not the network.
+  CHECK(network(mpls("000640ff 0000a1ff")) == network(mpls("0000a1ff")));
+  // The length of a PPTP packet is not its session.
+  CHECK(network(gre("3001 880b 0019 0007 00000000 0021")) ==
+        network(gre("3001 880b 0018 0007 00000001 0021")));
+  CHECK(decoded(vxlan("00000a")).tunnel_id == 10);
+  CHECK(decoded(plain).tunnel_id == 0);
+}
+
 TEST_CASE("decode: a tunnel's port without the tunnel is UDP") {
   struct Case {
     std::string_view name;
@@ -316,11 +424,6 @@ TEST_CASE("decode: why a packet has no flow") {
       {"pppoe version", pppoe("21 00 0001 0023"), DecodeIssue::malformed},
       {"mpls oam channel", ethernet(0x8847, from_hex("000111ff 10000021") + inner_udp4()),
        DecodeIssue::not_ip},
-      {"ospf", over_ip(89, zeros(24)), DecodeIssue::other_transport},
-      {"esp", over_ip(50, zeros(24)), DecodeIssue::other_transport},
-      {"gre keepalive", over_ip(47, from_hex("0000 0000")), DecodeIssue::other_transport},
-      {"no next header", ethernet(0x86dd, ipv6({.next_header = 59}, "")),
-       DecodeIssue::other_transport},
       {"bluetooth", zeros(60), DecodeIssue::unsupported_link, 187},
       {"private use, not pktap", zeros(120), DecodeIssue::unsupported_link, 149},
       {"pktap header of no length", zeros(120), DecodeIssue::malformed, 258},

@@ -270,7 +270,7 @@ TEST_CASE("decoder: a packet is counted once, whatever became of it") {
   const std::string arp = ethernet(0x0806, zeros(30));
   const auto gre = [&](std::size_t offset, std::size_t size, bool last) {
     const auto bits = static_cast<std::uint16_t>(offset / 8 | (last ? 0 : more));
-    const std::string whole = from_hex("0000 6558") + arp;
+    const std::string whole = from_hex("0000 88be") + arp;
     return ethernet(0x0800, ipv4({.protocol = 47, .fragment = bits, .identification = 3},
                                  whole.substr(offset, size)));
   };

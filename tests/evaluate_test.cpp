@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "support/judged_site.hpp"
 
 namespace pcapaudit {
@@ -67,6 +69,55 @@ TEST_CASE("evaluate: ICMP is judged only where a row names it") {
       {"icmp 10.20.5.5 > 10.1.2.10 icmp", "ignored"},
   };
   check_verdicts(site(), cases);
+}
+
+TEST_CASE("evaluate: other IP protocols are flows of two hosts, and documented by their name") {
+  const Case without[] = {
+      {"esp 172.25.33.10 > 172.25.33.53 esp", "violation; high undocumented"},
+      {"sctp 172.25.33.10 > 172.25.33.53:53 sctp", "violation; high undocumented"},
+      {"253 172.25.33.10 > 172.25.33.53 253", "violation; high undocumented"},
+      // What routers tell each other on a link; a neighbour that is spoken to alone is a host.
+      {"ospf 172.25.33.10 > 224.0.0.5 ospf", "ignored"},
+      {"vrrp 172.25.33.10 > 224.0.0.18 vrrp", "ignored"},
+      {"igmp 172.25.33.10 > 239.1.2.3 igmp", "ignored"},
+      {"ospf 172.25.33.10 > 172.25.33.53 ospf", "violation; high undocumented"},
+      {"esp 172.25.33.10 > 239.1.2.3 esp", "violation; high undocumented"},
+  };
+  check_verdicts(site(), without);
+  Policy policy = site();
+  const auto ping = std::find_if(policy.flows.begin(), policy.flows.end(),
+                                 [](const DocumentedFlow& it) { return it.id == "ping"; });
+  REQUIRE(ping != policy.flows.end());
+  DocumentedFlow row = *ping;
+  row.id = "ipsec";
+  row.transports = {Transport::esp, Transport::ah};
+  row.app = "esp";
+  policy.flows.push_back(row);
+  row.id = "diameter";
+  row.transports = {Transport::sctp};
+  row.ports = {{3868, 3868}};
+  row.app = "sctp";
+  policy.flows.push_back(row);
+  row.id = "signalling";
+  row.ports = {{5060, 5060}};
+  row.app = "sip";
+  policy.flows.push_back(row);
+  const Case with[] = {
+      {"esp 172.25.33.10 > 172.25.33.53 esp", "allowed ipsec"},
+      {"ah 172.25.33.10 > 172.25.33.53 ah", "allowed ipsec"},
+      // Nobody opens a tunnel: it may be the other end that is heard first.
+      {"esp 172.25.33.53 > 172.25.33.10 esp dir=first-packet", "allowed ipsec"},
+      {"esp 172.25.33.53 > 172.25.33.10 esp out=one-sided bytes=56,0", "allowed ipsec"},
+      {"gre 172.25.33.10 > 172.25.33.53 gre", "violation; high undocumented"},
+      {"sctp 172.25.33.10 > 172.25.33.53:3868 sctp", "allowed diameter"},
+      {"sctp 172.25.33.10 > 172.25.33.53:3869 sctp", "violation; high undocumented"},
+      {"sctp 172.25.33.53 > 172.25.33.10:3868 sctp",
+       "violation; high reversed-direction direction: edge to dns / dns to edge"},
+      // Nobody looks into SCTP: its application cannot be told.
+      {"sctp 172.25.33.10 > 172.25.33.53:5060 sctp",
+       "undetermined signalling (unknown-application)"},
+  };
+  check_verdicts(policy, with);
 }
 
 TEST_CASE("evaluate: application, recognised or not") {

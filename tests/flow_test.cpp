@@ -500,6 +500,185 @@ TEST_CASE("flow: a mirrored copy is counted apart from the flow's packets") {
   CHECK(flows[0].retransmitted == 0);
 }
 
+namespace networks {
+
+constexpr std::uint32_t one = 10, two = 20;
+
+// Both directions in a network, or each in its own.
+std::vector<FlowPacket> in(std::vector<FlowPacket> packets, std::uint32_t of_client,
+                           std::uint32_t of_server) {
+  for (FlowPacket& packet : packets) {
+    const bool from_client = packet.decoded.source == *IpAddress::parse("10.0.0.1");
+    const std::uint32_t network = from_client ? of_client : of_server;
+    packet.decoded.network = network;
+    packet.decoded.vlans[0] = static_cast<std::uint16_t>(network);
+    packet.decoded.vlan_count = network == 0 ? 0 : 1;
+  }
+  return packets;
+}
+
+// One packet of each in turn.
+std::vector<FlowPacket> mixed(const std::vector<std::vector<FlowPacket>>& lists) {
+  std::vector<FlowPacket> all;
+  for (std::size_t i = 0; i < lists.front().size(); ++i) {
+    for (const auto& list : lists) {
+      if (i < list.size()) all.push_back(list[i]);
+    }
+  }
+  Timestamp now = all.front().time;
+  for (FlowPacket& packet : all) {
+    packet.id = packet.number = static_cast<std::uint64_t>(&packet - all.data()) + 1;
+    packet.time = packet.clock = Timestamp{now.ns += 1'000'000};
+  }
+  return all;
+}
+
+Conversation whole(std::string_view path, std::uint32_t sequence = 1000) {
+  auto talk = web();
+  talk.start_sequence(client, sequence).start_sequence(server, sequence + 4000);
+  talk.open().data(client, "GET " + std::string(path) + " HTTP/1.1\r\nHost: a.example\r\n\r\n");
+  talk.data(server, ok).close();
+  return talk;
+}
+
+}  // namespace networks
+
+TEST_CASE("flow: the same addresses and ports in two networks are two connections") {
+  using namespace networks;
+  // Even with the same sequence numbers.
+  for (const std::uint32_t sequence : {1000U, 700'000U}) {
+    CAPTURE(sequence);
+    auto a = whole("/a"), b = whole("/b", sequence);
+    const auto flows = flows_of(mixed({in(a.packets(), one, one), in(b.packets(), two, two)}));
+    REQUIRE(flows.size() == 2);
+    CHECK(flows[0].http()->paths.values == std::vector<std::string>{"/a"});
+    CHECK(flows[1].http()->paths.values == std::vector<std::string>{"/b"});
+    for (const ClosedFlow& flow : flows) {
+      CHECK(flow.outcome == Outcome::data);
+      CHECK(flow.packets == std::array<std::uint64_t, 2>{3, 3});
+      CHECK(flow.retransmitted == 0);
+    }
+    CHECK(flows[0].vlans == std::vector<std::uint16_t>{one});
+    CHECK(flows[1].vlans == std::vector<std::uint16_t>{two});
+  }
+}
+
+TEST_CASE("flow: one connection whose directions are in two networks") {
+  using namespace networks;
+  auto talk = whole("/a");
+  for (const auto& [of_client, of_server] :
+       {std::pair{one, two}, std::pair{two, one}, std::pair{0U, two}, std::pair{one, 0U}}) {
+    auto packets = in(talk.packets(), of_client, of_server);
+    const auto flows = flows_of(packets);
+    REQUIRE(flows.size() == 1);
+    CHECK(line(flows[0]) == "10.0.0.1:51000 10.0.0.2:80 syn data http");
+    CHECK(flows[0].packets == std::array<std::uint64_t, 2>{3, 3});
+    // The answer came first out of the mirror's queues.
+    std::swap(packets[0].decoded, packets[1].decoded);
+    CHECK(flows_of(packets).size() == 1);
+    // Without its start.
+    packets.erase(packets.begin(), packets.begin() + 2);
+    CHECK(flows_of(packets).size() == 1);
+  }
+}
+
+TEST_CASE("flow: a new connection on the same ports, across two networks") {
+  using namespace networks;
+  auto first = whole("/a"), second = whole("/b", 700'000);
+  auto packets = first.packets();
+  for (FlowPacket packet : second.packets()) {
+    packet.id = packet.number = packets.size() + 1;
+    packet.time = packet.clock = Timestamp{packets.back().time.ns + 1'000'000};
+    packets.push_back(packet);
+  }
+  for (const bool server_first : {false, true}) {
+    auto tagged = in(packets, one, two);
+    if (server_first) tagged.erase(tagged.begin());
+    const auto flows = flows_of(tagged);
+    REQUIRE(flows.size() == 2);
+    CHECK(flows[1].http()->paths.values == std::vector<std::string>{"/b"});
+    CHECK(flows[1].packets == std::array<std::uint64_t, 2>{3, 3});
+  }
+}
+
+TEST_CASE("flow: copies of its packets in another network belong to the connection") {
+  using namespace networks;
+  auto talk = whole("/a");
+  // A port that mirrors both sides of a router: each packet comes in and goes out.
+  auto seen = in(talk.packets(), one, two);
+  auto again = in(talk.packets(), two, one);
+  for (FlowPacket& packet : again) packet.decoded.duplicate = true;
+  const auto flows = flows_of(mixed({seen, again}));
+  REQUIRE(flows.size() == 1);
+  CHECK(flows[0].packets == std::array<std::uint64_t, 2>{3, 3});
+  CHECK(flows[0].duplicates == 6);
+  // A packet of which only the second copy was captured.
+  auto gaps = mixed({seen, again});
+  gaps.erase(gaps.begin() + 4);
+  gaps[4].decoded.duplicate = false;
+  const auto patched = flows_of(gaps);
+  REQUIRE(patched.size() == 1);
+  CHECK(patched[0].packets == std::array<std::uint64_t, 2>{3, 3});
+  CHECK(patched[0].gaps == 0);
+}
+
+TEST_CASE("flow: datagrams in two networks") {
+  using namespace networks;
+  auto talk = Conversation("10.0.0.1", 5060, "10.0.0.2", 5060, Transport::udp);
+  talk.data(client, "a").data(server, "b").data(client, "c").data(server, "d");
+  CHECK(flows_of(in(talk.packets(), one, two)).size() == 1);
+  // Two conversations, of which the second begins from the other end.
+  auto other = talk.packets();
+  other.erase(other.begin());
+  const auto flows = flows_of(mixed({in(talk.packets(), one, one), in(other, two, two)}));
+  REQUIRE(flows.size() >= 2);
+  std::uint64_t packets = 0;
+  for (const ClosedFlow& flow : flows) packets += flow.packets[0] + flow.packets[1];
+  CHECK(packets == 7);
+  CHECK(flows_of(mixed({in(talk.packets(), one, one), in(talk.packets(), two, two)})).size() == 2);
+}
+
+TEST_CASE("flow: the same addresses in very many networks stay apart") {
+  using namespace networks;
+  std::vector<std::vector<FlowPacket>> lists;
+  auto talk = whole("/a");
+  for (std::uint32_t network = 1; network <= 40; ++network) {
+    lists.push_back(in(talk.packets(), network, network));
+  }
+  const auto flows = flows_of(mixed(lists));
+  REQUIRE(flows.size() == 40);
+  for (const ClosedFlow& flow : flows) {
+    CHECK(flow.packets == std::array<std::uint64_t, 2>{3, 3});
+  }
+}
+
+TEST_CASE("flow: protocols without ports are conversations of two hosts") {
+  auto talk = Conversation("10.0.0.1", 0, "10.0.0.2", 0, Transport::esp);
+  talk.data(client, "a").data(server, "b").data(client, "c");
+  auto other = Conversation("10.0.0.1", 0, "10.0.0.2", 0, Transport::gre);
+  other.data(server, "x");
+  const auto flows = flows_of(networks::mixed({talk.packets(), other.packets()}));
+  REQUIRE(flows.size() == 2);
+  CHECK(line(flows[0]) == "10.0.0.1:0 10.0.0.2:0 first-packet data esp");
+  CHECK(line(flows[1]) == "10.0.0.2:0 10.0.0.1:0 first-packet one-sided gre");
+}
+
+TEST_CASE("flow: who opens an SCTP association") {
+  const auto chunk = [](char type) { return std::string(1, type) + std::string("\0\0\x04", 3); };
+  const auto association = [] {
+    return Conversation("10.0.0.1", 51000, "10.0.0.2", 3868, Transport::sctp);
+  };
+  auto opened = association();
+  opened.data(client, chunk(1)).data(server, chunk(2)).data(client, chunk(10));
+  CHECK(line(flows_of(opened.packets())[0]) == "10.0.0.1:51000 10.0.0.2:3868 syn data sctp");
+  auto answer_first = association();
+  answer_first.data(server, chunk(2)).data(client, chunk(10));
+  CHECK(line(flows_of(answer_first.packets())[0]) == "10.0.0.1:51000 10.0.0.2:3868 syn data sctp");
+  auto refused = association();
+  refused.data(client, chunk(1)).data(server, chunk(6));
+  CHECK(line(flows_of(refused.packets())[0]) == "10.0.0.1:51000 10.0.0.2:3868 syn refused sctp");
+}
+
 TEST_CASE("flow: client and server that speak different protocols are both named") {
   auto talk = web();
   talk.open().data(server, "SSH-2.0-OpenSSH_9.2\r\n").data(client, get).close();

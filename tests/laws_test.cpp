@@ -191,7 +191,7 @@ TEST_CASE("laws: another row never makes an allowed flow a violation") {
       FAIL("a row took something away");
     }
   }
-  CHECK(allowed > pairs / 40);
+  CHECK(allowed > pairs / 120);
 }
 
 TEST_CASE("laws: neither names nor the order of rows decide") {
@@ -225,27 +225,34 @@ TEST_CASE("laws: neither names nor the order of rows decide") {
 TEST_CASE("laws: an own row that is not said to loosen takes no demand away") {
   Chance chance(9);
   std::size_t failing = 0, loosening = 0;
-  for (std::size_t i = 0; i < pairs; ++i) {
+  constexpr std::size_t flows_of_policy = 10;
+  constexpr std::uint16_t ports[] = {80, 443, 5061, 5500};
+  for (std::size_t i = 0; i < pairs / flows_of_policy; ++i) {
     Policy policy = some_policy(chance, 2);
-    const ClosedFlow flow = some_flow(chance);
-    // Both rows speak of the flow, so that most pairs have something to tell.
+    // Both rows speak of the same flows, so that most pairs have something to tell.
+    const std::uint16_t port = chance.of(ports);
     for (DocumentedFlow& row : policy.flows) {
-      if (!chance.one_in(4)) row.ports = {{flow.server.port, flow.server.port}};
+      if (!chance.one_in(4)) row.ports = {{port, port}};
       if (!chance.one_in(4)) row.from = row.to = any_bit;
     }
-    const DocumentedFlow own = policy.flows[1];
     Policy documented = policy;
     documented.flows.pop_back();
-    const Verdict before = Judge(documented).judge(flow);
-    // A demand of the row that the bytes fail, not another application on its port.
-    if (before.kind != VerdictKind::violation || before.rule.empty()) continue;
-    const FindingKind kind = before.problems.front().kind;
-    if (kind == FindingKind::wrong_application) continue;
-    ++failing;
-    if (Judge(policy).judge(flow).kind != VerdictKind::allowed) continue;
-    ++loosening;
-    CAPTURE(shown(policy), flow.app, test::dump(before), test::dump(Judge(policy).judge(flow)));
-    REQUIRE_FALSE(loosened_demand(own, documented.flows.front()).empty());
+    const std::string demand = loosened_demand(policy.flows[1], policy.flows[0]);
+    const Judge alone(documented), both(policy);
+    for (std::size_t k = 0; k < flows_of_policy; ++k) {
+      ClosedFlow flow = some_flow(chance);
+      flow.server.port = port;
+      const Verdict before = alone.judge(flow);
+      // A demand of the row that the bytes fail, not another application on its port.
+      if (before.kind != VerdictKind::violation || before.rule.empty()) continue;
+      if (before.problems.front().kind == FindingKind::wrong_application) continue;
+      ++failing;
+      const Verdict then = both.judge(flow);
+      if (then.kind != VerdictKind::allowed) continue;
+      ++loosening;
+      CAPTURE(shown(policy), flow.app, test::dump(before), test::dump(then));
+      REQUIRE_FALSE(demand.empty());
+    }
   }
   CHECK(failing > 1000);
   CHECK(loosening > 100);

@@ -210,7 +210,7 @@ CLI::App* add_why(CLI::App& app, Options& options) {
   why->add_option("destination", question.destination, "address of the server")
       ->required()
       ->option_text("DST");
-  why->add_option("target", question.target, "tcp/443, udp/53, icmp")
+  why->add_option("target", question.target, "tcp/443, udp/53, icmp, esp, sctp/3868")
       ->required()
       ->option_text("PROTO/PORT");
   why->add_option(

@@ -35,10 +35,12 @@ int server_likeness(std::uint16_t port) {
 Flow::Flow(const FlowPacket& first, const FlowKey& key, SharedFacts& shared)
     : ends_{.one = {first.decoded.source, first.decoded.source_port},
             .other = {first.decoded.destination, first.decoded.destination_port},
-            .transport = key.transport},
+            .transport = key.transport,
+            .network = key.network},
       vlan_count_(first.decoded.vlan_count),
       tunnel_(first.decoded.tunnel),
       capture_(first.capture),
+      tunnel_id_(first.decoded.tunnel_id),
       vlans_(first.decoded.vlans),
       id_(first.id),
       first_packet_(first.number),
@@ -50,8 +52,8 @@ Flow::Flow(const FlowPacket& first, const FlowKey& key, SharedFacts& shared)
   minute_ = minute_of(first.clock);
   if (decoded.transport == Transport::icmp) {
     rare().icmp_key = key;
-    icmp_type_ = decoded.icmp_type;
-    icmp_code_ = decoded.icmp_code;
+    rare().icmp_type = decoded.icmp_type;
+    rare().icmp_code = decoded.icmp_code;
   }
   if (decoded.transport == Transport::udp) {
     stream_.set_from_start(0);
@@ -78,16 +80,17 @@ bool Flow::expired(Timestamp clock) const {
     case Transport::udp:
       return quiet > (stream_.app() == "sip" ? FlowTable::sip_idle_ns : FlowTable::udp_idle_ns);
     case Transport::icmp:
-      break;
+      return quiet > FlowTable::icmp_idle_ns;
+    default:
+      return quiet > FlowTable::other_idle_ns;
   }
-  return quiet > FlowTable::icmp_idle_ns;
 }
 
 bool Flow::is_complete() const {
   return fin_acknowledged_[0] && fin_acknowledged_[1] && syn_[0] && syn_[1] && !rst_[0] &&
          !rst_[1] && !stream_.has_anomalies() && !tcp_[0].has_pending() && !tcp_[1].has_pending() &&
          open_datagrams(0) == 0 && open_datagrams(1) == 0 &&
-         (rare_ == nullptr || rare_->opening == nullptr);
+         (rare_ == nullptr || (rare_->opening == nullptr && rare_->networks.empty()));
 }
 
 EndedConnection Flow::tombstone(std::uint64_t hash) const {
@@ -120,7 +123,19 @@ void Flow::add(const FlowPacket& packet) {
     add_tcp(packet, side);
   } else if (decoded.transport == Transport::udp && decoded.payload_length > 0) {
     stream_.datagram(side, decoded.payload, decoded.payload_length);
+  } else if (decoded.transport == Transport::sctp) {
+    note_sctp(decoded, side);
   }
+}
+
+// The first chunk says who opens an association, and who declines it (RFC 9260 5.1, 8.4).
+void Flow::note_sctp(const Decoded& decoded, std::size_t side) {
+  constexpr std::uint8_t init = 1, init_ack = 2, abort = 6;
+  const std::uint8_t chunk = ByteReader(decoded.payload).u8();
+  if (chunk == abort && opener() == 1 - side && packets_[side] == 1) refused_ = true;
+  if (opener() || (chunk != init && chunk != init_ack)) return;
+  opener_ = static_cast<std::int8_t>(chunk == init ? side : 1 - side);
+  stream_.set_client_side(*opener());
 }
 
 void Flow::add_duplicate(const FlowPacket& packet) {
@@ -204,10 +219,9 @@ Outcome Flow::tcp_outcome(std::size_t client) const {
 
 Outcome Flow::outcome(std::size_t client) const {
   if (ends_.transport == Transport::tcp) return tcp_outcome(client);
-  if (packets_[1 - client] == 0) {
-    return refused_ ? Outcome::refused : Outcome::one_sided;
-  }
-  if (packets_[client] == 0) return Outcome::one_sided;
+  const bool declined = packets_[1 - client] == 0 || ends_.transport == Transport::sctp;
+  if (refused_ && declined) return Outcome::refused;
+  if (packets_[0] == 0 || packets_[1] == 0) return Outcome::one_sided;
   return Outcome::data;
 }
 
@@ -230,8 +244,11 @@ ClosedFlow Flow::close() {
   record.duplicates = duplicates_;
   record.vlans.assign(vlans_.begin(), vlans_.begin() + vlan_count_);
   record.tunnel = tunnel_;
-  record.icmp_type = icmp_type_;
-  record.icmp_code = icmp_code_;
+  record.tunnel_id = tunnel_id_;
+  if (rare_ != nullptr) {
+    record.icmp_type = rare_->icmp_type;
+    record.icmp_code = rare_->icmp_code;
+  }
   record.minutes = minutes();
   for (std::size_t side = 0; side < 2; ++side) {
     flush(side);
@@ -256,11 +273,10 @@ ClosedFlow Flow::close() {
   }
   record.client = client == 0 ? ends_.one : ends_.other;
   record.server = client == 0 ? ends_.other : ends_.one;
-  if (ends_.transport == Transport::icmp) {
-    record.app = "icmp";
-    record.client.port = record.server.port = 0;
-  } else {
+  if (ends_.transport == Transport::tcp || ends_.transport == Transport::udp) {
     stream_.finish(client, record);
+  } else {
+    record.app = to_text(ends_.transport);
   }
   stream_.add_anomalies_to(record.anomalies);
   record.outcome = outcome(client);

@@ -55,6 +55,13 @@ class Flow {
   void add_duplicate(const FlowPacket& packet);
   void mark_refused() { refused_ = true; }
   void mark_port_reuse();
+  // Does a packet that came in another network, between the same ends, belong to this flow all the
+  // same? `surely`: its direction was seen in that network before. `perhaps`: its numbers go on
+  // where this flow's do, or it answers a flow that nobody answered.
+  enum class Joins : std::uint8_t { no, perhaps, surely };
+  Joins joins(const FlowPacket& packet) const;
+  // Adds it, and remembers the network for its direction.
+  void join(const FlowPacket& packet);
   void mark_evicted() { stream_.count(Anomaly::evicted); }
   // Neither the client's peer nor an ICMP error has said anything so far.
   bool is_unanswered() const { return (packets_[0] == 0 || packets_[1] == 0) && !refused_; }
@@ -80,7 +87,9 @@ class Flow {
   void add_stray(const FlowPacket& packet);
   std::uint64_t window_of(std::size_t receiver) const;
   bool is_near(std::uint32_t sequence, std::size_t side) const;
+  void note_sctp(const Decoded& decoded, std::size_t side);
   bool accepts(std::uint32_t sequence, std::size_t side) const;
+  bool continues_by_numbers(const TcpHeader& tcp, std::size_t side) const;
   bool accepts_reset(const TcpHeader& tcp, std::size_t side) const;
   void flush(std::size_t side);
   void note_fragment(const Decoded& decoded, std::size_t side);
@@ -96,12 +105,23 @@ class Flow {
     std::int64_t minute = 0;  // the one that ended
     std::uint64_t packets = 0, bytes = 0;
   };
+  // Beside that of its key. A connection is shown in two when a mirror port tags each direction
+  // with its own VLAN, or sees its packets before and behind a router; tunnels name each direction
+  // anew.
+  struct OtherNetwork {
+    std::uint32_t network = 0;
+    std::array<bool, 2> sides{};  // whose packets were seen in it
+  };
+  // A path that changes more often is followed by its numbers, packet by packet.
+  static constexpr std::size_t max_networks = 8;
   // What few flows have.
   struct Rare {
-    std::optional<FlowKey> icmp_key;                // ICMP is keyed by more than its ends
+    std::optional<FlowKey> icmp_key;  // ICMP is keyed by more than its ends
+    std::uint8_t icmp_type = 0, icmp_code = 0;
     std::array<std::uint32_t, 2> open_datagrams{};  // heads of fragmented ones, not yet whole
     std::unique_ptr<Opening> opening;
     bool went_on = false;  // packets of this connection came behind `opening`
+    std::vector<OtherNetwork> networks;
   };
   Rare& rare() {
     if (rare_ == nullptr) rare_ = std::make_unique<Rare>();
@@ -118,11 +138,11 @@ class Flow {
   FlowKey ends_;  // side 0 is `one`
   std::uint8_t vlan_count_;
   Tunnel tunnel_;
-  std::uint8_t icmp_type_ = 0, icmp_code_ = 0;
   std::int8_t opener_ = unknown_side;  // side that sent the SYN without ACK
   bool refused_ = false;               // an ICMP error answered it
   std::uint32_t capture_;
   std::uint32_t gaps_ = 0, duplicates_ = 0;
+  std::uint32_t tunnel_id_;
   std::array<std::uint16_t, Decoded::max_vlans> vlans_{};
   std::array<std::uint16_t, 2> windows_{};  // largest that each side advertised, unscaled
   std::unique_ptr<Rare> rare_;

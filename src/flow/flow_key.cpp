@@ -27,16 +27,19 @@ FlowKey key_of(const Decoded& packet) {
     const QuotedPacket& quoted = *packet.quoted;
     return {.one = {quoted.source, quoted.source_port},
             .other = {quoted.destination, quoted.destination_port},
-            .transport = Transport::icmp};
+            .transport = Transport::icmp,
+            .network = packet.network};
   }
   if (packet.transport == Transport::icmp) {
     return {.one = {packet.source, packet.icmp_identifier},
             .other = {packet.destination, packet.icmp_identifier},
-            .transport = Transport::icmp};
+            .transport = Transport::icmp,
+            .network = packet.network};
   }
   return {.one = {packet.source, packet.source_port},
           .other = {packet.destination, packet.destination_port},
-          .transport = packet.transport};
+          .transport = packet.transport,
+          .network = packet.network};
 }
 
 std::uint64_t hash_of(const FlowKey& key) {

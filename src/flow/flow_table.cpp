@@ -2,6 +2,7 @@
 #include <pcapaudit/flow/flow_table.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "flow/ended_connection.hpp"
@@ -17,19 +18,45 @@ struct OpenFlow {
   std::uint64_t hash() const { return key_hash; }
 };
 
+// An open flow by its ends alone, for packets that come in another network.
+struct Crossing {
+  std::uint64_t ends_hash = 0;
+  Flow* flow = nullptr;
+  std::uint64_t hash() const { return ends_hash; }
+};
+
+std::uint64_t hash_in_network(std::uint64_t ends_hash, std::uint32_t network) {
+  if (network == 0) return ends_hash;
+  const std::uint64_t hash = (ends_hash ^ network) * 0x9fb21c651e98df25ULL;
+  const std::uint64_t mixed = hash ^ hash >> 32;
+  return mixed == 0 ? 1 : mixed;
+}
+
 }  // namespace
 
 struct FlowTable::State {
-  void add(const FlowPacket& packet, const FlowKey& key, std::uint64_t hash);
+  // Flows between the same ends, in as many networks, among which a packet of yet another one is
+  // looked for: a connection is seen in two or three. More are the same addresses used again in
+  // each network, whose flows are complete in themselves.
+  static constexpr std::size_t max_crossings = 8;
+
+  void add(const FlowPacket& packet, const FlowKey& key, std::uint64_t ends_hash);
   OpenFlow* find(const FlowKey& key, std::uint64_t hash) {
     return flows.find(hash, [&](const OpenFlow& it) { return it.flow->key() == key; });
   }
   void note_refusal(const FlowPacket& packet);
   bool is_late(const FlowPacket& packet, std::uint64_t hash);
   void add_late(const FlowPacket& packet, EndedConnection& connection, std::size_t direction);
-  void restart(OpenFlow& open, const FlowPacket& packet, const FlowKey& key);
+  enum class Taken : std::uint8_t { yes, over, replaced };
+  Taken take(OpenFlow& open, const FlowPacket& packet, bool joins);
   void add_to(OpenFlow& open, const FlowPacket& packet);
+  Flow& begin(const FlowPacket& packet);
   void end(Flow& flow);
+  void drop(OpenFlow& open);
+  Flow* find_across(const FlowPacket& packet, const FlowKey& key, std::uint64_t ends_hash);
+  void note_network(std::uint32_t network);
+  void enter(Flow& flow);
+  void leave(const Flow& flow);
   void sweep(Timestamp clock);
   void end_later(OpenFlow& open);
   void sort_ending();
@@ -41,6 +68,10 @@ struct FlowTable::State {
   SharedFacts shared;  // outlives the flows that use it
   HashSlots<OpenFlow> flows;
   HashSlots<EndedConnection> ended;
+  // Empty as long as all packets came in one network.
+  HashSlots<Crossing> crossings;
+  std::optional<std::uint32_t> first_network;
+  bool has_networks = false;
   std::vector<ClosedFlow> closed;
   std::vector<LatePacket> late;
   Timestamp next_sweep;
@@ -65,7 +96,7 @@ void FlowTable::add(std::span<const FlowPacket> packets) {
   constexpr std::size_t ahead = 16;
   struct Place {
     FlowKey key;
-    std::uint64_t hash = 0;
+    std::uint64_t ends_hash = 0;
   };
   std::array<Place, ahead> places;
   if (!packets.empty()) state_->sweep(packets.front().clock);
@@ -73,70 +104,105 @@ void FlowTable::add(std::span<const FlowPacket> packets) {
     const auto batch = packets.subspan(begin, std::min(ahead, packets.size() - begin));
     for (std::size_t i = 0; i < batch.size(); ++i) {
       places[i].key = key_of(batch[i].decoded);
-      places[i].hash = hash_of(places[i].key);
-      state_->flows.prefetch(places[i].hash);
+      places[i].ends_hash = hash_of(places[i].key);
+      state_->flows.prefetch(hash_in_network(places[i].ends_hash, places[i].key.network));
     }
     for (std::size_t i = 0; i < batch.size(); ++i) {
-      state_->add(batch[i], places[i].key, places[i].hash);
+      state_->add(batch[i], places[i].key, places[i].ends_hash);
     }
   }
 }
 
-void FlowTable::State::add(const FlowPacket& packet, const FlowKey& key, std::uint64_t hash) {
+void FlowTable::State::add(const FlowPacket& packet, const FlowKey& key, std::uint64_t ends_hash) {
   if (packet.decoded.quoted) note_refusal(packet);
-  OpenFlow* open = find(key, hash);
-  if (packet.decoded.duplicate) {
-    // A flow of copies only would be a flow that was not there.
-    if (open != nullptr) {
+  if (!has_networks) note_network(key.network);
+  const std::uint64_t hash = hash_in_network(ends_hash, key.network);
+  Taken taken = Taken::over;
+  if (OpenFlow* open = find(key, hash)) {
+    if (packet.decoded.duplicate) {
       if (!open->flow->expired(packet.clock)) open->flow->add_duplicate(packet);
-    } else {
-      is_late(packet, hash);
+      return;
     }
+    taken = take(*open, packet, false);
+  } else if (is_late(packet, hash)) {
     return;
   }
-  if (open != nullptr) {
-    Flow& flow = *open->flow;
-    if (flow.expired(packet.clock) || (flow.is_idle(packet.clock) && !flow.goes_on(packet))) {
-      end(flow);
-      return restart(*open, packet, key);
-    }
-    switch (flow.place(packet)) {
-      case Flow::Place::here:
-        return add_to(*open, packet);
-      case Flow::Place::doubtful:
-        return flow.hold(packet);
-      case Flow::Place::opens:
-        flow.mark_port_reuse();
-        end(flow);
-        return restart(*open, packet, key);
-      case Flow::Place::confirms: {
-        const auto opening = flow.take_opening();
-        flow.mark_port_reuse();
-        end(flow);
-        *open->flow = Flow(opening->first(), key, shared);
-        opening->each([&](const FlowPacket& it) { open->flow->add(it); });
-        return add_to(*open, packet);
-      }
+  if (taken == Taken::over && has_networks) {
+    if (Flow* flow = find_across(packet, key, ends_hash)) {
+      if (packet.decoded.duplicate) return flow->join(packet);
+      taken =
+          take(*find(flow->key(), hash_in_network(ends_hash, flow->key().network)), packet, true);
     }
   }
-  if (is_late(packet, hash)) return;
+  if (taken == Taken::yes) return;
+  if (taken == Taken::replaced) return add(packet, key, ends_hash);
+  // A flow of copies only would be a flow that was not there.
+  if (packet.decoded.duplicate) return;
   if (is_full(flows.size())) make_room();
-  auto flow = std::make_unique<Flow>(packet, key, shared);
-  flow->add(packet);
-  flows.insert({.key_hash = hash, .flow = std::move(flow)});
+  begin(packet);
 }
 
-// Another flow in the place of one that has ended.
-void FlowTable::State::restart(OpenFlow& open, const FlowPacket& packet, const FlowKey& key) {
-  *open.flow = Flow(packet, key, shared);
-  open.flow->add(packet);
+// Adds a packet to an open flow between its ends; `joins`: it came in another network. Else the
+// flow is gone, or another one, which the packet confirms, is in its place.
+FlowTable::State::Taken FlowTable::State::take(OpenFlow& open, const FlowPacket& packet,
+                                               bool joins) {
+  Flow& flow = *open.flow;
+  if (flow.expired(packet.clock) || (flow.is_idle(packet.clock) && !flow.goes_on(packet))) {
+    drop(open);
+    return Taken::over;
+  }
+  switch (flow.place(packet)) {
+    case Flow::Place::here:
+      if (joins) {
+        flow.join(packet);
+      } else {
+        add_to(open, packet);
+      }
+      return Taken::yes;
+    case Flow::Place::doubtful:
+      flow.hold(packet);
+      return Taken::yes;
+    case Flow::Place::opens:
+      flow.mark_port_reuse();
+      drop(open);
+      return Taken::over;
+    case Flow::Place::confirms:
+      break;
+  }
+  const auto opening = flow.take_opening();
+  flow.mark_port_reuse();
+  drop(open);
+  Flow* other = nullptr;
+  opening->each([&](const FlowPacket& it) {
+    if (other == nullptr) {
+      other = &begin(it);
+    } else {
+      other->add(it);
+    }
+  });
+  return Taken::replaced;
+}
+
+Flow& FlowTable::State::begin(const FlowPacket& packet) {
+  const FlowKey key = key_of(packet.decoded);
+  auto flow = std::make_unique<Flow>(packet, key, shared);
+  Flow& begun = *flow;
+  begun.add(packet);
+  enter(begun);
+  flows.insert({.key_hash = hash_in_network(hash_of(key), key.network), .flow = std::move(flow)});
+  return begun;
 }
 
 void FlowTable::State::add_to(OpenFlow& open, const FlowPacket& packet) {
   open.flow->add(packet);
   if (!open.flow->is_complete() || is_full(ended.size())) return;
   ended.insert(open.flow->tombstone(open.key_hash));
-  closed.push_back(open.flow->close());
+  drop(open);
+}
+
+void FlowTable::State::drop(OpenFlow& open) {
+  leave(*open.flow);
+  end(*open.flow);
   flows.erase(&open);
 }
 
@@ -151,6 +217,63 @@ void FlowTable::State::end(Flow& flow) {
   closed.push_back(own.close());
 }
 
+// The second network that is seen makes all open flows findable by their ends.
+void FlowTable::State::note_network(std::uint32_t network) {
+  if (!first_network) first_network = network;
+  if (network == *first_network) return;
+  has_networks = true;
+  flows.each([&](OpenFlow& it) { enter(*it.flow); });
+}
+
+void FlowTable::State::enter(Flow& flow) {
+  if (!has_networks) return;
+  const FlowKey& key = flow.key();
+  std::size_t others = 0;
+  Crossing* expired = nullptr;
+  const std::uint64_t ends_hash = hash_of(key);
+  crossings.find(ends_hash, [&](Crossing& it) {
+    if (it.flow->key().has_same_ends(key)) ++others;
+    if (it.flow->expired(flow.last_clock())) expired = &it;
+    return others == max_crossings;
+  });
+  // Sweeps may or may not have taken an expired one away: it must not make a difference.
+  if (expired != nullptr) {
+    expired->flow = &flow;
+  } else if (others < max_crossings) {
+    crossings.insert({.ends_hash = ends_hash, .flow = &flow});
+  }
+}
+
+void FlowTable::State::leave(const Flow& flow) {
+  if (!has_networks) return;
+  Crossing* found =
+      crossings.find(hash_of(flow.key()), [&](const Crossing& it) { return it.flow == &flow; });
+  if (found != nullptr) crossings.erase(found);
+}
+
+// The flow of a packet that has none in its own network: where its direction was seen in it before,
+// else the latest one that it fits.
+Flow* FlowTable::State::find_across(const FlowPacket& packet, const FlowKey& key,
+                                    std::uint64_t ends_hash) {
+  Flow* best = nullptr;
+  Flow::Joins how = Flow::Joins::no;
+  crossings.find(ends_hash, [&](const Crossing& it) {
+    Flow& flow = *it.flow;
+    const bool is_over =
+        flow.expired(packet.clock) || (flow.is_idle(packet.clock) && !flow.goes_on(packet));
+    if (is_over || !flow.key().has_same_ends(key)) return false;
+    const Flow::Joins joins = flow.joins(packet);
+    const bool is_better =
+        joins > how || (joins == how && best != nullptr && flow.id() > best->id());
+    if (is_better) {
+      best = &flow;
+      how = joins;
+    }
+    return false;
+  });
+  return best;
+}
+
 // One flow leaves: the best of a few, so that the cost of a flood is the same for each packet.
 void FlowTable::State::make_room() {
   constexpr std::size_t looked_at = 8;
@@ -163,8 +286,7 @@ void FlowTable::State::make_room() {
     if (chosen == nullptr || is_better(*it.flow, *chosen->flow)) chosen = &it;
   });
   chosen->flow->mark_evicted();
-  end(*chosen->flow);
-  flows.erase(chosen);
+  drop(*chosen);
 }
 
 // Does the packet repeat something of a connection that ended? What lies outside its numbers begins
@@ -215,8 +337,18 @@ void FlowTable::State::note_refusal(const FlowPacket& packet) {
   const QuotedPacket& quoted = *decoded.quoted;
   const FlowKey key{.one = {quoted.source, quoted.source_port},
                     .other = {quoted.destination, quoted.destination_port},
-                    .transport = quoted.transport};
-  if (OpenFlow* open = find(key, hash_of(key))) open->flow->mark_refused();
+                    .transport = quoted.transport,
+                    .network = decoded.network};
+  const std::uint64_t ends_hash = hash_of(key);
+  if (OpenFlow* open = find(key, hash_in_network(ends_hash, key.network))) {
+    return open->flow->mark_refused();
+  }
+  // The error came back in another network than the attempt went out.
+  crossings.find(ends_hash, [&](const Crossing& it) {
+    const bool is_meant = it.flow->key().has_same_ends(key) && it.flow->is_unanswered();
+    if (is_meant) it.flow->mark_refused();
+    return is_meant;
+  });
 }
 
 // Idle flows are found all at once and leave in portions.
@@ -238,6 +370,7 @@ void FlowTable::State::sweep(Timestamp clock) {
 }
 
 void FlowTable::State::end_later(OpenFlow& open) {
+  leave(*open.flow);
   ending.push_back({.id = open.flow->id(), .flow = std::move(open.flow)});
 }
 
@@ -262,6 +395,7 @@ bool FlowTable::close_some() {
   State& state = *state_;
   state.next_sweep = {};
   state.ended.clear();
+  state.crossings.clear();
   if (state.flows.size() > 0) {
     state.ending.reserve(state.ending.size() + state.flows.size());
     state.flows.each([&](OpenFlow& it) { state.end_later(it); });

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
@@ -227,9 +228,10 @@ std::string cef_extension(const Alert& alert, const AlertOrigin& origin) {
   text += cef_value("spt", port(alert.client));
   text += cef_address(alert.server.address, "dst", 3, "Destination IPv6 Address");
   text += cef_value("dpt", port(alert.server));
-  text += cef_value("proto", alert.transport == Transport::tcp   ? "TCP"
-                             : alert.transport == Transport::udp ? "UDP"
-                                                                 : "ICMP");
+  std::string transport(to_text(alert.transport));
+  std::transform(transport.begin(), transport.end(), transport.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  text += cef_value("proto", transport);
   text += cef_value("app", alert.service) + cef_value("outcome", alert.outcome);
   text += cef_value("cnt", std::to_string(alert.flows)) + cef_value("externalId", alert.finding);
   text += cef_value("dvchost", origin.host) + cef_value("deviceInboundInterface", origin.interface);

@@ -42,10 +42,6 @@ std::optional<std::uint64_t> whole_number(const std::string& text) {
   return value;
 }
 
-Transport parse_transport(const std::string& text) {
-  return text == "tcp" ? Transport::tcp : text == "udp" ? Transport::udp : Transport::icmp;
-}
-
 Endpoint endpoint(const std::string& address, const std::string& port) {
   return {.address = IpAddress::parse(address).value_or(IpAddress{}),
           .port = static_cast<std::uint16_t>(number_of(port))};
@@ -69,7 +65,7 @@ Result<void> read_flows(const Store& store, const std::string& sql, EvidenceSubj
   if (!table) return std::unexpected(table.error());
   for (const auto& row : table->rows) {
     subject.flows.push_back({.id = number_of(row[0]),
-                             .transport = parse_transport(row[1]),
+                             .transport = parse_transport(row[1]).value_or(Transport::tcp),
                              .client = endpoint(row[2], row[3]),
                              .server = endpoint(row[4], row[5]),
                              .first = {std::stoll(row[6])},

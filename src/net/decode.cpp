@@ -102,7 +102,8 @@ Walked look_for_tunnel(Walk& udp, int& layers, Reassembly* fragments) {
   inner.layer = tunnel;
   const Walked walked = walk_to_end(inner, layers, fragments);
   if (walked.kind == Walked::Kind::held) return walked;
-  if (walked.kind == Walked::Kind::done) udp.out = found;
+  // Any bytes that look like an IP header name some protocol: it must be one that is in use.
+  if (walked.kind == Walked::Kind::done && has_name(found.transport)) udp.out = found;
   return Walked::done();
 }
 
@@ -112,19 +113,21 @@ Walked look_for_session(Walk& walk, int& layers, Reassembly* fragments) {
   constexpr std::size_t session_id = 4;
   constexpr std::size_t cookies_and_sublayers[] = {0, 4, 8, 12};
   ByteReader header(walk.bytes);
-  const bool control = header.u32() == 0;
+  const std::uint32_t session = header.u32();
   if (!header.ok()) return cut_or_bad(walk);
-  if (control) return Walked::failed(DecodeIssue::malformed);
+  if (session == 0) return Walked::failed(DecodeIssue::malformed);  // control
   for (const std::size_t more : cookies_and_sublayers) {
     Decoded found = walk.out;
     Walk inner{walk, found};
     inner.enter(Tunnel::l2tp);
+    inner.identify(Identifier::l2tp_session, session);
     if (behind(inner, session_id + more, Layer::ethernet).kind == Walked::Kind::failed) break;
     ByteReader in(inner.bytes);
     constexpr std::uint16_t ppp_address_and_control = 0xff03;
     if (in.u16() == ppp_address_and_control) inner.layer = Layer::ppp;
     const Walked walked = walk_to_end(inner, layers, fragments);
-    if (walked.kind == Walked::Kind::failed) continue;
+    const bool doubtful = walked.kind == Walked::Kind::done && !has_name(found.transport);
+    if (walked.kind == Walked::Kind::failed || doubtful) continue;
     walk.out = found;
     return walked;
   }
@@ -134,7 +137,10 @@ Walked look_for_session(Walk& walk, int& layers, Reassembly* fragments) {
 // Done or failed.
 Walked walk_to_end(Walk& walk, int& layers, Reassembly* fragments) {
   while (++layers <= max_nesting) {
-    if (walk.layer == Layer::l2tp_session) return look_for_session(walk, layers, fragments);
+    if (walk.layer == Layer::l2tp_session) {
+      const Walked walked = look_for_session(walk, layers, fragments);
+      return walked.kind == Walked::Kind::failed && walk.stay_outside() ? Walked::done() : walked;
+    }
     const Walked walked = step(walk);
     switch (walked.kind) {
       case Walked::Kind::go_on:
@@ -143,8 +149,9 @@ Walked walk_to_end(Walk& walk, int& layers, Reassembly* fragments) {
         if (walk.out.transport != Transport::udp) return walked;
         return look_for_tunnel(walk, layers, fragments);
       case Walked::Kind::held:
-      case Walked::Kind::failed:
         return walked;
+      case Walked::Kind::failed:
+        return walk.stay_outside() ? Walked::done() : walked;
       case Walked::Kind::fragment:
         switch (fragments->take(walk)) {
           case Reassembly::Answer::whole:
@@ -170,6 +177,7 @@ Walked walk_rest(Walk& walk) {
   if (walk.fragment.offset != 0) return Walked::failed(DecodeIssue::fragment);
   const bool is_head = walk.out.fragment_head = walk.fragment.more;
   walk.reassembles = false;
+  walk.stays_outside = !is_head;  // the whole may show what is inside
   int layers = 0;
   const Walked walked = walk_to_end(walk, layers, nullptr);
   // A first fragment may be too short for the headers in it; that is no contradiction.
@@ -205,11 +213,6 @@ std::expected<Decoded, DecodeIssue> decode(const PacketView& packet) {
   return walk_packet(packet, nullptr, {});
 }
 
-std::string_view to_text(Transport transport) {
-  constexpr std::string_view names[] = {"tcp", "udp", "icmp"};
-  return names[static_cast<std::size_t>(transport)];
-}
-
 std::string_view to_text(Tunnel tunnel) {
   constexpr std::string_view names[] = {
       "",      "gre",    "erspan",  "vxlan",  "geneve", "ip-in-ip",  "gtp-u",   "mpls",
@@ -220,8 +223,8 @@ std::string_view to_text(Tunnel tunnel) {
 
 std::string_view to_text(DecodeIssue issue) {
   constexpr std::string_view names[decode_issue_count] = {
-      "not-ip",    "other-transport", "fragment",     "unsupported-link", "truncated",
-      "malformed", "nesting-cap",     "bad-checksum", "encrypted",        "aggregate"};
+      "not-ip",      "fragment",     "unsupported-link", "truncated", "malformed",
+      "nesting-cap", "bad-checksum", "encrypted",        "aggregate"};
   return names[static_cast<std::size_t>(issue)];
 }
 

@@ -62,9 +62,10 @@ Reassembly::Answer Defragmenter::take(Walk& walk) {
       .source = walk.out.source,
       .destination = walk.out.destination,
       .identification = piece.identification,
-      .protocol = walk.from_ipv6 ? std::uint8_t{0} : static_cast<std::uint8_t>(walk.selector)};
+      .protocol = walk.from_ipv6 ? std::uint8_t{0} : static_cast<std::uint8_t>(walk.selector),
+      .network = walk.out.network};
   make_room(key.source, !datagrams_.contains(key));
-  if (copies_.is_copy(walk, time_)) return take_copy(walk, datagrams_.find(key));
+  if (copies_.is_copy(walk, time_)) return take_copy(walk, original(key));
 
   const auto found = find_or_begin(key);
   Datagram& datagram = found->second;
@@ -142,6 +143,17 @@ void Defragmenter::read_head(Datagrams::iterator found, const Walk& walk) {
   datagram.head = head;
   order_.emplace(place_of(datagram), found);
   of_source.emplace(place_of(datagram), found);
+}
+
+// The datagram of which a copied fragment is a piece, in its own network or else in any.
+Defragmenter::Datagrams::iterator Defragmenter::original(Key key) {
+  auto found = datagrams_.find(key);
+  if (found != datagrams_.end()) return found;
+  key.network = 0;
+  found = datagrams_.lower_bound(key);
+  if (found == datagrams_.end()) return found;
+  key.network = found->first.network;
+  return found->first == key ? found : datagrams_.end();
 }
 
 // A packet of a flow that is known, with its payload to come.

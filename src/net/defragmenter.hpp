@@ -51,6 +51,8 @@ class Defragmenter final : public Reassembly {
     IpAddress source, destination;
     std::uint32_t identification = 0;
     std::uint8_t protocol = 0;  // IPv4 only: in IPv6 the first fragment tells it
+    // Last, so that one datagram's like in all networks stand together: a copy may come in another.
+    std::uint32_t network = 0;
     auto operator<=>(const Key&) const = default;
   };
   struct Datagram {
@@ -85,6 +87,7 @@ class Defragmenter final : public Reassembly {
   Answer finish(Walk& walk, Datagrams::iterator found, bool head_came_before);
   Answer wait(Walk& walk, Datagram& datagram);
   Answer hold(Datagram& datagram);
+  Datagrams::iterator original(Key key);
   bool is_late(const Datagram& datagram) const;
   void make_room(const IpAddress& source, bool begins_another);
   void drop(Datagrams::iterator found);

@@ -9,13 +9,17 @@
 namespace pcapaudit {
 namespace {
 
+// Enters a tunnel over IP that may turn out to hold nothing that can be read.
+Walked try_inside(Walk& walk, Layer layer) {
+  walk.outside = walk.out;
+  put_transport(walk, *walk.outside);
+  walk.layer = layer;
+  return Walked::go_on();
+}
+
 // The layer that an IP protocol number names.
 Walked next_protocol(Walk& walk) {
   switch (walk.selector) {
-    case protocol_tcp:
-    case protocol_udp:
-      walk.layer = Layer::transport;
-      return Walked::go_on();
     case protocol_icmp:
       walk.layer = Layer::icmp;
       return Walked::go_on();
@@ -23,24 +27,23 @@ Walked next_protocol(Walk& walk) {
       walk.layer = Layer::icmp6;
       return Walked::go_on();
     case protocol_ipv4:
-    case protocol_ipv6:
+    case protocol_ipv6: {
+      const Walked walked =
+          try_inside(walk, walk.selector == protocol_ipv4 ? Layer::ipv4 : Layer::ipv6);
       walk.enter(Tunnel::ip_in_ip);
-      walk.layer = walk.selector == protocol_ipv4 ? Layer::ipv4 : Layer::ipv6;
-      return Walked::go_on();
+      return walked;
+    }
     case protocol_gre:
-      walk.layer = Layer::gre;
-      return Walked::go_on();
+      return try_inside(walk, Layer::gre);
     case protocol_ah:
-      walk.layer = Layer::ah;
-      return Walked::go_on();
+      return try_inside(walk, Layer::ah);
     case protocol_etherip:
-      walk.layer = Layer::etherip;
-      return Walked::go_on();
+      return try_inside(walk, Layer::etherip);
     case protocol_l2tp:
-      walk.layer = Layer::l2tp_session;
-      return Walked::go_on();
+      return try_inside(walk, Layer::l2tp_session);
     default:
-      return Walked::failed(DecodeIssue::other_transport);
+      walk.layer = Layer::transport;
+      return Walked::go_on();
   }
 }
 
@@ -192,10 +195,12 @@ std::optional<QuotedPacket> read_quote(Bytes bytes) {
     quoted.source = IpAddress::from_bytes(in.take(16));
     quoted.destination = IpAddress::from_bytes(in.take(16));
   }
-  if (protocol != protocol_tcp && protocol != protocol_udp) return std::nullopt;
-  quoted.transport = protocol == protocol_tcp ? Transport::tcp : Transport::udp;
-  quoted.source_port = in.u16();
-  quoted.destination_port = in.u16();
+  quoted.transport = transport_of(protocol);
+  if (quoted.transport == Transport::icmp) return std::nullopt;
+  if (has_ports(quoted.transport)) {
+    quoted.source_port = in.u16();
+    quoted.destination_port = in.u16();
+  }
   return in.ok() ? std::optional(quoted) : std::nullopt;
 }
 
@@ -272,6 +277,22 @@ Walked walk_tcp(Walk& walk) {
   return Walked::done();
 }
 
+// SCTP, DCCP and UDP-Lite begin with their ports; what else there is has no parts that we know.
+Walked walk_other(Walk& walk) {
+  constexpr std::size_t sctp_header = 12, ports_size = 4;
+  put_transport(walk, walk.out);
+  if (!has_ports(walk.out.transport)) return Walked::done();
+  const bool sctp = walk.out.transport == Transport::sctp;
+  const std::size_t header_size = sctp ? sctp_header : ports_size;
+  if (walk.bytes.size() < header_size) return cut_or_bad(walk);
+  ByteReader in(walk.bytes);
+  walk.out.source_port = in.u16();
+  walk.out.destination_port = in.u16();
+  walk.skip(header_size);
+  walk.end_at_payload();
+  return Walked::done();
+}
+
 Walked walk_udp(Walk& walk) {
   constexpr std::size_t header_size = 8;
   if (walk.bytes.size() < header_size) return cut_or_bad(walk);
@@ -293,6 +314,14 @@ Walked walk_udp(Walk& walk) {
 }
 
 }  // namespace
+
+void put_transport(const Walk& walk, Decoded& out) {
+  out.transport = transport_of(static_cast<std::uint8_t>(walk.selector));
+  out.source_port = out.destination_port = 0;  // not those of a UDP tunnel around it
+  out.checksum = 0;
+  out.payload = Payload(walk.bytes, walk.owner);
+  out.payload_length = walk.length;
+}
 
 bool skip_plain_headers(Walk& walk) {
   constexpr std::size_t ethernet_size = 14, ip_size = 20;
@@ -333,7 +362,8 @@ Walked walk_ip(Walk& walk) {
 
 Walked walk_transport(Walk& walk) {
   if (walk.layer != Layer::transport) return walk_icmp(walk);
-  return walk.selector == protocol_tcp ? walk_tcp(walk) : walk_udp(walk);
+  if (walk.selector == protocol_tcp) return walk_tcp(walk);
+  return walk.selector == protocol_udp ? walk_udp(walk) : walk_other(walk);
 }
 
 }  // namespace pcapaudit

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include <pcapaudit/net/decoder.hpp>
@@ -83,6 +84,19 @@ struct Place {
   }
 };
 
+// Kinds of identifiers that divide a wire into networks.
+enum class Identifier : std::uint8_t {
+  vlan = 1,
+  mpls_label,
+  pppoe_session,
+  gre_key,
+  erspan_session,
+  vni,
+  teid,
+  l2tp_session,
+  service_instance  // IEEE 802.1ah
+};
+
 // A place, and what the headers before it said.
 struct Walk : Place {
   Decoded& out;
@@ -96,7 +110,31 @@ struct Walk : Place {
   void enter(Tunnel tunnel) {
     if (out.tunnel == Tunnel::none) out.tunnel = tunnel;
   }
+
+  // What tells this network from others on the same wire. Different identifiers of one kind give
+  // different networks; several of them one behind another do so but for one chance in 2^32.
+  void identify(Identifier kind, std::uint32_t id) {
+    std::uint32_t mixed = (out.network + static_cast<std::uint32_t>(kind)) * 0x9e3779b1U ^ id;
+    mixed = (mixed ^ mixed >> 16) * 0x85ebca6bU;
+    mixed = (mixed ^ mixed >> 13) * 0xc2b2ae35U;
+    mixed ^= mixed >> 16;
+    out.network = mixed == 0 ? 1 : mixed;
+    if (kind != Identifier::vlan && out.tunnel_id == 0) out.tunnel_id = id;
+  }
+
+  // A tunnel over IP is one only when a packet can be read inside of it; else it is a flow of its
+  // own kind between its ends: what stands here when the walk comes to nothing further in.
+  std::optional<Decoded> outside{};
+  bool stays_outside = true;
+  bool stay_outside() {
+    if (!outside || !stays_outside) return false;
+    out = *outside;
+    return true;
+  }
 };
+
+// `walk.out` as a packet of the IP protocol that the walk stands at, without looking inside.
+void put_transport(const Walk& walk, Decoded& out);
 
 // go_on: the walk moved to its next layer. done: out is complete. fragment: bytes are a piece of
 // a datagram. held: it waits for another one that tells its flow. Else why there is no flow.

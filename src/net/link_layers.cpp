@@ -16,8 +16,9 @@ namespace {
 Walked walk_vlan(Walk& walk) {
   ByteReader in(walk.bytes);
   const std::uint16_t id = in.u16() & 0x0fff;
-  if (in.ok() && id != 0 && walk.out.vlan_count < Decoded::max_vlans) {
-    walk.out.vlans[walk.out.vlan_count++] = id;
+  if (in.ok() && id != 0) {
+    walk.identify(Identifier::vlan, id);
+    if (walk.out.vlan_count < Decoded::max_vlans) walk.out.vlans[walk.out.vlan_count++] = id;
   }
   return ethertype_at(walk, 2, 4);
 }
@@ -86,7 +87,12 @@ Walked walk_ethertype(Walk& walk) {
 
 // A backbone's service tag: flags and service id, then the customer's frame.
 Walked walk_pbb(Walk& walk) {
+  ByteReader in(walk.bytes);
+  in.u8();
+  const std::uint32_t service = in.u24();
+  if (!in.ok()) return cut_or_bad(walk);
   walk.enter(Tunnel::pbb);
+  walk.identify(Identifier::service_instance, service);
   return behind(walk, 4, Layer::ethernet);
 }
 
@@ -146,6 +152,8 @@ Walked walk_mpls(Walk& walk) {
   const bool bottom = (label & 0x100) != 0;
   if (!bottom) return Walked::go_on();
   if (walk.bytes.empty()) return cut_or_bad(walk);
+  // The innermost label names the service, the ones above it the way there (RFC 4364 4.3.2).
+  walk.identify(Identifier::mpls_label, label >> 12);
   const unsigned nibble = walk.bytes[0] >> 4;
   if (nibble == 4 || nibble == 6) {
     walk.layer = nibble == 4 ? Layer::ipv4 : Layer::ipv6;
@@ -179,13 +187,14 @@ Walked walk_pppoe(Walk& walk) {
   ByteReader in(walk.bytes);
   const std::uint8_t version_and_type = in.u8();
   const std::uint8_t code = in.u8();
-  in.u16();  // session
+  const std::uint16_t session = in.u16();
   const std::uint16_t length = in.u16();
   if (!in.ok()) return cut_or_bad(walk);
   if (version_and_type != 0x11) return Walked::failed(DecodeIssue::malformed);
   constexpr std::uint8_t session_data = 0;
   if (code != session_data) return Walked::failed(DecodeIssue::not_ip);
   walk.enter(Tunnel::pppoe);
+  walk.identify(Identifier::pppoe_session, session);
   walk.skip(6);
   walk.limit(length);
   walk.layer = Layer::ppp;

@@ -6,6 +6,7 @@
 // draft-massar-v6ops-ayiya; TZSP, EoIP, Aruba's GRE and WCCP as their makers and Wireshark describe
 // them.
 #include <algorithm>
+#include <optional>
 
 #include "net/layers.hpp"
 
@@ -58,7 +59,7 @@ Walked choose_gre_payload(Walk& walk, std::uint16_t protocol) {
       walk.layer = Layer::ethertype;
       return Walked::go_on();
     default:
-      return Walked::failed(DecodeIssue::other_transport);
+      return no_tunnel();
   }
 }
 
@@ -70,16 +71,25 @@ Walked walk_gre(Walk& walk) {
                           has_sequence = 0x1000, has_acknowledgment = 0x0080;
   std::size_t size = 4;
   if ((flags & (has_checksum | has_routing)) != 0) size += 4;
-  if ((flags & has_key) != 0) size += 4;
+  in.skip(size - 4);
+  std::optional<std::uint32_t> key;
+  if ((flags & has_key) != 0) {
+    size += 4;
+    key = in.u32();
+    // In PPTP's version its upper half is a length (RFC 2637 4.1).
+    if ((flags & 7) == 1) *key &= 0xffffU;
+  }
   const bool sequenced = (flags & has_sequence) != 0;
   if (sequenced) size += 4;
   if ((flags & 7) == 1 && (flags & has_acknowledgment) != 0) size += 4;
   if (!in.ok() || walk.bytes.size() < size) return cut_or_bad(walk);
-  if ((flags & has_routing) != 0) return Walked::failed(DecodeIssue::other_transport);
+  if ((flags & has_routing) != 0) return no_tunnel();
   walk.skip(size);
+  if (key) walk.identify(Identifier::gre_key, *key);
   constexpr std::uint16_t erspan = 0x88be, erspan_3 = 0x22eb;
   if (protocol == erspan || protocol == erspan_3) {
     walk.enter(Tunnel::erspan);
+    walk.outside.reset();  // a mirrored frame speaks for itself, whatever it is
     // Type I has no header of its own and no sequence number.
     const Layer older = sequenced ? Layer::erspan1 : Layer::ethernet;
     walk.layer = protocol == erspan_3 ? Layer::erspan3 : older;
@@ -90,7 +100,16 @@ Walked walk_gre(Walk& walk) {
   return walked;
 }
 
+// Version and VLAN, then the session in ten bits of the next word, in both types.
+void identify_erspan(Walk& walk) {
+  constexpr std::uint32_t session = 0x03ff;
+  ByteReader in(walk.bytes);
+  const std::uint32_t words = in.u32();
+  if (in.ok()) walk.identify(Identifier::erspan_session, words & session);
+}
+
 Walked walk_erspan_3(Walk& walk) {
+  identify_erspan(walk);
   ByteReader in(walk.bytes);
   in.skip(10);
   const std::uint16_t tail = in.u16();
@@ -104,10 +123,13 @@ Walked walk_erspan_3(Walk& walk) {
 Walked walk_vxlan(Walk& walk) {
   ByteReader in(walk.bytes);
   const std::uint8_t flags = in.u8();
-  in.skip(7);  // reserved, VNI, reserved: to be ignored when read (RFC 7348 5)
+  in.u24();  // reserved: to be ignored when read (RFC 7348 5)
+  const std::uint32_t vni = in.u24();
+  in.u8();
   constexpr std::uint8_t valid_vni = 0x08;
   if (!in.ok() || (flags & valid_vni) == 0) return no_tunnel();
   walk.enter(Tunnel::vxlan);
+  walk.identify(Identifier::vni, vni);
   return behind(walk, 8, Layer::ethernet);
 }
 
@@ -135,9 +157,11 @@ Walked walk_vxlan_gpe(Walk& walk) {
   const std::uint8_t flags = in.u8();
   in.u16();
   const std::uint8_t next = in.u8();
-  in.u32();
+  const std::uint32_t vni = in.u24();
+  in.u8();
   if (!in.ok() || (flags & valid_vni) == 0) return no_tunnel();
   walk.enter(Tunnel::vxlan);
+  walk.identify(Identifier::vni, vni);
   return behind_to_next(walk, 8, (flags & has_protocol) != 0 ? next : ethernet);
 }
 
@@ -173,11 +197,12 @@ Walked walk_l2tp(Walk& walk) {
   if ((flags & version_mask) == 3) return behind(walk, 4, Layer::l2tp_session);
   if ((flags & version_mask) != 2) return no_tunnel();
   if ((flags & has_length) != 0) in.u16();
-  in.u32();  // tunnel and session
+  const std::uint32_t session = in.u32();  // with its tunnel
   if ((flags & has_sequence) != 0) in.u32();
   if ((flags & has_offset) != 0) in.skip(in.u16());
   if (!in.ok()) return no_tunnel();
   walk.enter(Tunnel::l2tp);
+  walk.identify(Identifier::l2tp_session, session);
   return behind(walk, walk.bytes.size() - in.remaining(), Layer::ppp);
 }
 
@@ -227,9 +252,11 @@ Walked walk_geneve(Walk& walk) {
   const std::uint8_t version_and_size = in.u8();
   in.u8();
   const std::uint16_t protocol = in.u16();
-  in.u32();
+  const std::uint32_t vni = in.u24();
+  in.u8();
   if (!in.ok() || version_and_size >> 6 != 0) return no_tunnel();
   walk.enter(Tunnel::geneve);
+  walk.identify(Identifier::vni, vni);
   walk.selector = protocol;
   const Layer inner = protocol == ethertype_teb ? Layer::ethernet : Layer::ethertype;
   return behind(walk, 8 + (version_and_size & 0x3fU) * 4U, inner);
@@ -240,7 +267,7 @@ Walked walk_gtp_u(Walk& walk) {
   const std::uint8_t flags = in.u8();
   const std::uint8_t type = in.u8();
   in.u16();
-  in.u32();
+  const std::uint32_t endpoint = in.u32();
   constexpr std::uint8_t version_1 = 0x30, version_mask = 0xf0, optional_fields = 0x07,
                          extension = 0x04, user_data = 0xff;
   if (!in.ok() || (flags & version_mask) != version_1 || type != user_data) return no_tunnel();
@@ -260,6 +287,7 @@ Walked walk_gtp_u(Walk& walk) {
     }
   }
   walk.enter(Tunnel::gtp_u);
+  walk.identify(Identifier::teid, endpoint);
   return behind(walk, size, Layer::ip);
 }
 
@@ -302,6 +330,7 @@ Walked walk_tunnel(Walk& walk) {
     case Layer::gre:
       return walk_gre(walk);
     case Layer::erspan1:
+      identify_erspan(walk);
       return behind(walk, 8, Layer::ethernet);
     case Layer::erspan3:
       return walk_erspan_3(walk);

@@ -39,13 +39,13 @@ bool is_foreign(const ClosedFlow& flow) {
   return flow.account[0].end == Unread::foreign || flow.account[1].end == Unread::foreign;
 }
 
-// What else the flow carried that the row does not speak of, or nullptr. A proxy's client goes on
+// What else the flow carried beside the wanted application, or nullptr. A proxy's client goes on
 // with TLS or HTTP, frames of a WebSocket are made for web traffic, and STUN keeps ways open.
-const std::string* other_app(const DocumentedFlow& row, const ClosedFlow& flow) {
+const std::string* other_app(std::string_view wanted, const ClosedFlow& flow) {
   constexpr std::string_view harmless[] = {"tls", "http", "websocket", "stun"};
   const auto found =
       std::find_if(flow.other_apps.begin(), flow.other_apps.end(), [&](const std::string& app) {
-        return app != row.app &&
+        return app != wanted &&
                std::find(std::begin(harmless), std::end(harmless), app) == std::end(harmless);
       });
   return found == flow.other_apps.end() ? nullptr : &*found;
@@ -93,6 +93,12 @@ bool is_media(std::string_view wanted, const ClosedFlow& flow) {
   return std::find(std::begin(clothes), std::end(clothes), flow.app) != std::end(clothes);
 }
 
+// SCTP, ESP, GRE, ...: no dissector looks inside, and the application is the transport's own name.
+bool is_bare_transport(const ClosedFlow& flow) {
+  return flow.transport != Transport::tcp && flow.transport != Transport::udp &&
+         flow.transport != Transport::icmp && flow.app == to_text(flow.transport);
+}
+
 bool recognised_fits(const DocumentedFlow& row, const ClosedFlow& flow) {
   if (is_media(row.app, flow)) return true;
   if (row.app == "https") return tls_fits(flow, "http");
@@ -125,7 +131,12 @@ ApplicationFit fit_application(const DocumentedFlow& row, const ClosedFlow& flow
     if (is_surely_other(row, flow)) return wrong;
     return {.kind = Kind::undetermined, .reason = Reason::unknown_application};
   }
-  if (!recognised_fits(row, flow) || other_app(row, flow) != nullptr) return wrong;
+  if (is_bare_transport(flow)) {
+    // Its bytes are not looked at. A row that names a transport asks for no more.
+    if (parse_transport(row.app)) return fits;
+    return {.kind = Kind::undetermined, .reason = Reason::unknown_application};
+  }
+  if (!recognised_fits(row, flow) || other_app(row.app, flow) != nullptr) return wrong;
   const Reason unread = missing(Evidence::application, flow);
   return {.kind = unread == Reason::none ? Kind::fits : Kind::undetermined, .reason = unread};
 }
@@ -142,7 +153,7 @@ bool is_same_protocol(const DocumentedFlow& row, const ClosedFlow& flow) {
 }
 
 bool carries(const ClosedFlow& flow, std::string_view app) {
-  if (!flow.server_app.empty() || is_foreign(flow)) return false;
+  if (!flow.server_app.empty() || is_foreign(flow) || other_app(app, flow) != nullptr) return false;
   if (app == "https") return tls_fits(flow, "http");
   return flow.app == app || (flow.app == "tls" && carried_in_tls(flow) == app);
 }
@@ -172,7 +183,7 @@ std::string observed_application(const DocumentedFlow& row, const ClosedFlow& fl
     const auto& others = flow.other_apps;
     return fmt::format("{}, then {}", flow.app, others.empty() ? "another" : others.back());
   }
-  if (const std::string* other = other_app(row, flow)) {
+  if (const std::string* other = other_app(row.app, flow)) {
     return fmt::format("{}, then {}", flow.app, *other);
   }
   if (flow.app == "none") return "no payload";

@@ -20,6 +20,18 @@ SeenEnd seen_server(const ClosedFlow& flow) {
   return {.address = flow.server.address, .port = flow.server.port, .vlans = flow.vlans};
 }
 
+// Routing and group protocols on one link (OSPF, EIGRP, VRRP, PIM, IGMP): they are sent to groups
+// that no router forwards (RFC 5771 4, RFC 4291 2.7), but for IGMP's reports, which go to the group
+// that they speak of (RFC 2236 3).
+bool is_link_control(const ClosedFlow& flow) {
+  if (has_ports(flow.transport)) return false;
+  static const Subnet link_v4 = *Subnet::parse("224.0.0.0/24"),
+                      link_v6 = *Subnet::parse("ff02::/16"), groups = *Subnet::parse("224.0.0.0/4");
+  const IpAddress& to = flow.server.address;
+  if (link_v4.contains(to) || link_v6.contains(to)) return true;
+  return flow.transport == Transport::igmp && groups.contains(to);
+}
+
 }  // namespace
 
 class Judgement {
@@ -103,8 +115,8 @@ class Judgement {
 
   void judge_without_row() {
     name_service("");
-    // The documents speak of TCP and UDP; ICMP that no row names is not theirs to judge.
-    if (flow_.transport == Transport::icmp) return;
+    // ICMP that no row names is not the documents' to judge, nor is what routers tell each other.
+    if (flow_.transport == Transport::icmp || is_link_control(flow_)) return;
     if (is_direction_guessed(flow_)) {
       if (const DocumentedFlow* swapped = swapped_row()) {
         verdict_.rule = swapped->id;

@@ -42,10 +42,12 @@ Covering covering(const Policy& policy, const ClosedFlow& flow, Ends ends, const
   Covering found;
   for (const Exception& it : policy.exceptions) {
     const bool waives = std::find(it.waives.begin(), it.waives.end(), kind) != it.waives.end();
-    if (!waives || !fits(it.from, flow.client.address, ends.client) ||
-        !fits(it.to, flow.server.address, ends.server)) {
-      continue;
-    }
+    const bool in_order = fits(it.from, flow.client.address, ends.client) &&
+                          fits(it.to, flow.server.address, ends.server);
+    const bool swapped = is_without_opener(flow.transport) &&
+                         fits(it.from, flow.server.address, ends.server) &&
+                         fits(it.to, flow.client.address, ends.client);
+    if (!waives || (!in_order && !swapped)) continue;
     if (!it.ports.empty() && !contains(it.ports, flow.server.port)) continue;
     if (!it.flow.empty() && it.flow != verdict.rule) continue;
     if (!it.name.empty() && !asks_for(flow, it.name)) continue;

@@ -17,6 +17,7 @@ constexpr std::array<Field, 5> fields = {Field::from, Field::to, Field::transpor
 
 struct Score {
   const DocumentedFlow* row = nullptr;
+  Ends ends;                // as the row was held against them
   std::size_t fitting = 0;  // sum of the weights of the fields that fit
   Field first_failing = Field::none;
   std::uint32_t port_distance = 0;
@@ -71,8 +72,8 @@ std::uint32_t port_distance(const DocumentedFlow& row, std::uint16_t port) {
   return least;
 }
 
-Score score_of(const DocumentedFlow& row, const ClosedFlow& flow, Ends ends) {
-  Score score{.row = &row};
+Score score_in_order(const DocumentedFlow& row, const ClosedFlow& flow, Ends ends) {
+  Score score{.row = &row, .ends = ends};
   for (const Field field : fields) {
     if (field_fits(field, row, flow, ends)) {
       score.fitting += weight_of(field, row);
@@ -84,6 +85,15 @@ Score score_of(const DocumentedFlow& row, const ClosedFlow& flow, Ends ends) {
   score.is_vague = ((row.from | row.to) & any_bit) != 0;
   score.port_distance = port_distance(row, flow.server.port);
   return score;
+}
+
+// What has no opener is held against the row both ways round.
+Score score_of(const DocumentedFlow& row, const ClosedFlow& flow, Ends ends) {
+  const Score score = score_in_order(row, flow, ends);
+  if (!is_without_opener(flow.transport)) return score;
+  const Ends swapped{.client = ends.server, .server = ends.client, .implied = 0};
+  const Score other = score_in_order(row, flow, swapped);
+  return other.fitting > score.fitting ? other : score;
 }
 
 // "front-end or director"
@@ -106,17 +116,17 @@ std::string transports_text(const DocumentedFlow& row) {
   return text;
 }
 
-NearMiss miss_of(const Policy& policy, const Score& score, const ClosedFlow& flow, Ends ends) {
+NearMiss miss_of(const Policy& policy, const Score& score, const ClosedFlow& flow) {
   const DocumentedFlow& row = *score.row;
   NearMiss miss{.rule = row.id, .field = score.first_failing, .expected = {}, .observed = {}};
   switch (miss.field) {
     case Field::from:
       miss.expected = alternatives(policy, row.from);
-      miss.observed = policy.role_names(ends.client);
+      miss.observed = policy.role_names(score.ends.client);
       break;
     case Field::to:
       miss.expected = alternatives(policy, row.to);
-      miss.observed = policy.role_names(ends.server);
+      miss.observed = policy.role_names(score.ends.server);
       break;
     case Field::transport:
       miss.expected = transports_text(row);
@@ -236,14 +246,14 @@ std::vector<NearMiss> NearestRows::find(const ClosedFlow& flow, Ends ends) const
                     });
   std::vector<NearMiss> nearest;
   for (auto score = scores.begin(); score != scores.begin() + few; ++score) {
-    nearest.push_back(miss_of(policy_, *score, flow, ends));
+    nearest.push_back(miss_of(policy_, *score, flow));
   }
   return nearest;
 }
 
 NearMiss miss_of_row(const Policy& policy, const DocumentedFlow& row, const ClosedFlow& flow,
                      Ends ends) {
-  return miss_of(policy, score_of(row, flow, ends), flow, ends);
+  return miss_of(policy, score_of(row, flow, ends), flow);
 }
 
 NearMiss reversed_miss(const Policy& policy, const DocumentedFlow& row, Ends ends) {

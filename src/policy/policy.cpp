@@ -162,6 +162,16 @@ std::string to_text(const PortRanges& ranges, std::string_view separator) {
   return text;
 }
 
+std::string port_words(const DocumentedFlow& row) {
+  if (!row.ports.empty()) return "port " + to_text(row.ports, " or ");
+  std::string text;
+  for (const Transport transport : row.transports) {
+    if (!text.empty()) text += " or ";
+    text += to_text(transport);
+  }
+  return text;
+}
+
 std::string Policy::role_names(RoleSet set) const {
   std::string text;
   for (std::size_t i = 0; i < roles.size(); ++i) {

@@ -128,28 +128,40 @@ std::vector<std::size_t> roles_in(RoleSet set) {
   return roles;
 }
 
-void add_rules(const Policy& policy, const DocumentedFlow& row, std::vector<std::string>& rules) {
+std::string transport_match(const DocumentedFlow& row, Transport transport, bool v4) {
+  if (has_ports(transport)) {
+    return fmt::format("{} dport {{ {} }}", to_text(transport), to_text(row.ports, ", "));
+  }
+  if (transport == Transport::icmp) return v4 ? "meta l4proto icmp" : "meta l4proto icmpv6";
+  return fmt::format("meta l4proto {}", static_cast<unsigned>(transport));
+}
+
+// One rule for each family of addresses. Where nobody opens, either end may send first.
+void add_rules(const Policy& policy, const DocumentedFlow& row, std::size_t from, std::size_t to,
+               std::vector<std::string>& rules) {
   for (const bool v4 : {true, false}) {
-    for (const std::size_t from : roles_in(row.from)) {
-      for (const std::size_t to : roles_in(row.to)) {
-        const auto source = match_of(policy, from, v4, "saddr");
-        const auto target = match_of(policy, to, v4, "daddr");
-        if (!source || !target) continue;
-        // Without an address on either side the rule would hold for both families at once.
-        const std::string family = source->empty() && target->empty()
-                                       ? (v4 ? "meta nfproto ipv4 " : "meta nfproto ipv6 ")
-                                       : "";
-        for (const Transport transport : row.transports) {
-          std::string match =
-              fmt::format("{} dport {{ {} }}", to_text(transport), to_text(row.ports, ", "));
-          if (transport == Transport::icmp) {
-            match = v4 ? "meta l4proto icmp" : "meta l4proto icmpv6";
-          }
-          rules.push_back(fmt::format("{}{}{}{} accept comment \"{}\"", family, *source, *target,
-                                      match, row.id));
-        }
-      }
+    const auto source = match_of(policy, from, v4, "saddr");
+    const auto target = match_of(policy, to, v4, "daddr");
+    if (!source || !target) continue;
+    // Without an address on either side the rule would hold for both families at once.
+    const std::string family = source->empty() && target->empty()
+                                   ? (v4 ? "meta nfproto ipv4 " : "meta nfproto ipv6 ")
+                                   : "";
+    const auto add = [&](const std::string& source_and_target, Transport transport) {
+      rules.push_back(fmt::format("{}{}{} accept comment \"{}\"", family, source_and_target,
+                                  transport_match(row, transport, v4), row.id));
+    };
+    for (const Transport transport : row.transports) {
+      add(*source + *target, transport);
+      if (!is_without_opener(transport)) continue;
+      add(*match_of(policy, to, v4, "saddr") + *match_of(policy, from, v4, "daddr"), transport);
     }
+  }
+}
+
+void add_rules(const Policy& policy, const DocumentedFlow& row, std::vector<std::string>& rules) {
+  for (const std::size_t from : roles_in(row.from)) {
+    for (const std::size_t to : roles_in(row.to)) add_rules(policy, row, from, to, rules);
   }
 }
 

@@ -86,6 +86,7 @@ class PolicyLoader {
   PortRanges ports(TomlReader& in, const toml::table& table, std::string_view key, bool required);
   void add_port(TomlReader& in, const toml::node& node, PortRanges& ports);
   std::optional<Schedule> schedule_named(TomlReader& in, const toml::table& table);
+  std::vector<Transport> transports(TomlReader& in, const toml::table& table);
   std::vector<DocumentLines> sources(TomlReader& in, const toml::table& table);
   std::vector<Subnet> subnets(TomlReader& in, const toml::table& table, std::string_view key);
   std::vector<std::string> role_ids() const;

@@ -99,8 +99,8 @@ std::string plan_text(const Policy& policy) {
     for (const DocumentedFlow& row : policy.flows) {
       const bool here = ((row.from | row.to) >> role & 1) != 0 && sees(row, points);
       if (!here) continue;
-      text += fmt::format("    {:<16} {} → {}  port {}: {}\n", row.id, policy.role_names(row.from),
-                          policy.role_names(row.to), to_text(row.ports), demands(row));
+      text += fmt::format("    {:<16} {} → {}  {}: {}\n", row.id, policy.role_names(row.from),
+                          policy.role_names(row.to), port_words(row), demands(row));
     }
   }
   std::string blind;

@@ -73,6 +73,35 @@ PortRanges PolicyLoader::ports(TomlReader& in, const toml::table& table, std::st
   return list;
 }
 
+// Names, or numbers of IP protocols: "esp", ["tcp", "udp"], 50. TCP when nothing is said.
+std::vector<Transport> PolicyLoader::transports(TomlReader& in, const toml::table& table) {
+  std::vector<Transport> list;
+  const auto add = [&](const toml::node& node) {
+    const auto* const text = node.as_string();
+    const auto number = node.value<std::int64_t>();
+    const std::string word = text != nullptr               ? text->get()
+                             : node.is_integer() && number ? fmt::format("{}", *number)
+                                                           : "";
+    const auto transport = parse_transport(word);
+    if (!transport) {
+      in.report(node.source(), fmt::format("transport = \"{}\" is unknown", word),
+                did_you_mean(word, transport_names(),
+                             "a name such as \"esp\", or the number of an IP protocol"));
+    } else if (std::find(list.begin(), list.end(), *transport) == list.end()) {
+      list.push_back(*transport);
+    }
+  };
+  if (const toml::node* node = table.get("transport")) {
+    if (const auto* array = node->as_array()) {
+      for (const toml::node& one : *array) add(one);
+    } else {
+      add(*node);
+    }
+  }
+  if (list.empty()) list.push_back(Transport::tcp);
+  return list;
+}
+
 std::vector<DocumentLines> PolicyLoader::sources(TomlReader& in, const toml::table& table) {
   std::vector<DocumentLines> list;
   for (const toml::table* source : in.tables_of(table, "source")) {
@@ -89,12 +118,16 @@ std::vector<DocumentLines> PolicyLoader::sources(TomlReader& in, const toml::tab
   return list;
 }
 
-// Names of applications under "app".
+// Names of applications under "app". What a transport carries that nobody looks into is called
+// after it.
 std::vector<std::string> PolicyLoader::applications(TomlReader& in, const toml::table& table) {
   std::vector<std::string> known, apps;
   for (const ApplicationName& it : application_names()) known.emplace_back(it.name);
   for (const TomlReader::Word& word : in.words_of(table, "app")) {
-    if (in.is_among(word, known, "app")) apps.push_back(word.text);
+    const auto transport = parse_transport(word.text);
+    const bool is_transport =
+        transport && *transport != Transport::tcp && *transport != Transport::udp;
+    if (is_transport || in.is_among(word, known, "app")) apps.push_back(word.text);
   }
   return apps;
 }
@@ -134,7 +167,6 @@ void PolicyLoader::read_flow(TomlReader& in, const toml::table& table) {
   flow.profiles = in.texts_of(table, "profile");
   flow.from = role_set(in, in.words_of(table, "from", true));
   flow.to = role_set(in, in.words_of(table, "to", true));
-  if (table.get("app") == nullptr) in.report(table.source(), "\"app\" is missing");
   if (const auto apps = applications(in, table); !apps.empty()) flow.app = apps.front();
   flow.need = in.text_of(table, "need");
   flow.discouraged = in.text_of(table, "discouraged");
@@ -154,21 +186,20 @@ void PolicyLoader::read_flow(TomlReader& in, const toml::table& table) {
   flow.expect = in.choice_of(table, "expect", {"hourly", "daily", "weekly", "monthly", "rare"});
   flow.place = {.file = in.file(), .line = table.source().begin.line};
 
-  for (const TomlReader::Word& word : in.words_of(table, "transport")) {
-    if (word.text == "tcp")
-      flow.transports.push_back(Transport::tcp);
-    else if (word.text == "udp")
-      flow.transports.push_back(Transport::udp);
-    else if (word.text == "icmp")
-      flow.transports.push_back(Transport::icmp);
-    else
-      in.is_among(word, {"tcp", "udp", "icmp"}, "transport");
+  flow.transports = transports(in, table);
+  if (flow.app.empty()) {
+    const bool needs_app =
+        std::any_of(flow.transports.begin(), flow.transports.end(),
+                    [](Transport it) { return it == Transport::tcp || it == Transport::udp; });
+    if (needs_app && table.get("app") == nullptr) {
+      in.report(table.source(), "\"app\" is missing");
+    } else if (!needs_app) {
+      flow.app = to_text(flow.transports.front());
+    }
   }
-  if (flow.transports.empty()) flow.transports.push_back(Transport::tcp);
-
   flow.wants_vip = in.choice_of(table, "address", {"vip"}) == "vip";
-  const bool only_icmp = flow.transports == std::vector{Transport::icmp};
-  flow.ports = ports(in, table, "port", !only_icmp);
+  flow.ports = ports(in, table, "port",
+                     std::any_of(flow.transports.begin(), flow.transports.end(), has_ports));
   read_flow_profiles(in, table, flow);
   if (!flow_ids_.insert(flow.id).second) {
     in.report(table.source(), fmt::format("flow \"{}\" is defined twice", flow.id));

@@ -30,21 +30,22 @@ std::uint16_t version_of(const std::string& text) {
 
 Result<void> read_target(const std::string& target, ClosedFlow& flow) {
   const std::size_t slash = target.find('/');
-  const std::string transport = target.substr(0, slash);
-  if (transport == "icmp") {
-    flow.transport = Transport::icmp;
+  const auto transport = parse_transport(target.substr(0, slash));
+  if (transport && !has_ports(*transport) && slash == std::string::npos) {
+    flow.transport = *transport;
     return {};
   }
-  const bool known = transport == "tcp" || transport == "udp";
+  const bool known = transport && has_ports(*transport);
   unsigned port = 0;
   const std::string number = slash == std::string::npos ? "" : target.substr(slash + 1);
   const auto parsed = std::from_chars(number.data(), number.data() + number.size(), port);
   const bool good = parsed.ec == std::errc{} && parsed.ptr == number.data() + number.size() &&
                     port >= 1 && port <= 65'535;
   if (!known || !good) {
-    return fail(fmt::format("\"{}\" is no transport and port", target), "write tcp/443 or udp/53");
+    return fail(fmt::format("\"{}\" is no transport and port", target),
+                "write tcp/443, udp/53, sctp/3868, or what has no ports: icmp, esp, 50");
   }
-  flow.transport = transport == "udp" ? Transport::udp : Transport::tcp;
+  flow.transport = *transport;
   flow.server.port = static_cast<std::uint16_t>(port);
   flow.client.port = 50'000;
   return {};
@@ -143,11 +144,10 @@ Result<Asked> asked_flow(const Question& question, const Judge& judge, Timestamp
   if (question.vlan != 0) flow.vlans = {question.vlan};
 
   std::string app = question.app;
-  if (app.empty() && flow.transport != Transport::icmp) {
-    asked.assumed = app = documented_app(judge, flow);
-  }
-  if (flow.transport == Transport::icmp) {
-    flow.app = "icmp";
+  const bool is_dissected = flow.transport == Transport::tcp || flow.transport == Transport::udp;
+  if (app.empty() && is_dissected) asked.assumed = app = documented_app(judge, flow);
+  if (!is_dissected) {
+    flow.app = to_text(flow.transport);
   } else if (app.empty() || app == "none") {
     flow.app = "none";
     flow.payload_bytes = {};

@@ -9,7 +9,7 @@ Judge::Judge(const Policy& policy)
   for (const DocumentedFlow& row : policy.flows) {
     for (const Transport transport : row.transports) {
       Rows& rows = rows_[static_cast<std::size_t>(transport)];
-      if (transport == Transport::icmp || count_ports(row) > max_listed) {
+      if (!has_ports(transport) || count_ports(row) > max_listed) {
         rows.wide.push_back(&row);
         continue;
       }

@@ -29,17 +29,23 @@ inline bool fits_transport(const DocumentedFlow& row, const ClosedFlow& flow) {
          row.transports.end();
 }
 
-// ICMP has no ports, so every row fits. A TCP or UDP row without ports fits nothing.
+// Where there are no ports every row fits. A TCP or UDP row without ports fits nothing.
 inline bool fits_port(const DocumentedFlow& row, const ClosedFlow& flow, std::uint16_t port) {
-  if (flow.transport == Transport::icmp) return true;
-  return contains(row.ports, port);
+  return !has_ports(flow.transport) || contains(row.ports, port);
+}
+
+// ESP, GRE and their like have no opener: a row speaks of its two hosts, whoever was heard first.
+inline bool fits_ends(const DocumentedFlow& row, const ClosedFlow& flow, Ends ends) {
+  if ((row.to & ends.implied) != 0) return true;
+  if (fits_roles(row.from, ends.client) && fits_roles(row.to, ends.server)) return true;
+  return is_without_opener(flow.transport) && fits_roles(row.from, ends.server) &&
+         fits_roles(row.to, ends.client);
 }
 
 inline bool matches(const DocumentedFlow& row, const ClosedFlow& flow, Ends ends,
                     std::uint16_t server_port) {
-  if (!fits_transport(row, flow) || !fits_port(row, flow, server_port)) return false;
-  if ((row.to & ends.implied) != 0) return true;
-  return fits_roles(row.from, ends.client) && fits_roles(row.to, ends.server);
+  return fits_transport(row, flow) && fits_port(row, flow, server_port) &&
+         fits_ends(row, flow, ends);
 }
 
 // The row fits once client and server are swapped, on the same server port. `any` does not

@@ -17,9 +17,9 @@ bool holds(const std::vector<Subnet>& subnets, const IpAddress& address) {
                      [&](const Subnet& subnet) { return subnet.contains(address); });
 }
 
-// An application takes two to speak; ICMP messages stand for themselves.
+// An application takes two to speak; what has no ports stands for itself, packet by packet.
 bool is_one_sided(const ClosedFlow& flow) {
-  if (flow.transport == Transport::icmp) return false;
+  if (!has_ports(flow.transport)) return false;
   const SeenBytes seen = seen_bytes(flow);
   const bool only_one_spoke = seen.of_client != seen.of_server;
   return flow.outcome == Outcome::one_sided || only_one_spoke;

@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "report/layout.hpp"
+#include "report/wireshark.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -30,8 +31,8 @@ const DocumentedFlow* row_named(const Policy& policy, const std::string& id) {
 
 // What the documentation says, with its place and the doubts about it.
 std::string row_text(const Policy& policy, const DocumentedFlow& row) {
-  std::string text = fmt::format("{}: {} to {}, port {}, {}", row.id, policy.role_names(row.from),
-                                 policy.role_names(row.to), to_text(row.ports, " or "), row.app);
+  std::string text = fmt::format("{}: {} to {}, {}, {}", row.id, policy.role_names(row.from),
+                                 policy.role_names(row.to), port_words(row), row.app);
   for (const DocumentLines& source : row.sources) {
     text += fmt::format("; {}{}{}", source.document, source.lines.empty() ? "" : " line ",
                         source.lines);
@@ -223,16 +224,10 @@ std::string explain_flow(const Judge& judge, const ClosedFlow& flow, const std::
   text += fmt::format("  {} packet {}, {} to {}, {} and {} packets\n", capture, flow.first_packet,
                       to_second(to_text(flow.first)), to_second(to_text(flow.last)),
                       grouped(flow.packets[0]), grouped(flow.packets[1]));
-  const std::string transport(to_text(flow.transport));
-  std::string filter =
-      fmt::format("{}.addr == {} && {}.addr == {}", flow.client.address.v4 ? "ip" : "ipv6",
-                  to_text(flow.client.address), flow.server.address.v4 ? "ip" : "ipv6",
-                  to_text(flow.server.address));
-  if (flow.server.port != 0) {
-    filter += fmt::format(" && {0}.port == {1} && {0}.port == {2}", transport, flow.client.port,
-                          flow.server.port);
-  }
-  return text + fmt::format("  Wireshark: {}\n", filter);
+  return text + fmt::format(
+                    "  Wireshark: {}\n",
+                    wireshark_filter(flow.transport, to_text(flow.client.address), flow.client.port,
+                                     to_text(flow.server.address), flow.server.port));
 }
 
 namespace {

@@ -177,6 +177,7 @@ std::string flow_facts_json(const ClosedFlow& flow, const Verdict& verdict) {
   out.begin_object();
   out.member("vlan", flow.vlans);
   out.member_or_null("tunnel", to_text(flow.tunnel));
+  if (flow.tunnel_id != 0) out.member("tunnel_id", flow.tunnel_id);
   out.member("app", flow.app);
   if (!flow.server_app.empty()) out.member("server_app", flow.server_app);
   if (!flow.other_apps.empty()) out.member("other_apps", flow.other_apps);

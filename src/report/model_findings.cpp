@@ -8,6 +8,7 @@
 
 #include "report/model_reader.hpp"
 #include "report/model_words.hpp"
+#include "report/wireshark.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -81,20 +82,6 @@ void read_totals(ModelReader& reader, ReportFindings& findings) {
       if (one.name == severity) one.count = count;
     }
   }
-}
-
-std::string end_filter(const std::string& address) {
-  return fmt::format("{}.addr == {}", address.find(':') == std::string::npos ? "ip" : "ipv6",
-                     address);
-}
-
-std::string wireshark(const ReportFlow& flow) {
-  std::string filter = fmt::format("{} && {}", end_filter(flow.client), end_filter(flow.server));
-  if (flow.server_port != 0) {
-    filter += fmt::format(" && {0}.port == {1} && {0}.port == {2}", flow.transport,
-                          flow.client_port, flow.server_port);
-  }
-  return filter;
 }
 
 // Reads what the flows of the chosen findings add to their cards, each with one pass.
@@ -176,7 +163,9 @@ class CardReader {
       flow.first = it.time().value_or(Timestamp{});
       flow.packets = it.number();
       flow.bytes = it.number();
-      flow.wireshark = wireshark(flow);
+      flow.wireshark =
+          wireshark_filter(parse_transport(flow.transport).value_or(Transport::tcp), flow.client,
+                           flow.client_port, flow.server, flow.server_port);
       card.evidence.total = it.number();
       card.evidence.rows.push_back(std::move(flow));
     }

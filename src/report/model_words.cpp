@@ -136,7 +136,6 @@ constexpr std::array reasons = {
 
 constexpr std::array issues = {
     Meaning{"not-ip", "neither IPv4 nor IPv6 (ARP, LLDP and the like)"},
-    Meaning{"other-transport", "IP without TCP, UDP or ICMP"},
     Meaning{"fragment", "part of a datagram that never became whole"},
     Meaning{"unsupported-link", "a link type that cannot be read"},
     Meaning{"truncated", "cut before the end of its headers"},

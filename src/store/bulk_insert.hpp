@@ -52,6 +52,13 @@ class BulkInsert {
       append_text(value.text);
     }
   }
+  void append(ZeroIsNull value) {
+    if (value.number == 0) {
+      append_null();
+    } else {
+      append_number(value.number);
+    }
+  }
   void begin_row(std::size_t values);
   void append_number(std::int64_t number);
   void append_text(std::string_view text);

@@ -9,6 +9,7 @@ namespace pcapaudit {
 namespace {
 
 using sqlite::OrNull;
+using sqlite::ZeroIsNull;
 
 // to_text() of "nothing" is NULL in the database.
 OrNull field_text(Field field) {
@@ -19,7 +20,7 @@ OrNull field_text(Field field) {
 
 FlowRows::FlowRows(SQLite::Database& database, const Policy& policy)
     : policy_(policy),
-      flow_(database, "flow_row", 19),
+      flow_(database, "flow_row", 20),
       role_set_(database, "INSERT OR IGNORE INTO role_set VALUES (?, ?)"),
       anomaly_(database, "INSERT INTO flow_anomaly VALUES (?, ?, ?)"),
       account_(database, "INSERT INTO read_account VALUES (?, ?, ?, ?, ?, ?, ?)"),
@@ -128,7 +129,8 @@ void FlowRows::insert_flow(const ClosedFlow& flow, std::int64_t kind) {
   flow_.add(flow.id, kind, flow.first_packet, to_text(flow.client.address), flow.client.port,
             to_text(flow.server.address), flow.server.port, flow.packets[0], flow.packets[1],
             flow.bytes[0], flow.bytes[1], flow.payload_bytes[0], flow.payload_bytes[1], flow.first,
-            flow.last, flow.gaps, flow.retransmitted, flow.duplicates, OrNull{flow.malformed_why});
+            flow.last, flow.gaps, flow.retransmitted, flow.duplicates, OrNull{flow.malformed_why},
+            ZeroIsNull{flow.tunnel_id});
 }
 
 std::int64_t FlowRows::insert_grounds(const Verdict& verdict) {

@@ -49,7 +49,7 @@ void mark_regular(const std::vector<Leg>& legs, const std::vector<std::size_t>& 
   if (interval <= 0) return;
   const auto even = static_cast<std::size_t>(std::count_if(
       gaps.begin(), gaps.end(), [&](std::int64_t gap) { return is_even(gap, interval); }));
-  const bool is_regular = even >= fewest_tests - 1 && even * 4 >= gaps.size() * 3;
+  const bool is_regular = even >= fewest_tests - 1 && even * 3 >= gaps.size() * 2;
   if (!is_regular) return;
   for (std::size_t i = 0; i < alike.size(); ++i) {
     const bool before = i > 0 && is_even(gaps[i - 1], interval);

@@ -240,12 +240,12 @@ Endpoint endpoint(const Statement& row, int column) {
 }
 
 ClosedFlow read_flow(const Statement& row) {
-  constexpr std::size_t transports = 3, bases = 4, outcomes = 6, tunnels = 12;
+  constexpr std::size_t bases = 4, outcomes = 6, tunnels = 12;
   ClosedFlow flow;
   flow.id = number(row, 0);
   flow.capture = static_cast<std::uint32_t>(number(row, 1));
   flow.first_packet = number(row, 2);
-  flow.transport = named<Transport>(text(row, 3), transports);
+  flow.transport = parse_transport(text(row, 3)).value_or(Transport::tcp);
   flow.client = endpoint(row, 4);
   flow.server = endpoint(row, 6);
   flow.direction_basis = named<DirectionBasis>(text(row, 8), bases);
@@ -263,6 +263,7 @@ ClosedFlow read_flow(const Statement& row) {
   flow.first = {row.getColumn(23).getInt64()};
   flow.last = {row.getColumn(24).getInt64()};
   flow.malformed_why = text(row, 25);
+  flow.tunnel_id = static_cast<std::uint32_t>(number(row, 26));
   return flow;
 }
 
@@ -275,7 +276,7 @@ void for_each_stored_flow(SQLite::Database& database, const std::string& where,
                             "server, server_port, direction_basis, outcome, packets_c2s, "
                             "packets_s2c, bytes_c2s, bytes_s2c, payload_c2s, payload_s2c, gaps, "
                             "vlans, tunnel, icmp_type, icmp_code, app, server_app, first, last, "
-                            "malformed_why "
+                            "malformed_why, coalesce(tunnel_id, 0) "
                             "FROM flow WHERE {} ORDER BY id",
                             where));
   Reader reader(database);

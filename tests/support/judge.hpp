@@ -32,8 +32,7 @@ inline std::uint16_t port_number(const std::string& text) {
 }
 
 inline Transport transport_named(const std::string& text) {
-  if (text == "tcp") return Transport::tcp;
-  return text == "udp" ? Transport::udp : Transport::icmp;
+  return parse_transport(text).value();
 }
 
 template <class Enum>

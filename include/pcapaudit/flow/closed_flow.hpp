@@ -76,6 +76,7 @@ struct ClosedFlow {
   std::uint64_t duplicates = 0;               // second copies of packets, counted nowhere else
   std::vector<std::uint16_t> vlans;
   Tunnel tunnel = Tunnel::none;
+  std::uint32_t tunnel_id = 0;  // VNI, key, TEID or session of it; 0: none
   std::uint8_t icmp_type = 0, icmp_code = 0;
 
   std::string app;         // "http", "tls", "ssh", ..., "unknown", or "none" without payload
@@ -85,7 +86,7 @@ struct ClosedFlow {
   std::vector<std::string> other_apps;
   std::vector<AppRecord> records;  // in order: a handover leaves one record for each protocol
   std::array<std::uint32_t, anomaly_count> anomalies{};
-  std::string malformed_why;  // first Step::malformed text
+  std::string malformed_why;           // first Step::malformed text
   std::array<ReadAccount, 2> account;  // client to server, server to client
   std::vector<MinuteTraffic> minutes;
 

@@ -1,6 +1,7 @@
 // The two ends of a flow, whichever of them spoke.
 //
-// The hash leaves the transport out, so an ICMP error finds the worker of the flow it quotes.
+// The hash leaves the transport out, so an ICMP error finds the worker of the flow it quotes, and
+// the network, so the two directions of a connection meet that a mirror port shows in two VLANs.
 #pragma once
 
 #include <array>
@@ -24,8 +25,10 @@ inline bool is_same_end(const Endpoint& a, const Endpoint& b) {
 struct FlowKey {
   Endpoint one, other;
   Transport transport = Transport::tcp;
+  std::uint32_t network = 0;  // Decoded::network
 
-  bool operator==(const FlowKey& key) const {
+  bool operator==(const FlowKey& key) const { return network == key.network && has_same_ends(key); }
+  bool has_same_ends(const FlowKey& key) const {
     return transport == key.transport &&
            ((is_same_end(one, key.one) && is_same_end(other, key.other)) ||
             (is_same_end(one, key.other) && is_same_end(other, key.one)));

@@ -41,6 +41,8 @@ class FlowTable {
   // A server may call a client as long as it is registered: an hour (RFC 3261 10.2.1.1).
   static constexpr std::int64_t sip_idle_ns = 3600 * ns_per_second;
   static constexpr std::int64_t icmp_idle_ns = 60 * ns_per_second;
+  // Tunnels between two hosts are up for days and may be silent for long.
+  static constexpr std::int64_t other_idle_ns = 3600 * ns_per_second;
   // After FIN both ways or RST, late segments still belong to the flow for this long. A connection
   // that ended in good order is closed at once; what comes later of it is a LatePacket.
   static constexpr std::int64_t closed_linger_ns = 60 * ns_per_second;

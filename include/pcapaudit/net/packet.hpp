@@ -17,6 +17,7 @@
 #include <pcapaudit/base/bytes.hpp>
 #include <pcapaudit/base/ip.hpp>
 #include <pcapaudit/base/time.hpp>
+#include <pcapaudit/net/transport.hpp>
 
 namespace pcapaudit {
 
@@ -57,9 +58,6 @@ class Payload {
   Bytes bytes_;
   std::shared_ptr<const void> owner_;
 };
-
-enum class Transport : std::uint8_t { tcp, udp, icmp };
-std::string_view to_text(Transport transport);  // "tcp", "udp", "icmp"
 
 struct TcpHeader {
   static constexpr std::uint8_t fin = 0x01, syn = 0x02, rst = 0x04, psh = 0x08, ack = 0x10;
@@ -125,14 +123,18 @@ struct EarlierFragments {
   bool empty() const { return packets == 0 && duplicates == 0; }
 };
 
-// The innermost IP packet with a TCP, UDP or ICMP header.
+// The innermost IP packet; what tunnels carry counts where it could be read.
 struct Decoded {
   static constexpr std::size_t max_vlans = 4;
 
   IpAddress source, destination;
-  std::uint16_t source_port = 0, destination_port = 0;  // ICMP: 0
+  std::uint16_t source_port = 0, destination_port = 0;  // 0 where there are none
   Transport transport = Transport::tcp;
-  Tunnel tunnel = Tunnel::none;                  // outermost one that carried it
+  Tunnel tunnel = Tunnel::none;  // outermost one that carried it
+  std::uint32_t tunnel_id = 0;   // of the outermost one that has one: VNI, key, TEID, session; or 0
+  // Names the VLANs and tunnel identifiers around the packet: equal in one network, 0 where there
+  // are none. Two networks may use the same addresses.
+  std::uint32_t network = 0;
   std::array<std::uint16_t, max_vlans> vlans{};  // ids, outermost first
   std::uint8_t vlan_count = 0;
   bool fragment_head = false;  // first fragment: payload is incomplete
@@ -147,14 +149,13 @@ struct Decoded {
   std::uint8_t icmp_type = 0, icmp_code = 0;
   std::uint16_t icmp_identifier = 0;   // echo only
   std::optional<QuotedPacket> quoted;  // ICMP errors
-  Payload payload;                     // of TCP, UDP or ICMP, as captured
+  Payload payload;                     // behind the transport header, as captured
   std::uint32_t payload_length = 0;    // as the headers say; > payload.size() when cut by snaplen
 };
 
 // Why a packet gives no Decoded. Counted per capture, never logged one by one.
 enum class DecodeIssue : std::uint8_t {
   not_ip,            // ARP, LLDP, management frames ...
-  other_transport,   // IP, but not TCP, UDP or ICMP
   fragment,          // of an IP datagram that is not whole
   unsupported_link,  // a link type that this program does not read
   truncated,         // cut (snap length) before the transport header ended
@@ -164,8 +165,8 @@ enum class DecodeIssue : std::uint8_t {
   encrypted,         // below IP: MACsec, 802.11
   aggregate,         // several frames in one (802.11 A-MSDU), which are not taken apart
 };
-constexpr std::size_t decode_issue_count = 10;
-std::string_view to_text(DecodeIssue issue);  // "not-ip", "other-transport", ...
+constexpr std::size_t decode_issue_count = 9;
+std::string_view to_text(DecodeIssue issue);  // "not-ip", "fragment", ...
 
 // Reads the headers of one packet, without memory of others (see Decoder): of fragments only the
 // first is read. Pure; allocates nothing; never fails otherwise.

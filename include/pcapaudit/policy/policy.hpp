@@ -181,6 +181,8 @@ struct DocumentedFlow {  // [[flow]]: one row of the documentation
   bool is_draft = false;                     // approved = false: learned, and nobody has read it
   SourcePlace place;
 };
+// "port 443 or 444"; of a row without ports its transports, "esp or ah".
+std::string port_words(const DocumentedFlow& row);
 
 struct Mapping {  // [[mapping]]: which inner row the proxy uses for requests of an outer one
   std::string id, outer, inner;

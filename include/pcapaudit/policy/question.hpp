@@ -13,7 +13,7 @@ namespace pcapaudit {
 
 struct Question {
   std::string source, destination;  // addresses
-  std::string target;               // "tcp/443", "udp/53", "icmp"
+  std::string target;               // "tcp/443", "sctp/3868", "icmp", "esp", "50"
   std::string app;  // "https", "http", "sip", "tls", "ssh" ...; "none": no payload; empty: ask
   std::string at;   // RFC 3339, or a date with a time: "2026-11-20T10:00:00Z"; empty: `now`
   std::string mutual =

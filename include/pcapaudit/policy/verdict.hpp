@@ -135,7 +135,7 @@ class Judge {
       for (const DocumentedFlow* row : listed->second) use(*row);
     }
     for (const DocumentedFlow* row : rows.wide) {
-      if (transport == Transport::icmp || contains(row->ports, port)) use(*row);
+      if (!has_ports(transport) || contains(row->ports, port)) use(*row);
     }
   }
 
@@ -144,12 +144,12 @@ class Judge {
 
   const Policy& policy_;
   RoleMap roles_;
-  // Rows by port, those with wide ranges, and ICMP's; for each transport.
+  // Rows by port, those with wide ranges or without ports; for each transport.
   struct Rows {
     std::unordered_map<std::uint16_t, std::vector<const DocumentedFlow*>> by_port;
     std::vector<const DocumentedFlow*> wide;
   };
-  std::array<Rows, 3> rows_;
+  std::array<Rows, transport_count> rows_;
   std::unique_ptr<const NearestRows> nearest_;
 };
 

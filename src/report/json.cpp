@@ -140,14 +140,21 @@ Result<Json> read(const Store& store, const Section& section) {
 
 }  // namespace
 
-Result<std::string> render_json(const Store& store, const Changes* changes) {
+Result<std::string> render_json(const Store& store, const JsonParts& parts) {
   Json report = Json::object();
   for (const Section& section : sections) {
     auto value = read(store, section);
     if (!value) return std::unexpected(value.error());
     report[section.key] = std::move(*value);
   }
-  if (changes != nullptr) report["changes"] = Json::parse(render_changes_json(*changes));
+  if (parts.changes != nullptr) {
+    report["changes"] = Json::parse(render_changes_json(*parts.changes));
+  }
+  if (!parts.exit.empty()) {
+    Json reasons = Json::array();
+    for (const ExitReason& it : parts.exit) reasons.push_back({{"code", it.code}, {"why", it.why}});
+    report["exit"] = {{"code", parts.exit.front().code}, {"reasons", std::move(reasons)}};
+  }
   // Names of files may hold bytes that are not UTF-8; they become U+FFFD.
   return json_escaped(report.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
 }

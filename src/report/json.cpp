@@ -38,6 +38,7 @@ constexpr std::string_view flags[] = {
 };
 constexpr std::string_view lists[] = {
     "arguments",
+    "skipped",
     "alpn_offered",
     "san",
     "extended_key_usage",
@@ -80,7 +81,7 @@ struct Section {
 constexpr Section sections[] = {
     {"run",
      "SELECT first, last, tool_version, arguments, packs, policy_digest, site, partial, closed, "
-     "findings_until FROM v_run ORDER BY 1",
+     "findings_until, skipped FROM v_run ORDER BY 1",
      true},
     {"captures", "SELECT * FROM v_capture ORDER BY name, sha256"},
     {"totals",

@@ -36,7 +36,7 @@ struct CaptureSummary {
 struct RunFacts {
   std::string tool_version;
   std::vector<std::string> arguments;  // what changes the result: inputs, policy, filter ...
-  std::vector<std::string> skipped;    // files of folders that are no captures
+  std::vector<std::string> skipped = {};  // files of folders that are no captures
   bool partial = false;                // some input was damaged, or the run was interrupted
   std::int64_t writer_wait_ns = 0;     // live: the capture waited so long for the database
 };

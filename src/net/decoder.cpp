@@ -36,7 +36,7 @@ std::expected<Decoded, DecodeIssue> Decoder::decode(const PacketView& packet) {
   DecoderCounters& counters = fragments.counters;
   fragments.next_packet(packet);
   auto decoded = walk_packet(packet, &fragments, state_->options);
-  const EarlierFragments& earlier = fragments.earliest();
+  const EarlierFragments& earlier = fragments.earlier();
   const std::uint64_t packets = std::uint64_t{1} + earlier.packets + earlier.duplicates;
   if (!decoded) {
     if (!fragments.keeps_packet()) {

@@ -40,7 +40,7 @@ class Defragmenter final : public Reassembly {
   void forget();
 
   // Packets before the one at hand that belong where it belongs.
-  const EarlierFragments& earliest() const { return earlier_; }
+  const EarlierFragments& earlier() const { return earlier_; }
   // Is the packet at hand counted already, or later with those that wait?
   bool keeps_packet() const { return keeps_packet_; }
 

@@ -8,6 +8,7 @@ CREATE TABLE run (
   id           INTEGER PRIMARY KEY CHECK (id = 1),  -- one run in one database
   tool_version TEXT    NOT NULL,
   arguments    TEXT    NOT NULL,  -- JSON list: what changes the result (inputs, policy, filter)
+  skipped      TEXT    NOT NULL,  -- JSON list: files of folders that are no captures
   partial      INTEGER NOT NULL CHECK (partial IN (0, 1)),  -- an input was damaged, or interrupted
   closed       INTEGER NOT NULL CHECK (closed IN (0, 1)),  -- 0: being written, or the writer was killed
   findings_until INTEGER,  -- not closed: flows that were stored later are in no finding yet
@@ -31,6 +32,10 @@ CREATE TABLE capture (
   dropped_kernel    INTEGER NOT NULL,  -- of those, live: the kernel's buffer was full
   dropped_interface INTEGER NOT NULL,  -- of those, live: lost by the interface itself
   filtered   INTEGER NOT NULL,     -- left out by the filter
+  without_time INTEGER NOT NULL,   -- packets of which nobody knows when they came
+  snap_length INTEGER NOT NULL,    -- bytes that the capture keeps of a packet; 0: all, or unknown
+  same_as    TEXT,                 -- an input before it that holds the same, NULL when none
+  overlaps   TEXT,                 -- an input before it that holds some of its packets
   duplicates INTEGER NOT NULL,     -- second copies of packets (mirrored twice), counted nowhere else
   fragments  INTEGER NOT NULL,     -- IP fragments
   reassembled INTEGER NOT NULL,    -- datagrams put together from them

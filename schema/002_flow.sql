@@ -33,7 +33,7 @@ CREATE TABLE flow_kind (
                     'tls13-encrypted', 'resumed', 'midstream', 'gap', 'truncated',
                     'renegotiated', 'aborted', 'unknown-host', 'certificate-hidden', 'tls-handshake-not-seen',
                     'requests-unread', 'responses-unread', 'application-unread',
-                    'certificate-unread')),
+                    'certificate-unread', 'time-unknown')),
   exception     TEXT,                 -- of a waived flow: exception.id
   grounds       INTEGER               -- its problems and nearest rows; NULL without any
 ) STRICT;
@@ -53,7 +53,7 @@ CREATE TABLE flow_row (
   bytes_s2c     INTEGER NOT NULL,
   payload_c2s   INTEGER NOT NULL,
   payload_s2c   INTEGER NOT NULL,
-  first         INTEGER NOT NULL,
+  first         INTEGER NOT NULL,     -- 0: no packet has a time, as nobody knows (NULL in texts)
   last          INTEGER NOT NULL,
   gaps          INTEGER NOT NULL,     -- places where bytes of the stream are missing
   retransmitted INTEGER NOT NULL,     -- TCP segments
@@ -74,10 +74,10 @@ SELECT flow_row.id, flow_kind.capture, flow_row.first_packet, flow_kind.transpor
        flow_row.malformed_why, flow_kind.client_roles, flow_kind.server_roles, flow_kind.service,
        flow_kind.basis, flow_kind.verdict, flow_kind.rule, flow_kind.reason, flow_row.first,
        flow_row.last, flow_kind.exception, flow_kind.grounds,
-       strftime('%Y-%m-%dT%H:%M:%S', flow_row.first / 1000000000 - (flow_row.first % 1000000000 < 0),
+       strftime('%Y-%m-%dT%H:%M:%S', nullif(flow_row.first, 0) / 1000000000 - (flow_row.first % 1000000000 < 0),
                 'unixepoch')
          || printf('.%09dZ', (flow_row.first % 1000000000 + 1000000000) % 1000000000) AS first_text,
-       strftime('%Y-%m-%dT%H:%M:%S', flow_row.last / 1000000000 - (flow_row.last % 1000000000 < 0),
+       strftime('%Y-%m-%dT%H:%M:%S', nullif(flow_row.last, 0) / 1000000000 - (flow_row.last % 1000000000 < 0),
                 'unixepoch')
          || printf('.%09dZ', (flow_row.last % 1000000000 + 1000000000) % 1000000000) AS last_text
   FROM flow_row CROSS JOIN flow_kind ON flow_kind.id = flow_row.kind;
@@ -103,10 +103,10 @@ CREATE VIEW flow_group AS
 SELECT flow_sum.*, flow_kind.transport, flow_kind.outcome, flow_kind.app, flow_kind.client_roles,
        flow_kind.server_roles, flow_kind.service, flow_kind.verdict, flow_kind.rule,
        flow_kind.reason, flow_kind.exception, flow_kind.grounds,
-       strftime('%Y-%m-%dT%H:%M:%S', flow_sum.first / 1000000000 - (flow_sum.first % 1000000000 < 0),
+       strftime('%Y-%m-%dT%H:%M:%S', nullif(flow_sum.first, 0) / 1000000000 - (flow_sum.first % 1000000000 < 0),
                 'unixepoch')
          || printf('.%09dZ', (flow_sum.first % 1000000000 + 1000000000) % 1000000000) AS first_text,
-       strftime('%Y-%m-%dT%H:%M:%S', flow_sum.last / 1000000000 - (flow_sum.last % 1000000000 < 0),
+       strftime('%Y-%m-%dT%H:%M:%S', nullif(flow_sum.last, 0) / 1000000000 - (flow_sum.last % 1000000000 < 0),
                 'unixepoch')
          || printf('.%09dZ', (flow_sum.last % 1000000000 + 1000000000) % 1000000000) AS last_text
   FROM flow_sum JOIN flow_kind ON flow_kind.id = flow_sum.kind;

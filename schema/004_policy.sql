@@ -150,11 +150,10 @@ CREATE TABLE resemblance (
   PRIMARY KEY (address, role)
 ) STRICT, WITHOUT ROWID;
 
--- Problems of one cause. A flow belongs to the finding with the kind of its problem and its
--- own role sets, service and server port.
+-- Problems of one cause, or of one matter: many ports or hosts with the same problem (a scan).
 CREATE TABLE finding (
-  id            TEXT    PRIMARY KEY,  -- 'V-' and the start of SHA-256 of the cause
-  cause         TEXT    NOT NULL UNIQUE,  -- 'kind|client roles|server roles|service|port'
+  id            TEXT    NOT NULL,  -- 'V-' and the start of SHA-256 of the cause
+  cause         TEXT    PRIMARY KEY,  -- 'kind|client roles|server roles|service|port'
   kind          TEXT    NOT NULL CHECK (kind IN (
              'undocumented', 'reversed-direction', 'wrong-application', 'outside-schedule',
              'not-mutual', 'old-tls', 'expired-certificate', 'wrong-name', 'wrong-sni',
@@ -172,6 +171,8 @@ CREATE TABLE finding (
   transports    TEXT    NOT NULL,     -- distinct, sorted, joined by '+'
   service       TEXT    NOT NULL,     -- '' when none
   server_port   INTEGER NOT NULL,     -- 0 when none or several
+  ports         TEXT    NOT NULL,     -- '443', '1-1024 (1024 ports)'; '' when none
+  causes        INTEGER NOT NULL,     -- ports or hosts that it speaks of; 1 when it is no matter
   outcome       TEXT    CHECK (outcome IN (  -- the most serious one; NULL without flows
                   'data', 'handshake', 'midstream', 'one-sided', 'refused', 'blocked')),
   flows         INTEGER NOT NULL,
@@ -194,4 +195,18 @@ CREATE TABLE finding (
     || iif(last IS NULL, NULL,
            printf('.%09dZ', (last % 1000000000 + 1000000000) % 1000000000)))
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX finding_of_flow ON finding (kind, client_roles, server_roles, service, server_port);
+CREATE INDEX finding_by_id ON finding (id);
+
+-- Which finding a cause became, or became part of. A flow belongs to the finding of the cause with
+-- the kind of its problem and its own role sets, service and server port.
+CREATE TABLE finding_cause (
+  kind         TEXT    NOT NULL,
+  client_roles INTEGER NOT NULL,
+  server_roles INTEGER NOT NULL,
+  service      TEXT    NOT NULL,
+  server_port  INTEGER NOT NULL,
+  subject      TEXT    NOT NULL,  -- '' for flows; else host, exception or mapping, or a needed row
+  own_id       TEXT    NOT NULL,  -- what its id is when it stands for itself
+  finding      TEXT    NOT NULL,  -- finding.id
+  PRIMARY KEY (client_roles, server_roles, service, server_port, subject, kind)
+) STRICT, WITHOUT ROWID;

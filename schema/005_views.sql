@@ -20,7 +20,8 @@ SELECT (SELECT min(first_text) FROM flow_group) AS first,
        (SELECT count(*) FROM finding) AS findings,
        run.closed,
        run.findings_until_text AS findings_until,
-       run.writer_wait_ns / 1e9 AS writer_wait_seconds
+       run.writer_wait_ns / 1e9 AS writer_wait_seconds,
+       run.skipped
   FROM run
   LEFT JOIN policy ON policy.id = run.id
   JOIN (SELECT coalesce(sum(flows), 0) AS flows,
@@ -41,7 +42,8 @@ SELECT name, sha256, link_types AS link_type, packets, bytes, dropped, truncated
          WHERE flow.capture = capture.id AND anomaly = 'evicted') AS evicted_flows,
        (SELECT count(DISTINCT flow.id) FROM flow_anomaly JOIN flow ON flow.id = flow_anomaly.flow
          WHERE flow.capture = capture.id AND anomaly IN ('reassembly-cap', 'window-cap'))
-         AS capped_flows
+         AS capped_flows,
+       nullif(snap_length, 0) AS snap_length, without_time, same_as, overlaps
   FROM capture
  ORDER BY id;
 
@@ -60,7 +62,7 @@ SELECT flow.id AS flow, capture.name AS capture, flow.first_text AS first,
        nullif(flow.client_port, 0) AS client_port, flow.server,
        nullif(flow.server_port, 0) AS server_port, client_set.names AS client_role,
        server_set.names AS server_role, flow.app, nullif(flow.service, '') AS service,
-       flow.basis, flow.outcome, flow.verdict, flow.rule, finding.id AS finding, flow.reason,
+       flow.basis, flow.outcome, flow.verdict, flow.rule, finding_cause.finding, flow.reason,
        flow.packets_c2s, flow.packets_s2c, flow.bytes_c2s, flow.bytes_s2c, flow.gaps,
        tls.version AS tls_version, tls.sni, tls.mutual, flow.first_packet, flow.duplicates, flow.exception
   FROM flow
@@ -70,11 +72,12 @@ SELECT flow.id AS flow, capture.name AS capture, flow.first_text AS first,
   LEFT JOIN problem ON problem.flow = flow.id AND flow.verdict <> 'ignored'
                    AND problem.number = (SELECT min(number) FROM problem AS own
                                           WHERE own.flow = flow.id AND own.exception IS NULL)
-  LEFT JOIN finding ON finding.kind = problem.kind
-                   AND finding.client_roles = flow.client_roles
-                   AND finding.server_roles = flow.server_roles
-                   AND finding.service = flow.service
-                   AND finding.server_port = flow.server_port
+  LEFT JOIN finding_cause ON finding_cause.kind = problem.kind
+                         AND finding_cause.client_roles = flow.client_roles
+                         AND finding_cause.server_roles = flow.server_roles
+                         AND finding_cause.service = flow.service
+                         AND finding_cause.server_port = flow.server_port
+                         AND finding_cause.subject = ''
   LEFT JOIN tls ON tls.flow = flow.id
                AND tls.number = (SELECT min(number) FROM tls AS own WHERE own.flow = flow.id);
 
@@ -82,7 +85,7 @@ CREATE VIEW v_finding AS
 SELECT id AS finding, kind, severity, client_names AS client_role, server_names AS server_role,
        nullif(service, '') AS service, nullif(server_port, 0) AS server_port, outcome, flows,
        first_text AS first, last_text AS last, nearest_rule, failing_field, mistake, text,
-       expected, observed, subject, rank
+       expected, observed, subject, rank, nullif(ports, '') AS ports, causes
   FROM finding;
 
 -- The two legs of requests through the proxy. 'wrong-port': the inner one is undocumented.
@@ -117,24 +120,42 @@ SELECT exception.id AS exception, exception.reason, exception.owner, exception.a
 
 -- Only allowed and waived flows use a documented flow; one that fits and fails a requirement
 -- (mutual TLS, version, certificate) does not. A flow that matches several rows uses them all.
--- 'unused': a role of each side was seen at an end of some flow. `any` is seen with any flow.
+-- The status is decided here and nowhere else:
+-- 'undetermined-only': flows met it, and none of them could be judged;
+-- 'not-observable': a role of one side was at no end of any flow (`any` is seen with any flow);
+-- 'window-too-short': the audit is shorter than the rhythm in which such flows come;
+-- 'unused': nothing of that excuses it.
 CREATE VIEW v_rule_usage AS
 SELECT rule.id AS rule, rule.pack, rule.from_names AS from_role, rule.to_names AS to_role,
        rule.transports AS transport, nullif(rule.ports, '') AS ports, rule.app, rule.needed,
        coalesce(usage.flows, 0) AS flows, usage.first, usage.last,
        CASE WHEN usage.flows > 0 THEN 'used'
-            WHEN EXISTS (SELECT 1 FROM role WHERE seen AND (rule.from_roles >> number) & 1)
-             AND EXISTS (SELECT 1 FROM role WHERE seen AND (rule.to_roles >> number) & 1)
-            THEN 'unused'
-            ELSE 'not-observable' END AS status
+            WHEN usage.undetermined > 0 THEN 'undetermined-only'
+            WHEN NOT EXISTS (SELECT 1 FROM role WHERE seen AND (rule.from_roles >> number) & 1)
+              OR NOT EXISTS (SELECT 1 FROM role WHERE seen AND (rule.to_roles >> number) & 1)
+            THEN 'not-observable'
+            WHEN rule.expect = 'rare' OR period.seconds < CASE rule.expect
+                   WHEN 'hourly' THEN 3600 WHEN 'daily' THEN 86400 WHEN 'weekly' THEN 7 * 86400
+                   WHEN 'monthly' THEN 31 * 86400 ELSE 0 END
+            THEN 'window-too-short'
+            ELSE 'unused' END AS status,
+       coalesce(usage.undetermined, 0) AS undetermined
   FROM rule
-  LEFT JOIN (SELECT rule, sum(flows) AS flows, min(first) AS first, max(last) AS last
-               FROM (SELECT rule, flows, first_text AS first, last_text AS last FROM flow_group
-                      WHERE verdict IN ('allowed', 'waived')
+  JOIN (SELECT coalesce(max(nullif(last, 0)) - min(nullif(first, 0)), 0) / 1000000000 AS seconds
+          FROM flow_sum) AS period
+  LEFT JOIN (SELECT rule, sum(flows) FILTER (WHERE judged) AS flows,
+                    sum(flows) FILTER (WHERE NOT judged) AS undetermined,
+                    min(first) FILTER (WHERE judged) AS first,
+                    max(last) FILTER (WHERE judged) AS last
+               FROM (SELECT rule, flows, first_text AS first, last_text AS last,
+                            verdict <> 'undetermined' AS judged FROM flow_group
+                      WHERE verdict IN ('allowed', 'waived', 'undetermined')
+                        AND reason IS NOT 'direction-unknown'
                      UNION ALL
-                     SELECT also_matched.rule, 1, flow.first_text, flow.last_text
+                     SELECT also_matched.rule, 1, flow.first_text, flow.last_text,
+                            flow.verdict <> 'undetermined'
                        FROM also_matched JOIN flow ON flow.id = also_matched.flow
-                      WHERE flow.verdict IN ('allowed', 'waived'))
+                      WHERE flow.verdict IN ('allowed', 'waived', 'undetermined'))
               GROUP BY rule) AS usage ON usage.rule = rule.id;
 
 -- Ignored flows are out of the audit and not counted. `blocked`: violations that were

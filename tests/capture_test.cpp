@@ -310,15 +310,22 @@ TEST_CASE("capture: filters") {
   CHECK(read(capture, "udpp").error.find("udpp") != std::string::npos);
 }
 
-TEST_CASE("capture: a directory stands for its files in name order") {
+TEST_CASE("capture: a directory stands for the captures in it and below it, in name order") {
   const Directory directory;
-  directory.write("b.pcap", "b");
-  directory.write("a.pcap", "a");
-  directory.write(".hidden", "h");
-  const auto paths = expand_paths({directory.path(), "-"});
-  REQUIRE(paths);
-  CHECK(*paths ==
-        std::vector<std::string>{directory.path() + "/a.pcap", directory.path() + "/b.pcap", "-"});
+  const std::string capture = pcap_header(true, 0xa1b2c3d4);
+  std::filesystem::create_directories(directory.path() + "/b/deep");
+  std::filesystem::create_directories(directory.path() + "/.git");
+  for (const char* name : {"c.pcap", "a.pcap", ".hidden", "b/deep/x", ".git/y.pcap"}) {
+    directory.write(name, capture);
+  }
+  directory.write("notes.txt", "what was done when");
+  directory.write("b/empty", "");
+  const auto files = expand_paths({directory.path(), "-", directory.path() + "/notes.txt"});
+  REQUIRE(files);
+  const std::string at = directory.path() + "/";
+  CHECK(files->captures == std::vector<std::string>{at + "a.pcap", at + "b/deep/x", at + "c.pcap",
+                                                    "-", at + "notes.txt"});
+  CHECK(files->others == std::vector<std::string>{at + "b/empty", at + "notes.txt"});
   CHECK_FALSE(expand_paths({directory.path() + "/none"}));
 }
 

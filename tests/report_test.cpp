@@ -17,25 +17,25 @@ flows 7   allowed 1 (14.3 %)   violation 4 (57.1 %)   waived 0 (0.0 %)   undeter
 
 3 findings
 
-  HIGH      V-ACE2  reverse-proxy-int → director  tcp/443 HTTPS  data both ways  2 flows
+  HIGH      V-ACE2EFB73096  reverse-proxy-int → director  tcp/443 HTTPS  data both ways  2 flows
             reverse-proxy-int to director on tcp/443 (HTTPS): no documented flow; nearest is
             rp-int-4443, which fails on port (4443 expected, 443 seen). The proxy reaches the
             internal web site.
 
-  HIGH      V-D9CF  edge-int → director  tcp/5061 SIP/TLS  data both ways  1 flow
+  HIGH      V-D9CF3B8461EF  edge-int → director  tcp/5061 SIP/TLS  data both ways  1 flow
             edge-int to director on tcp/5061 (SIP/TLS): edge-dir-5061 asks for mutual TLS, and the
             client showed no certificate (not-requested seen).
 
-  LOW       V-A8D6  reverse-proxy-int → director  tcp/4443 HTTPS  never seen
+  LOW       V-A8D6E802F927  reverse-proxy-int → director  tcp/4443 HTTPS  never seen
             reverse-proxy-int to director on tcp/4443 (HTTPS): rp-int-4443 is needed, and no flow
             used it although both sides were seen.
 
 1 more finding on attempts that were blocked or refused: nothing came through
 
-  MEDIUM    V-959A  unknown-internal → director  tcp/5061  no answer  1 flow
+  MEDIUM    V-959ACD6FE579  unknown-internal → director  tcp/5061  no answer  1 flow
             unknown-internal to director on tcp/5061: no documented flow.
 
-rules       1 used · 3 unused (both roles seen) · 1 not observable here
+rules       1 used · 3 unused (both roles seen) · 0 met by undetermined flows only · 0 window too short · 1 not observable here
             unused: any-dir-80, edge-dir-5061, rp-int-4443
             not observable: dir-sql-1433
 undetermined 1 flow: no-payload 1
@@ -114,7 +114,7 @@ TEST_CASE("report: JSON has types") {
     "captures": 1, "packets": 1990, "flows": 7, "allowed": 1, "violation": 4, "waived": 0,
     "undetermined": 1, "ignored": 1, "findings": 4})"));
   REQUIRE(json["findings"].size() == 4);
-  CHECK(json["findings"][0]["finding"] == "V-ACE2");
+  CHECK(json["findings"][0]["finding"] == "V-ACE2EFB73096");
   CHECK(json["findings"][0]["server_port"] == 443);
   CHECK(json["findings"][2]["service"].is_null());
   REQUIRE(json["rules"].size() == 5);

@@ -79,10 +79,10 @@ TEST_CASE("store: the stable views have the contract's columns") {
   CHECK(columns(**store, "v_finding") ==
         Lines{"finding", "kind", "severity", "client_role", "server_role", "service", "server_port",
               "outcome", "flows", "first", "last", "nearest_rule", "failing_field", "mistake",
-              "text", "expected", "observed", "subject"});
+              "text", "expected", "observed", "subject", "ports", "causes"});
   CHECK(columns(**store, "v_rule_usage") == Lines{"rule", "pack", "from_role", "to_role",
                                                   "transport", "ports", "app", "needed", "flows",
-                                                  "first", "last", "status"});
+                                                  "first", "last", "status", "undetermined"});
 }
 
 TEST_CASE("store: rows of a hand-made audit") {
@@ -95,7 +95,7 @@ TEST_CASE("store: rows of a hand-made audit") {
   const Case cases[] = {
       {"SELECT * FROM v_run ORDER BY 1",
        {"2026-11-20T10:00:00.000000000Z|2026-11-20T10:01:13.000000005Z|0.1.0|[\"x.pcap\"]|d1|"
-        "lync2013 3|Example|0|1|1990|7|1|4|0|1|1|4|1||0.0"}},
+        "lync2013 3|Example|0|1|1990|7|1|4|0|1|1|4|1||0.0|[]"}},
       {"SELECT name, sha256, link_type, packets, bytes, dropped, truncated, damaged, damage, first "
        "FROM v_capture ORDER BY 1",
        {"x.pcap|5ha|1|1990|123456|10|0|0||2026-11-20T10:00:00.000000000Z"}},
@@ -105,31 +105,31 @@ TEST_CASE("store: rows of a hand-made audit") {
         "10.2.0.11|443|internal-clients|director|tls|HTTPS|content|data|allowed|dir-int-443|||5|4|"
         "500|4000|2|TLSv1.2|director.example|not-requested|1|0|",
         "2|x.pcap|2026-11-20T10:00:01.000000000Z|2026-11-20T10:00:01.000000005Z|tcp|10.1.0.5|50000|"
-        "10.2.0.11|443|reverse-proxy-int|director|tls|HTTPS|content|refused|violation||V-ACE2||5|4|"
+        "10.2.0.11|443|reverse-proxy-int|director|tls|HTTPS|content|refused|violation||V-ACE2EFB73096||5|4|"
         "500|4000|0||||2|0|",
         "12|x.pcap|2026-11-20T10:01:11.000000000Z|2026-11-20T10:01:11.000000005Z|tcp|10.20.9.14|"
-        "50000|10.2.0.11|5061|unknown-internal|director|none||none|blocked|violation||V-959A||3|0|"
+        "50000|10.2.0.11|5061|unknown-internal|director|none||none|blocked|violation||V-959ACD6FE579||3|0|"
         "180|0|0||||12|0|",
         "15|x.pcap|2026-11-20T10:01:12.000000000Z|2026-11-20T10:01:12.000000005Z|tcp|10.0.0.6|"
         "50000|"
         "10.2.0.11|443|internal-clients|director|none|HTTPS|port|handshake|undetermined|"
         "dir-int-443||no-payload|5|4|500|4000|0||||15|0|"}},
       {"SELECT * FROM v_finding ORDER BY finding",
-       {"V-959A|undocumented|medium|unknown-internal|director||5061|blocked|1|"
+       {"V-959ACD6FE579|undocumented|medium|unknown-internal|director||5061|blocked|1|"
         "2026-11-20T10:01:11.000000000Z|2026-11-20T10:01:11.000000005Z||||unknown-internal to "
-        "director on tcp/5061: no documented flow.|||",
-        "V-A8D6|needed-not-seen|low|reverse-proxy-int|director|HTTPS|4443||0|||rp-int-4443|||"
+        "director on tcp/5061: no documented flow.||||5061|1",
+        "V-A8D6E802F927|needed-not-seen|low|reverse-proxy-int|director|HTTPS|4443||0|||rp-int-4443|||"
         "reverse-proxy-int to director on tcp/4443 (HTTPS): rp-int-4443 is needed, and no flow "
-        "used it although both sides were seen.|||",
-        "V-ACE2|undocumented|high|reverse-proxy-int|director|HTTPS|443|data|2|"
+        "used it although both sides were seen.||||4443|1",
+        "V-ACE2EFB73096|undocumented|high|reverse-proxy-int|director|HTTPS|443|data|2|"
         "2026-11-20T10:00:01.000000000Z|2026-11-20T10:01:05.000000005Z|rp-int-4443|port|proxy-port|"
         "reverse-proxy-int to director on tcp/443 (HTTPS): no documented flow; nearest is "
         "rp-int-4443, which fails on port (4443 expected, 443 seen). The proxy reaches the "
-        "internal web site.|4443|443|",
-        "V-D9CF|not-mutual|high|edge-int|director|SIP/TLS|5061|data|1|"
+        "internal web site.|4443|443||443|1",
+        "V-D9CF3B8461EF|not-mutual|high|edge-int|director|SIP/TLS|5061|data|1|"
         "2026-11-20T10:01:10.000000000Z|2026-11-20T10:01:10.000000005Z|edge-dir-5061|mutual||"
         "edge-int to director on tcp/5061 (SIP/TLS): edge-dir-5061 asks for mutual TLS, and the "
-        "client showed no certificate (not-requested seen).||not-requested|"}},
+        "client showed no certificate (not-requested seen).||not-requested||5061|1"}},
       {"SELECT rule, from_role, transport, ports, needed, flows, first, status "
        "FROM v_rule_usage ORDER BY rule",
        {"any-dir-80|any|tcp|80|0|0||unused",
@@ -208,9 +208,9 @@ TEST_CASE("store: a finding counts a flow once, and no waived flow") {
   REQUIRE(store);
   CHECK(lines(**store,
               "SELECT finding, flows, outcome, severity FROM v_finding "
-              "WHERE kind = 'undocumented' ORDER BY 1") == Lines{"V-ACE2|2|midstream|medium"});
+              "WHERE kind = 'undocumented' ORDER BY 1") == Lines{"V-ACE2EFB73096|2|midstream|medium"});
   CHECK(lines(**store, "SELECT flow, finding FROM v_flow ORDER BY flow") ==
-        Lines{"1|V-ACE2", "2|V-ACE2", "3|"});
+        Lines{"1|V-ACE2EFB73096", "2|V-ACE2EFB73096", "3|"});
 }
 
 TEST_CASE("store: neither order nor batches change the content") {
@@ -423,21 +423,60 @@ TEST_CASE("store: what is not an audit is refused by name") {
   CHECK_FALSE(Store::create("/nonexistent/x.db", false));
 }
 
-TEST_CASE("store: the later of two equal ids takes six digits") {
-  // Two keys whose digests share the first four hex digits: about 300 keys suffice.
-  std::map<std::string, std::string> by_id;
-  Lines pair;
-  for (int i = 0; pair.empty(); ++i) {
-    const std::string key = "key-" + std::to_string(i);
-    const auto [place, is_new] = by_id.try_emplace(finding_ids({key}).front(), key);
-    if (!is_new) pair = {place->second, key};
+TEST_CASE("store: a million causes have a million ids, and an id depends on its cause alone") {
+  std::vector<std::string> ids;
+  constexpr int causes = 1'000'000;
+  ids.reserve(causes);
+  for (int i = 0; i < causes; ++i) ids.push_back(finding_id("cause-" + std::to_string(i)));
+  CHECK(ids[17] == finding_id("cause-17"));
+  CHECK(ids[17].size() == 14);
+  std::sort(ids.begin(), ids.end());
+  CHECK(std::adjacent_find(ids.begin(), ids.end()) == ids.end());
+}
+
+Finding at_port(std::int64_t port, const char* outcome) {
+  Finding finding;
+  finding.kind = "undocumented";
+  finding.client_names = "a";
+  finding.server_names = "b";
+  finding.server_port = port;
+  finding.transports = {"tcp"};
+  finding.outcome = outcome;
+  finding.flows = 2;
+  finding.first_ns = 1000 - port;
+  finding.last_ns = 1000 + port;
+  return finding;
+}
+
+FindingSet joined(const std::vector<Finding>& list) {
+  std::map<std::string, Finding> findings;
+  for (const Finding& it : list) findings.emplace(cause_of(it), it);
+  return join_matters(std::move(findings));
+}
+
+TEST_CASE("store: many ports are one finding, and what came through is told apart") {
+  std::vector<Finding> list;
+  for (std::int64_t port = 1; port < static_cast<std::int64_t>(many_causes); ++port) {
+    list.push_back(at_port(port, "refused"));
   }
-  std::sort(pair.begin(), pair.end());
-  const Lines ids = finding_ids(pair);
-  CHECK(ids[0] == finding_ids({pair[0]})[0]);
-  CHECK(ids[0].size() == 6);
-  CHECK(ids[1].size() == 8);
-  CHECK(ids[1].starts_with(ids[0]));
+  CHECK(joined(list).findings.size() == many_causes - 1);
+  list.push_back(at_port(445, "data"));  // is no attempt, so the attempts are not many yet
+  CHECK(joined(list).findings.size() == many_causes);
+  list.push_back(at_port(20, "blocked"));
+  const FindingSet set = joined(list);
+  REQUIRE(set.findings.size() == 2);
+  const Finding& scan = set.findings.at("undocumented|a|b||many");
+  CHECK(ports_text(scan) == "1-20 (20 ports)");
+  CHECK(scan.server_port == 0);
+  CHECK(scan.flows == 40);
+  CHECK(scan.outcome == "refused");
+  CHECK(scan.first_ns == 980);
+  CHECK(scan.last_ns == 1020);
+  CHECK(set.findings.contains(cause_of(at_port(445, "data"))));
+  CHECK(set.members.size() == list.size());
+  for (const FindingMember& it : set.members) {
+    CHECK((it.own_id == it.finding) == (it.server_port == 445));
+  }
 }
 
 TEST_CASE("store: ports are shortened") {

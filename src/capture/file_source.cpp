@@ -29,8 +29,12 @@ const PacketView* FileSource::next() {
     ++facts_.packets;
     facts_.bytes += packet_.wire_length;
     facts_.truncated += packet_.wire_length > packet_.bytes.size();
-    if (!facts_.first || packet_.time < *facts_.first) facts_.first = packet_.time;
-    if (!facts_.last || packet_.time > *facts_.last) facts_.last = packet_.time;
+    if (is_known(packet_.time)) {
+      facts_.first = earliest(facts_.first.value_or(Timestamp{}), packet_.time);
+      facts_.last = latest(facts_.last.value_or(Timestamp{}), packet_.time);
+    } else {
+      ++facts_.without_time;
+    }
     return &packet_;
   }
   return nullptr;

@@ -162,13 +162,18 @@ class PcapngFile final : public FileSource {
       case enhanced_packet: {
         const std::uint32_t interface = in.u32();
         const std::uint64_t time = in.time();
-        return read_data(in, interface, time, in.u32());
+        const Block read = read_data(in, interface, time, in.u32());
+        if (read == Block::packet) add_lost(interface, drop_count(in));
+        return read;
       }
       case obsolete_packet: {
+        constexpr std::uint16_t unknown_drops = 0xffff;
         const std::uint32_t interface = in.u16();
-        in.u16();  // drops since the last packet, counted by interface statistics too
+        const std::uint16_t drops = in.u16();  // since the packet before it
         const std::uint64_t time = in.time();
-        return read_data(in, interface, time, in.u32());
+        const Block read = read_data(in, interface, time, in.u32());
+        if (read == Block::packet && drops != unknown_drops) add_lost(interface, drops);
+        return read;
       }
       case simple_packet:
         return read_simple(in);
@@ -225,7 +230,7 @@ class PcapngFile final : public FileSource {
     const std::uint32_t snap = facts_.interfaces[section_interfaces_[0]].snap_length;
     std::size_t captured = std::min<std::size_t>(wire, in.remaining());
     if (snap != 0) captured = std::min<std::size_t>(captured, snap);
-    packet_.time = {};
+    packet_.time = {};  // unknown
     set_packet(0, in.padded(captured), wire);
     return Block::packet;
   }
@@ -253,13 +258,37 @@ class PcapngFile final : public FileSource {
         dropped += BlockReader(value, little_).u64();
       }
     }
-    dropped_.resize(facts_.interfaces.size());
-    std::uint64_t& known = dropped_[section_interfaces_[interface]];
-    if (dropped > known) {
-      facts_.dropped += dropped - known;
-      known = dropped;
-    }
+    state_loss(section_interfaces_[interface], dropped, 0);
     return Block::other;
+  }
+
+  // epb_dropcount (section 4.3): packets lost between this one and the one before it.
+  std::uint64_t drop_count(BlockReader& in) const {
+    constexpr std::uint16_t epb_dropcount = 4;
+    while (in.remaining() >= 4) {
+      const std::uint16_t code = in.u16();
+      const std::uint16_t size = in.u16();
+      const Bytes value = in.padded(size);
+      if (code == 0 || !in.ok()) break;
+      if (code == epb_dropcount && size == 8) return BlockReader(value, little_).u64();
+    }
+    return 0;
+  }
+
+  void add_lost(std::uint32_t interface, std::uint64_t packets) {
+    if (packets != 0) state_loss(section_interfaces_[interface], 0, packets);
+  }
+
+  // Packets and statistics speak of the same losses: the greater of the two sums is the interface's.
+  void state_loss(std::uint32_t interface, std::uint64_t in_all, std::uint64_t more) {
+    constexpr std::uint64_t most = std::uint64_t{1} << 62;  // a greater one is no count
+    lost_.resize(facts_.interfaces.size());
+    Loss& loss = lost_[interface];
+    const std::uint64_t before = std::max(loss.by_statistics, loss.by_packets);
+    loss.by_statistics = std::max(loss.by_statistics, std::min(in_all, most));
+    loss.by_packets = std::min(loss.by_packets + std::min(more, most), most);
+    facts_.dropped =
+        std::min(facts_.dropped + std::max(loss.by_statistics, loss.by_packets) - before, most);
   }
 
   Block read_secrets(BlockReader& in) {
@@ -276,7 +305,10 @@ class PcapngFile final : public FileSource {
   std::uint64_t block_start_ = 0;
   std::vector<std::uint32_t> section_interfaces_;  // index into facts_.interfaces
   std::vector<Clock> clocks_;                      // of the section's interfaces
-  std::vector<std::uint64_t> dropped_;             // by facts_.interfaces
+  struct Loss {
+    std::uint64_t by_statistics = 0, by_packets = 0;
+  };
+  std::vector<Loss> lost_;  // by facts_.interfaces
   std::size_t secret_bytes_ = 0;
 };
 

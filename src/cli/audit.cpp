@@ -1,7 +1,9 @@
 // audit: judge captures, store the result, print the summary, choose the exit code.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <map>
 #include <optional>
 
 #include <pcapaudit/report/report.hpp>
@@ -25,8 +27,10 @@ class StoreSink final : public FlowSink {
     for (const AuditedFlow& audited : flows) {
       const Verdict& verdict = audited.verdict;
       seen_roles_ |= verdict.client_roles | verdict.server_roles;
-      judged_ += verdict.kind == VerdictKind::allowed || verdict.kind == VerdictKind::violation ||
-                 verdict.kind == VerdictKind::waived;
+      in_scope_ += verdict.kind != VerdictKind::ignored;
+      if (verdict.kind == VerdictKind::undetermined && !verdict.rule.empty()) {
+        ++open_[verdict.reason];
+      }
     }
     return store_.accept(flows, late);
   }
@@ -35,23 +39,23 @@ class StoreSink final : public FlowSink {
   }
 
   RoleSet seen_roles() const { return seen_roles_; }
-  std::uint64_t judged() const { return judged_; }
+  std::uint64_t in_scope() const { return in_scope_; }
+  // Flows that a row fits and that could not be judged.
+  const std::map<Reason, std::uint64_t>& open() const { return open_; }
 
  private:
   Store& store_;
   RoleSet seen_roles_ = 0;
-  std::uint64_t judged_ = 0;  // flows with an answer, good or bad
+  std::uint64_t in_scope_ = 0;  // flows that are not ignored
+  std::map<Reason, std::uint64_t> open_;
 };
 
-// Roles that must be there, have addresses, and were at neither end of any flow.
+// Roles that the site wants to be seen, and that were at neither end of any flow.
 std::string missing_roles(const Policy& policy, RoleSet seen) {
-  RoleSet used = 0;
-  for (const DocumentedFlow& flow : policy.flows) used |= flow.from | flow.to;
   RoleSet missing = 0;
-  for (const Binding& binding : policy.bindings) {
-    const RoleSet bit = RoleSet{1} << binding.role;
-    const Role& role = policy.roles[binding.role];
-    if (!role.builtin && !role.optional && (used & bit) != 0 && (seen & bit) == 0) missing |= bit;
+  for (std::size_t i = 0; i < policy.roles.size(); ++i) {
+    const RoleSet bit = RoleSet{1} << i;
+    if (policy.roles[i].required && (seen & bit) == 0) missing |= bit;
   }
   return missing == 0 ? "" : policy.role_names(missing);
 }
@@ -67,18 +71,45 @@ double loss_percent(const RunSummary& summary) {
   return 100.0 * static_cast<double>(dropped) / static_cast<double>(packets + dropped);
 }
 
-// Why the evidence does not carry a verdict, or empty.
-std::string insufficiency(const Options& options, const Policy& policy, const RunSummary& summary,
-                          const StoreSink& sink) {
-  if (summary.flows == 0) return "the captures hold no flow";
-  if (sink.judged() == 0)
-    return "no flow could be judged: do the [bind] addresses fit the captures?";
-  if (const double loss = loss_percent(summary); loss > options.max_loss_percent) {
-    return fmt::format("the capture lost {:.2f} % of its packets, more than --max-loss {} %", loss,
-                       options.max_loss_percent);
+// "12 flows that a row fits could not be judged (no-payload 10, gap 2)", or empty.
+std::string open_flows(const Options& options, const StoreSink& sink) {
+  std::uint64_t flows = 0;
+  std::string reasons;
+  for (const auto& [reason, count] : sink.open()) {
+    if (std::ranges::find(options.accepted_reasons, to_text(reason)) !=
+        options.accepted_reasons.end()) continue;
+    flows += count;
+    reasons += fmt::format("{}{} {}", reasons.empty() ? "" : ", ", to_text(reason), count);
   }
-  const std::string missing = missing_roles(policy, sink.seen_roles());
-  return missing.empty() ? "" : "required role never seen: " + missing;
+  if (flows == 0) return {};
+  return fmt::format(
+      "{} flows that a row fits could not be judged ({}); --accept-undetermined names reasons that "
+      "are fine here",
+      flows, reasons);
+}
+
+// Why the evidence does not carry a verdict; empty when it does.
+std::vector<std::string> insufficiencies(const Options& options, const Policy& policy,
+                                         const RunSummary& summary, const StoreSink& sink) {
+  std::vector<std::string> reasons;
+  if (summary.flows == 0) {
+    reasons.emplace_back("the captures hold no flow");
+  } else if (sink.in_scope() == 0) {
+    reasons.emplace_back(
+        "no flow is in the scope of the audit: do the [bind] addresses fit the captures?");
+  }
+  if (const double loss = loss_percent(summary); loss > options.max_loss_percent) {
+    reasons.push_back(fmt::format("the capture lost {:.2f} % of its packets, more than --max-loss "
+                                  "{} %",
+                                  loss, options.max_loss_percent));
+  }
+  if (std::string open = open_flows(options, sink); !open.empty()) {
+    reasons.push_back(std::move(open));
+  }
+  if (const std::string missing = missing_roles(policy, sink.seen_roles()); !missing.empty()) {
+    reasons.push_back("required role never seen: " + missing);
+  }
+  return reasons;
 }
 
 // Findings at or above the limit.
@@ -103,38 +134,45 @@ std::vector<std::string> result_arguments(const Options& options,
   if (!options.filter.empty()) arguments.insert(arguments.end(), {"-f", options.filter});
   add_decode_arguments(arguments, options.decode);
   if (options.strict) arguments.emplace_back("--strict");
+  for (const std::string& reason : options.accepted_reasons) {
+    arguments.insert(arguments.end(), {"--accept-undetermined", reason});
+  }
   return arguments;
 }
 
-struct Conclusion {
-  ExitCode code = ExitCode::ok;
-  std::string why;
-};
-
-Result<Conclusion> conclude(const Options& options, const Policy& policy, const Store& store,
-                            const RunSummary& summary, const StoreSink& sink) {
-  if (is_partial(summary)) {
-    return Conclusion{ExitCode::partial,
-                      "an input could not be read to its end; the rest was judged"};
-  }
-  if (std::string why = insufficiency(options, policy, summary, sink); !why.empty()) {
-    return Conclusion{ExitCode::insufficient, std::move(why)};
-  }
+// All that applies, in the order of its weight: the first one is the exit code.
+Result<std::vector<ExitReason>> conclude(const Options& options, const Policy& policy,
+                                         const Store& store, const RunSummary& summary,
+                                         const StoreSink& sink) {
+  std::vector<ExitReason> reasons;
+  const auto add = [&](ExitCode code, std::string why) {
+    reasons.push_back({.code = static_cast<int>(code), .why = std::move(why)});
+  };
   const auto findings = count_findings(store, options.fail_on);
   if (!findings) return std::unexpected(findings.error());
   if (*findings > 0) {
-    return Conclusion{ExitCode::findings, fmt::format("{} findings at or above {}", *findings,
-                                                      to_text(options.fail_on))};
+    add(ExitCode::findings,
+        fmt::format("{} findings at or above {}", *findings, to_text(options.fail_on)));
   }
-  return Conclusion{ExitCode::ok,
-                    fmt::format("no finding at or above {}", to_text(options.fail_on))};
+  if (is_partial(summary)) {
+    add(ExitCode::partial, "an input could not be read to its end; the rest was judged");
+  }
+  for (std::string& why : insufficiencies(options, policy, summary, sink)) {
+    add(ExitCode::insufficient, std::move(why));
+  }
+  if (reasons.empty()) {
+    add(ExitCode::ok, fmt::format("no finding at or above {}", to_text(options.fail_on)));
+  }
+  return reasons;
 }
 
-Result<void> print_summary(const Options& options, const Store& store) {
+Result<void> print_summary(const Options& options, const Store& store,
+                           const std::vector<ExitReason>& reasons) {
   const auto text = options.format == "json"
-                        ? render_json(store)
+                        ? render_json(store, {.changes = nullptr, .exit = reasons})
                         : render_text(store, {.database_name = options.output,
-                                              .color = wants_color(options.color)});
+                                              .color = wants_color(options.color),
+                                              .is_short = true});
   if (!text) return std::unexpected(text.error());
   fmt::print("{}", *text);
   if (std::fflush(stdout) != 0) return fail("cannot write to standard output");
@@ -155,7 +193,7 @@ std::expected<Audited, CommandFailure> audit_into(const Options& options, const 
   for (const Lint& lint : policy->lints) {
     if (lint.is_error && !options.quiet) print_warning(lint.remark);
   }
-  const auto inputs = expand_paths(options.inputs);
+  const auto inputs = find_inputs(options);
   if (!inputs) return failure(inputs.error(), ExitCode::usage);
   auto store = Store::create(path, options.force);
   if (!store) return failure(store.error(), ExitCode::output);
@@ -163,10 +201,11 @@ std::expected<Audited, CommandFailure> audit_into(const Options& options, const 
     return failure(written.error(), ExitCode::output);
   }
   auto sink = std::make_unique<StoreSink>(**store);
-  auto summary = read_captures(options, *inputs, &*policy, *sink);
+  auto summary = read_captures(options, inputs->captures, &*policy, *sink);
   if (!summary) return failure(summary.error(), ExitCode::output);
   const auto finished = (*store)->finish({.tool_version = PCAPAUDIT_VERSION,
-                                          .arguments = result_arguments(options, *inputs),
+                                          .arguments = result_arguments(options, inputs->captures),
+                                          .skipped = inputs->others,
                                           .partial = is_partial(*summary) || summary->interrupted},
                                          summary->captures);
   if (!finished) return failure(finished.error(), ExitCode::output);
@@ -188,20 +227,22 @@ CommandResult run_audit(const Options& options) {
   interrupt_signal();  // from here on a signal ends the run with a closed database
   const auto audited = audit_into(options, options.output.empty() ? ":memory:" : options.output);
   if (!audited) return std::unexpected(audited.error());
+  const auto reasons =
+      conclude(options, audited->policy, *audited->store, audited->summary, *audited->sink);
+  if (!reasons) return failure(reasons.error(), ExitCode::internal);
   if (!options.quiet) {
-    if (const auto printed = print_summary(options, *audited->store); !printed) {
+    if (const auto printed = print_summary(options, *audited->store, *reasons); !printed) {
       return failure(printed.error(), ExitCode::output);
     }
   }
   if (audited->summary.interrupted) return interrupted_exit_code();
-  const auto conclusion =
-      conclude(options, audited->policy, *audited->store, audited->summary, *audited->sink);
-  if (!conclusion) return failure(conclusion.error(), ExitCode::internal);
   if (!options.quiet) {
-    fmt::print(stderr, "pcapaudit: exit {}: {}\n", static_cast<int>(conclusion->code),
-               conclusion->why);
+    fmt::print(stderr, "pcapaudit: exit {}: {}\n", reasons->front().code, reasons->front().why);
+    for (std::size_t i = 1; i < reasons->size(); ++i) {
+      fmt::print(stderr, "pcapaudit: also: {}\n", (*reasons)[i].why);
+    }
   }
-  return static_cast<int>(conclusion->code);
+  return reasons->front().code;
 }
 
 }  // namespace pcapaudit

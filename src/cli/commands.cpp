@@ -73,13 +73,13 @@ bool wants_color(When when) {
 }
 
 CommandResult run_inspect(const Options& options) {
-  auto inputs = expand_paths(options.inputs);
+  const auto inputs = find_inputs(options);
   if (!inputs) return failure(inputs.error(), ExitCode::usage);
   const bool as_lines = options.format == "jsonl";
   Collect<KeptLine> lines;
   Collect<AuditedFlow> rows;
   FlowSink& sink = as_lines ? static_cast<FlowSink&>(lines) : rows;
-  const auto summary = read_captures(options, *inputs, nullptr, sink);
+  const auto summary = read_captures(options, inputs->captures, nullptr, sink);
   if (!summary) return failure(summary.error(), ExitCode::internal);
 
   if (as_lines) {

@@ -13,7 +13,7 @@
 
 namespace pcapaudit {
 
-// The contract's exit codes. When several apply the order is 70 > 2 > 5 > 3 > 4 > 1 > 0.
+// The contract's exit codes. When several apply the order is 70 > 2 > 5 > 1 > 3 > 4 > 0.
 enum class ExitCode : int {
   ok = 0,
   findings = 1,

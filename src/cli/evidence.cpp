@@ -21,7 +21,7 @@ std::expected<std::vector<RecordedCapture>, CommandFailure> inputs_of(
   const auto files = expand_paths(options.from);
   if (!files) return failure(files.error(), ExitCode::usage);
   std::vector<RecordedCapture> inputs;
-  for (const std::string& file : *files) inputs.push_back({.name = file, .sha256 = ""});
+  for (const std::string& file : files->captures) inputs.push_back({.name = file, .sha256 = ""});
   return inputs;
 }
 

@@ -134,6 +134,10 @@ struct Conclusion {
 };
 
 Conclusion conclude(const Options& options, const MonitorResult& result) {
+  if (result.worst && *result.worst >= options.fail_on) {
+    return {ExitCode::findings,
+            fmt::format("there are findings at or above {}", to_text(options.fail_on))};
+  }
   if (result.input_lost) return {ExitCode::partial, result.input_lost->what};
   const MonitorStatus& status = result.status;
   std::uint64_t flows = 0;
@@ -143,10 +147,6 @@ Conclusion conclude(const Options& options, const MonitorResult& result) {
     return {ExitCode::insufficient,
             fmt::format("{:.2f} % of the packets were lost, more than --max-loss {} %",
                         status.loss_percent(), options.max_loss_percent)};
-  }
-  if (result.worst && *result.worst >= options.fail_on) {
-    return {ExitCode::findings,
-            fmt::format("there are findings at or above {}", to_text(options.fail_on))};
   }
   return {ExitCode::ok, fmt::format("no finding at or above {}", to_text(options.fail_on))};
 }

@@ -9,6 +9,9 @@
 #include <map>
 #include <thread>
 
+#include <pcapaudit/app/app_record.hpp>
+#include <pcapaudit/base/nearest_word.hpp>
+#include <pcapaudit/policy/verdict.hpp>
 #include <pcapaudit/report/formats.hpp>
 
 #include "cli/commands.hpp"
@@ -89,6 +92,17 @@ class ExamplesFirst final : public CLI::Formatter {
   std::map<std::string, std::string> examples;
 };
 
+std::vector<std::string> reason_words() {
+  std::vector<std::string> words;
+  for (std::uint8_t i = 1; !to_text(Reason{i}).empty(); ++i) words.emplace_back(to_text(Reason{i}));
+  return words;
+}
+
+bool is_reason(const std::string& word) {
+  const auto words = reason_words();
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
 unsigned default_threads() {
   const unsigned cores = std::thread::hardware_concurrency();
   return cores > 2 ? cores - 1 : 1;
@@ -132,6 +146,19 @@ CLI::App* add_audit(CLI::App& app, Options& options) {
                    "exit 4 when more packets were lost by the capture [1]")
       ->check(CLI::Range(0.0, 100.0).description(""))
       ->option_text("PERCENT");
+  audit
+      ->add_option("--accept-undetermined", options.accepted_reasons,
+                   "reasons for which flows that a row fits may stay unjudged (else exit 4)")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::Validator(
+          [](const std::string& word) {
+            return is_reason(word) ? "" : fmt::format("\"{}\" is no reason; {}", word,
+                                                      did_you_mean(word, reason_words(),
+                                                                   "see docs/verdicts.md"));
+          },
+          ""))
+      ->option_text("REASON,...");
   audit->add_option("--format", options.format, "summary on stdout [text]")
       ->check(CLI::IsMember({"text", "json"}).description(""))
       ->option_text("text|json");
@@ -331,6 +358,61 @@ PolicyCommands add_policy(CLI::App& app, Options& options) {
 
 }  // namespace
 
+namespace {
+
+// The command that the words reached, as far as they are known.
+const CLI::App& reached(const CLI::App& app) {
+  const auto below = app.get_subcommands();
+  return below.empty() ? app : reached(*below.front());
+}
+
+// What may be written where `command` stands.
+std::vector<std::string> words_of(const CLI::App& command, bool options) {
+  std::vector<std::string> words;
+  if (options) {
+    for (const CLI::Option* option : command.get_options()) {
+      for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
+    }
+    return words;
+  }
+  for (const CLI::App* sub : command.get_subcommands([](const CLI::App*) { return true; })) {
+    words.push_back(sub->get_name());
+  }
+  return words;
+}
+
+// One sentence, with the nearest right word when one is unknown.
+Error usage_error(const CLI::App& app, const CLI::ParseError& error, int argc,
+                  const char* const* argv) {
+  const CLI::App& command = reached(app);
+  std::string name = "pcapaudit";
+  for (const CLI::App* sub = &app; !sub->get_subcommands().empty();) {
+    sub = sub->get_subcommands().front();
+    name += " " + sub->get_name();
+  }
+  Error told{.what = error.what(), .where = {}, .excerpt = {}, .hint = "see " + name + " --help"};
+  const bool wants_command = !words_of(command, false).empty();
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = std::string(argv[i]).substr(0, std::string_view(argv[i]).find('='));
+    const bool is_option = word.starts_with("--");
+    if (is_option ? word.size() <= 2 || command.get_option_no_throw(word) != nullptr
+                  : !wants_command || word.starts_with("-")) {
+      continue;
+    }
+    const auto known = words_of(command, is_option);
+    if (std::find(known.begin(), known.end(), word) != known.end() ||
+        name.ends_with(" " + word)) {
+      continue;
+    }
+    told.what = fmt::format("unknown {} {}", is_option ? "option" : "command", clean_text(word));
+    told.hint = did_you_mean(word, known, told.hint);
+    break;
+  }
+  return told;
+}
+
+}  // namespace
+
 std::expected<Options, int> parse_options(int argc, const char* const* argv) {
   Options options;
   options.threads = default_threads();
@@ -369,10 +451,7 @@ std::expected<Options, int> parse_options(int argc, const char* const* argv) {
     if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
       return std::unexpected(app.exit(error));  // help or version, on stdout
     }
-    std::string name = "pcapaudit";
-    for (const CLI::App* sub : app.get_subcommands()) name += " " + sub->get_name();
-    print_error(
-        {.what = error.what(), .where = {}, .excerpt = {}, .hint = "see " + name + " --help"});
+    print_error(usage_error(app, error, argc, argv));
     return std::unexpected(static_cast<int>(ExitCode::usage));
   }
   if (*inspect) {

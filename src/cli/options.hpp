@@ -73,6 +73,7 @@ struct Options {
   unsigned alert_repeat = 3600;  // seconds
   Severity fail_on = Severity::medium;
   double max_loss_percent = 1.0;
+  std::vector<std::string> accepted_reasons;  // of undetermined flows
   unsigned threads = 1;
   When progress = When::automatic;
   When color = When::automatic;

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include <pcapaudit/app/app_record.hpp>
+
 #include "cli/commands.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
@@ -40,6 +42,21 @@ void add_decode_arguments(std::vector<std::string>& arguments, const DecodeOptio
   for (const std::uint16_t port : decode.vxlan_ports) {
     arguments.insert(arguments.end(), {"--vxlan-port", std::to_string(port)});
   }
+}
+
+Result<InputFiles> find_inputs(const Options& options) {
+  if (auto checked = check_filter(options.filter); !checked) {
+    return std::unexpected(checked.error());
+  }
+  auto inputs = expand_paths(options.inputs);
+  if (!inputs || options.quiet) return inputs;
+  if (inputs->captures.size() > options.inputs.size()) {
+    fmt::print(stderr, "{} captures\n", inputs->captures.size());
+  }
+  for (const std::string& name : inputs->others) {
+    fmt::print(stderr, "skipped, as it is no capture: {}\n", clean_text(name));
+  }
+  return inputs;
 }
 
 bool is_partial(const RunSummary& summary) {

@@ -16,6 +16,10 @@ Result<RunSummary> read_captures(const Options& options, const std::vector<std::
 // What of it changes the result, as it is recorded with the run.
 void add_decode_arguments(std::vector<std::string>& arguments, const DecodeOptions& decode);
 
+// The files that the command line stands for; a filter that does not compile fails here, once.
+// Files of folders that are no captures are told on stderr.
+Result<InputFiles> find_inputs(const Options& options);
+
 // Some input could not be read, or not to its end.
 bool is_partial(const RunSummary& summary);
 

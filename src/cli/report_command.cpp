@@ -95,7 +95,7 @@ CommandResult run_report(const Options& options) {
     if (!written) return failure(written.error(), ExitCode::output);
   }
   if (options.json_file.empty()) return static_cast<int>(ExitCode::ok);
-  const auto json = render_json(**store, *changes ? &**changes : nullptr);
+  const auto json = render_json(**store, {.changes = *changes ? &**changes : nullptr, .exit = {}});
   if (!json) return failure(json.error(), ExitCode::usage);
   return write_out(options.json_file, *json);
 }

@@ -73,8 +73,8 @@ void add_late(ClosedFlow& flow, const LatePacket& packet) {
   flow.bytes[direction] += packet.wire_length;
   flow.payload_bytes[direction] += packet.payload_length;
   flow.retransmitted += packet.retransmitted ? 1 : 0;
-  flow.first = std::min(flow.first, packet.time);
-  flow.last = std::max(flow.last, packet.time);
+  flow.first = earliest(flow.first, packet.time);
+  flow.last = latest(flow.last, packet.time);
   if (packet.first_of_minute) flow.minutes.push_back({.minute = packet.minute});
   ++flow.minutes.back().packets;
   flow.minutes.back().bytes += packet.wire_length;

@@ -71,6 +71,7 @@ bool Flow::is_idle(Timestamp clock) const {
 }
 
 bool Flow::expired(Timestamp clock) const {
+  if (!is_known(last_clock_)) return false;  // no packet so far had a time
   const std::int64_t quiet = clock.ns - last_clock_.ns;
   if (ended_) return quiet > FlowTable::closed_linger_ns;
   switch (ends_.transport) {
@@ -162,13 +163,12 @@ void Flow::count(const FlowPacket& packet, std::size_t side) {
         {.minute = minute_, .packets = packets_[0] + packets_[1], .bytes = bytes_[0] + bytes_[1]});
     minute_ = minute_of(packet.clock);
   }
-  const EarlierFragments& earlier = packet.decoded.earlier;
-  first_ =
-      std::min(first_, earlier.packets > 0 ? std::min(packet.time, earlier.first) : packet.time);
-  last_ = std::max(last_, packet.time);
-  packets_[side] += 1 + earlier.packets;
-  bytes_[side] += packet.wire_length + earlier.bytes;
-  duplicates_ += earlier.duplicates;
+  const EarlierFragments& before = packet.decoded.earlier;
+  first_ = earliest(first_, before.packets > 0 ? earliest(packet.time, before.first) : packet.time);
+  last_ = latest(last_, packet.time);
+  packets_[side] += 1 + before.packets;
+  bytes_[side] += packet.wire_length + before.bytes;
+  duplicates_ += before.duplicates;
   payload_bytes_[side] += packet.decoded.payload_length;
 }
 

@@ -50,12 +50,13 @@ Endpoint endpoint(const std::string& address, const std::string& port) {
 // A flow belongs to the findings with the kinds of its problems, not only of the gravest.
 constexpr const char* flows_of_finding =
     "SELECT DISTINCT flow.id, flow.transport, flow.client, flow.client_port, flow.server, "
-    "flow.server_port, flow.first, flow.last FROM finding "
-    "JOIN problem ON problem.kind = finding.kind AND problem.exception IS NULL "
-    "JOIN flow ON flow.id = problem.flow AND flow.client_roles = finding.client_roles "
-    "AND flow.server_roles = finding.server_roles AND flow.service = finding.service "
-    "AND flow.server_port = finding.server_port AND flow.verdict <> 'ignored' "
-    "WHERE finding.id = '{}' ORDER BY flow.id LIMIT {}";
+    "flow.server_port, flow.first, flow.last FROM flow "
+    "CROSS JOIN finding_cause AS cause ON cause.client_roles = flow.client_roles "
+    "AND cause.server_roles = flow.server_roles AND cause.service = flow.service "
+    "AND cause.server_port = flow.server_port AND cause.subject = '' AND EXISTS (SELECT 1 "
+    "FROM problem WHERE problem.flow = flow.id AND problem.kind = cause.kind "
+    "AND problem.exception IS NULL) "
+    "WHERE cause.finding = '{}' AND flow.verdict <> 'ignored' ORDER BY flow.id LIMIT {}";
 constexpr const char* one_flow =
     "SELECT id, transport, client, client_port, server, server_port, first, last FROM flow "
     "WHERE id = {} ORDER BY id";
@@ -150,29 +151,23 @@ std::vector<std::uint64_t> EvidenceSlice::flows_without_packets() const {
 Result<EvidenceSubject> evidence_subject(const Store& store, const std::string& id,
                                          const EvidenceLimits& limits) {
   if (const auto flow = whole_number(id)) return subject_of_flow(store, *flow);
-  if (!id.starts_with("V-") || id.find_first_not_of("0123456789ABCDEFV-") != std::string::npos) {
-    return fail(fmt::format("\"{}\" is neither a finding nor a flow", id),
-                "write V-1A2B, or the number of a flow");
-  }
+  const auto finding = store.find_finding(id);
+  if (!finding) return std::unexpected(finding.error());
   const auto found = store.query(fmt::format(
-      "SELECT kind, text, flows FROM v_finding WHERE finding = '{}' ORDER BY finding", id));
+      "SELECT kind, text, flows FROM v_finding WHERE finding = '{}' ORDER BY 1, 2", *finding));
   if (!found) return std::unexpected(found.error());
-  if (found->rows.empty()) {
-    return fail(fmt::format("no finding {} in this audit", id),
-                "pcapaudit report lists the findings");
-  }
   EvidenceSubject subject;
-  subject.finding = id;
+  subject.finding = *finding;
   subject.kind = found->rows[0][0];
   subject.text = found->rows[0][1];
   subject.flows_in_all = number_of(found->rows[0][2]);
-  if (auto read = read_flows(store, fmt::format(flows_of_finding, id, limits.flows), subject);
+  if (auto read = read_flows(store, fmt::format(flows_of_finding, *finding, limits.flows), subject);
       !read) {
     return std::unexpected(read.error());
   }
   if (subject.flows.empty()) {
-    return fail(fmt::format("{} ({}) rests on no single flow", id, subject.kind),
-                fmt::format("pcapaudit explain DB {} tells what it rests on", id));
+    return fail(fmt::format("{} ({}) rests on no single flow", *finding, subject.kind),
+                fmt::format("pcapaudit explain DB {} tells what it rests on", *finding));
   }
   return subject;
 }
@@ -185,8 +180,9 @@ Result<std::vector<RecordedCapture>> captures_of(const Store& store,
     ids += (ids.empty() ? "" : ",") + std::to_string(flow.id);
   }
   const auto table = store.query(fmt::format(
-      "SELECT name, sha256 FROM capture WHERE EXISTS (SELECT 1 FROM flow WHERE flow.id IN ({}) "
-      "AND (flow.capture = capture.id OR (flow.first <= capture.last AND flow.last >= "
+      "SELECT name, sha256 FROM capture WHERE same_as IS NULL AND EXISTS (SELECT 1 FROM flow WHERE flow.id IN ({}) "
+      "AND (flow.capture = capture.id "
+      "OR capture.name = (SELECT same_as FROM capture AS copy WHERE copy.id = flow.capture) OR (flow.first <= capture.last AND flow.last >= "
       "capture.first))) ORDER BY id",
       ids));
   if (!table) return std::unexpected(table.error());

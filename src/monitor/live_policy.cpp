@@ -1,8 +1,6 @@
 // From a judged flow to its findings, as store/findings.cpp groups them.
 #include "monitor/live_policy.hpp"
 
-#include <set>
-
 #include "store/finding.hpp"
 
 namespace pcapaudit {
@@ -73,20 +71,18 @@ std::vector<Alert> FindingBook::alerts_of(const AuditedFlow& audited, const Live
     if (!problem.exception.empty() || !kinds.insert(problem.kind).second) continue;
     const Finding finding = finding_of(audited, problem, live.policy);
     Alert& alert = alerts.emplace_back(alert_of(audited, finding, live.policy));
-    alert.finding = id_of(cause_of(finding));
+    const std::string cause = cause_of(finding), matter = matter_of(finding);
+    const bool one_of_many = !matter.empty() && is_one_of_many(matter, cause);
+    alert.finding = finding_id(one_of_many ? matter : cause);
+    if (one_of_many) alert.text += " The same was seen at many ports.";
   }
   return alerts;
 }
 
-const std::string& FindingBook::id_of(const std::string& cause) {
-  const auto [place, is_new] = ids_.try_emplace(cause);
-  if (!is_new) return place->second;
-  std::string id = finding_ids({cause}).front();
-  if (const auto other = causes_.find(id); other != causes_.end()) {
-    id = finding_ids({other->second, cause}).back();
-  }
-  causes_.emplace(id, cause);
-  return place->second = id;
+bool FindingBook::is_one_of_many(const std::string& matter, const std::string& cause) {
+  std::set<std::string>& causes = matters_[matter];
+  if (causes.size() < many_causes) causes.insert(cause);
+  return causes.size() >= many_causes;
 }
 
 }  // namespace pcapaudit

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,19 +23,19 @@ struct LivePolicy {
   const Judge judge;
 };
 
-// Gives findings the ids that the database will give them. Used by one thread. (Of two causes with
-// the same four digits, the one that comes later gets more; the database decides by their order.)
+// Gives findings the ids that the database will give them: of their cause, or of the matter that
+// they are part of, as soon as it has many causes. Used by one thread.
 class FindingBook {
  public:
   // The findings of a flow, gravest first; none for an ignored flow.
   std::vector<Alert> alerts_of(const AuditedFlow& audited, const LivePolicy& live);
-  void clear() { ids_.clear(), causes_.clear(); }
+  void clear() { matters_.clear(); }
 
  private:
-  const std::string& id_of(const std::string& cause);
+  // Is `cause` one of many of this matter?
+  bool is_one_of_many(const std::string& matter, const std::string& cause);
 
-  std::map<std::string, std::string> ids_;     // by cause
-  std::map<std::string, std::string> causes_;  // by id
+  std::map<std::string, std::set<std::string>> matters_;  // their causes, until they are many
 };
 
 }  // namespace pcapaudit

@@ -27,7 +27,8 @@ void PolicyLoader::read_bindings(TomlReader& in) {
 void PolicyLoader::read_binding(TomlReader& in, const toml::table& table, toml::source_region place,
                                 std::size_t role) {
   in.only(table, "[bind]",
-          {"addresses", "vip", "members", "snat", "monitor", "nat", "seen_on", "absent"});
+          {"addresses", "vip", "members", "snat", "monitor", "nat", "seen_on", "absent",
+           "required"});
   Binding binding;
   binding.role = role;
   binding.addresses = subnets(in, table, "addresses");
@@ -37,6 +38,7 @@ void PolicyLoader::read_binding(TomlReader& in, const toml::table& table, toml::
   binding.monitor = ports(in, table, "monitor", false);
   binding.nat = read_nat(in, table);
   binding.seen_on = read_vlans(in, table);
+  policy_.roles[role].required |= in.flag_of(table, "required").value_or(false);
   const bool empty = binding.addresses.empty() && binding.vip.empty() && binding.members.empty() &&
                      binding.nat.empty();
   if (in.flag_of(table, "absent").value_or(false)) {

@@ -59,7 +59,7 @@ class Faring {
   void check_schedule() {
     if (!row_.schedule) return;
     outcome_.is_particular = true;
-    outcome_.in_time = is_within(*row_.schedule, flow_.first);
+    outcome_.in_time = !is_known(flow_.first) || is_within(*row_.schedule, flow_.first);
   }
 
   // Each that is seen to fail is a problem, however little of the rest was seen.
@@ -94,7 +94,8 @@ class Faring {
     }
     if (is_one_sided(flow_)) return Reason::one_sided;
     if (of_tls != Reason::none) return of_tls;
-    return of_http;
+    if (of_http != Reason::none) return of_http;
+    return row_.schedule && !is_known(flow_.first) ? Reason::time_unknown : Reason::none;
   }
 
   void add_outside_schedule() {

@@ -195,6 +195,7 @@ std::string time_text(DateTime time) {
 // whole second in which it ends (RFC 5280 4.1.2.5).
 void fit_certificate(std::string_view owner, const CertificateChain& chain, DateTime when,
                      std::uint32_t min_days_left, TlsFit& fit) {
+  if (!chain.empty() && when == date_of(Timestamp{})) return leave_open(fit, Reason::time_unknown);
   if (chain.empty() || !chain.front()->not_before || !chain.front()->not_after) {
     fit.certificate_hidden = true;
     return;

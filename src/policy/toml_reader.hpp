@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include <pcapaudit/base/nearest_word.hpp>
 #include <pcapaudit/base/result.hpp>
 
 namespace pcapaudit {
@@ -61,9 +62,5 @@ class TomlReader {
   toml::table root_;
   std::optional<Error> error_;
 };
-
-// "did you mean X?" when one of `known` is close to `word`, else `otherwise`.
-std::string did_you_mean(std::string_view word, const std::vector<std::string>& known,
-                         std::string otherwise = {});
 
 }  // namespace pcapaudit

@@ -30,8 +30,10 @@ std::string_view to_text(Reason reason) {
                                         "requests-unread",
                                         "responses-unread",
                                         "application-unread",
-                                        "certificate-unread"};
-  return names[static_cast<std::size_t>(reason)];
+                                        "certificate-unread",
+                                        "time-unknown"};
+  const auto index = static_cast<std::size_t>(reason);
+  return index < std::size(names) ? names[index] : std::string_view{};
 }
 
 std::string_view to_text(Field field) {

@@ -211,6 +211,14 @@ std::string remedy_text(const Policy& policy, const ClosedFlow& flow, const Verd
 
 }  // namespace
 
+namespace {
+
+std::string time_words(Timestamp time) {
+  return is_known(time) ? to_second(to_text(time)) : "unknown";
+}
+
+}  // namespace
+
 std::string explain_flow(const Judge& judge, const ClosedFlow& flow, const std::string& capture) {
   const Verdict verdict = judge.judge(flow);
   const Policy& policy = judge.policy();
@@ -222,7 +230,7 @@ std::string explain_flow(const Judge& judge, const ClosedFlow& flow, const std::
   if (capture.empty()) return text;
   text += "\nEvidence\n";
   text += fmt::format("  {} packet {}, {} to {}, {} and {} packets\n", capture, flow.first_packet,
-                      to_second(to_text(flow.first)), to_second(to_text(flow.last)),
+                      time_words(flow.first), time_words(flow.last),
                       grouped(flow.packets[0]), grouped(flow.packets[1]));
   return text + fmt::format(
                     "  Wireshark: {}\n",
@@ -253,11 +261,7 @@ Result<std::string> explain_finding(const Store& store, const Judge& judge, cons
       "WHERE finding = '{}' ORDER BY 1",
       id));
   if (!found) return std::unexpected(found.error());
-  if (found->rows.empty()) {
-    return fail(fmt::format("no finding {} in this audit", id),
-                "pcapaudit report lists the findings");
-  }
-  const auto& row = found->rows[0];
+  const auto& row = found->rows.at(0);
   std::string text = fmt::format("{}  {} ({})  {}\n", row[0], row[1], row[2],
                                  counted(number(row[3]), "flow", "flows"));
   text += wrapped(row[6], 2);
@@ -295,13 +299,9 @@ Result<std::string> explain(const Store& store, const std::string& id) {
   if (parsed.ec == std::errc{} && parsed.ptr == id.data() + id.size()) {
     return explain_stored(store, judge, flow);
   }
-  const bool plausible = id.size() >= 6 && id.starts_with("V-") &&
-                         id.find_first_not_of("0123456789ABCDEFV-") == std::string::npos;
-  if (!plausible) {
-    return fail(fmt::format("\"{}\" is neither a finding nor a flow", id),
-                "write V-1A2B, or the number of a flow");
-  }
-  return explain_finding(store, judge, id);
+  const auto finding = store.find_finding(id);
+  if (!finding) return std::unexpected(finding.error());
+  return explain_finding(store, judge, *finding);
 }
 
 }  // namespace pcapaudit

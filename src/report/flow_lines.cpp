@@ -201,8 +201,8 @@ std::string flow_json(const ClosedFlow& flow, std::string_view facts, std::strin
   out.begin_object();
   out.member("flow", flow.id);
   out.member("capture", capture);
-  out.member("first", to_text(flow.first));
-  out.member("last", to_text(flow.last));
+  out.member_or_null("first", is_known(flow.first) ? to_text(flow.first) : "");
+  out.member_or_null("last", is_known(flow.last) ? to_text(flow.last) : "");
   out.member("transport", to_text(flow.transport));
   out.member("client", to_text(flow.client.address));
   out.member("client_port", flow.client.port);
@@ -227,7 +227,7 @@ std::string flow_table(std::span<const std::unique_ptr<AuditedFlow>> flows) {
       {"FLOW", "FIRST", "", "CLIENT", "SERVER", "SERVICE", "OUTCOME", "BYTES OUT/IN", "DETAIL"}};
   for (const auto& audited : flows) {
     const ClosedFlow& flow = audited->flow;
-    rows.push_back({std::to_string(flow.id), to_text(flow.first).substr(0, 23) + "Z",
+    rows.push_back({std::to_string(flow.id), is_known(flow.first) ? to_text(flow.first).substr(0, 23) + "Z" : "unknown",
                     std::string(to_text(flow.transport)), address_port(flow.client),
                     address_port(flow.server),
                     audited->verdict.service.empty() ? flow.app : audited->verdict.service,

@@ -13,7 +13,7 @@ Markup documented_row(const ReportCard& card, const Links& links) {
   if (!card.documented) return card.row.empty() ? Markup{} : links.row(card.row);
   const ReportRule& row = *card.documented;
   Markup out = html("{}: {} to {}, {}", links.row(row.id), wire(roles_text(row.from)),
-                    wire(roles_text(row.to)), service_text(row.transports, 0, ""));
+                    wire(roles_text(row.to)), service_text(row.transports, "", ""));
   if (!row.ports.empty()) out += html("/{}", row.ports);
   out += html(", {}", row.app);
   const Markup sources = sources_text(row);
@@ -98,7 +98,7 @@ Markup card_markup(const ReportCard& card, const Links& links) {
               !it.subject.empty() && (it.client.empty() || it.server.empty())
                   ? html(": {}", wire(it.subject))
                   : html(": {} to {}, {}", wire(roles_text(it.client)), wire(roles_text(it.server)),
-                         service_text(it.transports, it.server_port, it.service)),
+                         service_text(it.transports, it.ports, it.service)),
               severity_tag(it.severity), it.id);
   if (it.violates) {
     out += html(" <span class=\"tag\">{}</span>", it.came_through ? "came through" : "stopped");
@@ -151,7 +151,7 @@ Markup html_findings(const ReportModel& model, const Links& links) {
                                        ? wire(it.subject)
                                        : html("{} to {}", wire(roles_text(it.client)),
                                               wire(roles_text(it.server)))),
-                              cell(service_text(it.transports, it.server_port, it.service)),
+                              cell(service_text(it.transports, it.ports, it.service)),
                               cell(it.outcome.empty() ? "" : outcome_words(it.outcome)),
                               number_cell(it.flows)},
                     .id = it.id});

@@ -56,8 +56,13 @@ std::string Links::pair(std::size_t cell) const {
 
 std::string service_text(const std::string& transports, std::uint64_t port,
                          const std::string& service) {
+  return service_text(transports, port == 0 ? std::string() : std::to_string(port), service);
+}
+
+std::string service_text(const std::string& transports, const std::string& ports,
+                         const std::string& service) {
   std::string text = transports;
-  if (port != 0) text += fmt::format("{}{}", text.empty() ? "" : "/", port);
+  if (!ports.empty()) text += fmt::format("{}{}", text.empty() ? "" : "/", ports);
   if (!service.empty()) text += " " + service;
   return text;
 }
@@ -74,8 +79,8 @@ std::string status_text(ReportRule::Status status) {
       return "never seen";
     case ReportRule::Status::window_too_short:
       return "window too short";
-    case ReportRule::Status::rare:
-      return "rare, not seen";
+    case ReportRule::Status::undetermined_only:
+      return "undetermined only";
     case ReportRule::Status::not_observable:
       break;
   }

@@ -29,6 +29,8 @@ class Links {
 };
 
 // "tcp+udp/5060 SIP".
+std::string service_text(const std::string& transports, const std::string& ports,
+                         const std::string& service);
 std::string service_text(const std::string& transports, std::uint64_t port,
                          const std::string& service);
 // A role set of the database, or what stands in for it.

@@ -67,10 +67,11 @@ std::string why_open(const ReportRule& rule, const ReportRun& run) {
     case Status::window_too_short: {
       const std::int64_t seconds =
           run.first && run.last ? (run.last->ns - run.first->ns) / ns_per_second : 0;
+      if (rule.expect == "rare") return "Comes rarely: no capture shows that it is not used.";
       return fmt::format("Comes {}; the audit covers {}.", rule.expect, duration_text(seconds));
     }
-    case Status::rare:
-      return "Comes rarely: no capture shows that it is not used.";
+    case Status::undetermined_only:
+      return "Flows met this row, and none of them could be judged: it is not never seen.";
     case Status::unused:
     case Status::used:
       break;
@@ -100,10 +101,11 @@ Markup covered(const ReportException& exception) {
 Markup html_register(const ReportModel& model, const Links& links) {
   const ReportRegister& rules = model.rules;
   Markup out = html(
-      "<p>{} documented: {} seen, {} never seen although both roles were, {} with too short a "
-      "window, {} rare, {} not observable.</p>\n",
+      "<p>{} documented: {} seen, {} never seen although both roles were, {} met by undetermined "
+      "flows only, {} with too short a window, {} not observable.</p>\n",
       counted(rules.rules.total, "flow is", "flows are"), spaced(rules.used), spaced(rules.unused),
-      spaced(rules.window_too_short), spaced(rules.rare), spaced(rules.not_observable));
+      spaced(rules.undetermined_only), spaced(rules.window_too_short),
+      spaced(rules.not_observable));
   std::vector<Row> rows;
   for (const ReportRule& it : rules.rules.rows) rows.push_back(register_row(it, links));
   out += html("<div data-filter=\"Filter the register\">\n");

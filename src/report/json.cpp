@@ -38,6 +38,7 @@ constexpr std::string_view flags[] = {
 };
 constexpr std::string_view lists[] = {
     "arguments",
+    "skipped",
     "alpn_offered",
     "san",
     "extended_key_usage",
@@ -80,7 +81,7 @@ struct Section {
 constexpr Section sections[] = {
     {"run",
      "SELECT first, last, tool_version, arguments, packs, policy_digest, site, partial, closed, "
-     "findings_until FROM v_run ORDER BY 1",
+     "findings_until, skipped FROM v_run ORDER BY 1",
      true},
     {"captures", "SELECT * FROM v_capture ORDER BY name, sha256"},
     {"totals",
@@ -140,14 +141,21 @@ Result<Json> read(const Store& store, const Section& section) {
 
 }  // namespace
 
-Result<std::string> render_json(const Store& store, const Changes* changes) {
+Result<std::string> render_json(const Store& store, const JsonParts& parts) {
   Json report = Json::object();
   for (const Section& section : sections) {
     auto value = read(store, section);
     if (!value) return std::unexpected(value.error());
     report[section.key] = std::move(*value);
   }
-  if (changes != nullptr) report["changes"] = Json::parse(render_changes_json(*changes));
+  if (parts.changes != nullptr) {
+    report["changes"] = Json::parse(render_changes_json(*parts.changes));
+  }
+  if (!parts.exit.empty()) {
+    Json reasons = Json::array();
+    for (const ExitReason& it : parts.exit) reasons.push_back({{"code", it.code}, {"why", it.why}});
+    report["exit"] = {{"code", parts.exit.front().code}, {"reasons", std::move(reasons)}};
+  }
   // Names of files may hold bytes that are not UTF-8; they become U+FFFD.
   return json_escaped(report.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
 }

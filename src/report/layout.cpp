@@ -94,15 +94,6 @@ std::string wrapped(std::string_view text, std::size_t indent) {
   return lines;
 }
 
-std::int64_t least_seconds(std::string_view expect) {
-  constexpr std::int64_t hour = 3600, day = 24 * hour;
-  if (expect == "hourly") return hour;
-  if (expect == "daily") return day;
-  if (expect == "weekly") return 7 * day;
-  if (expect == "monthly") return 31 * day;
-  return 0;
-}
-
 std::string shell_word(const std::string& text) {
   const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
     return std::isalnum(c) != 0 ||

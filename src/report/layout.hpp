@@ -25,10 +25,6 @@ std::string outcome_words(std::string_view outcome);  // "data" to "data both wa
 // Lines of at most 100 columns, each after `indent` blanks, each with its line end.
 std::string wrapped(std::string_view text, std::size_t indent);
 
-// Shortest capture in which a flow of this rhythm ("daily") should have shown itself, in seconds;
-// 0 when nobody can say.
-std::int64_t least_seconds(std::string_view expect);
-
 // As a POSIX shell takes it: quoted only when it must be.
 std::string shell_word(const std::string& text);
 

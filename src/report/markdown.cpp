@@ -52,7 +52,7 @@ std::string finding_heading(const ReportFinding& it) {
   if (!it.client.empty()) text += markdown_code(it.client);
   if (!it.server.empty()) text += " → " + markdown_code(it.server);
   std::string port = it.transports;
-  if (it.server_port != 0) port += "/" + std::to_string(it.server_port);
+  if (!it.ports.empty()) port += "/" + it.ports;
   if (!port.empty()) text += " " + markdown(port);
   if (!it.service.empty()) text += " " + markdown_code(it.service);
   return text;
@@ -125,7 +125,8 @@ std::string matrix(const ReportMatrix& matrix) {
 }
 
 std::string status_words(ReportRule::Status status) {
-  constexpr const char* words[] = {"used", "unused", "window too short", "rare", "not observable"};
+  constexpr const char* words[] = {"used", "unused", "undetermined only", "window too short",
+                                   "not observable"};
   return words[static_cast<std::size_t>(status)];
 }
 
@@ -137,10 +138,10 @@ std::string rules(const ReportRegister& all) {
                markdown_code(it.app), grouped(it.flows), status_words(it.status)});
   }
   return fmt::format(
-             "## Documented flows\n\n{} used, {} unused, {} with too short a window, {} rare, {} "
-             "not observable.\n\n",
-             grouped(all.used), grouped(all.unused), grouped(all.window_too_short),
-             grouped(all.rare), grouped(all.not_observable)) +
+             "## Documented flows\n\n{} used, {} unused, {} met by undetermined flows only, {} with "
+             "too short a window, {} not observable.\n\n",
+             grouped(all.used), grouped(all.unused), grouped(all.undetermined_only),
+             grouped(all.window_too_short), grouped(all.not_observable)) +
          table.text(all.rules.cut());
 }
 

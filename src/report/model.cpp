@@ -98,6 +98,7 @@ std::vector<std::string> limits_of(const ReportModel& model) {
                   counted(model.rules.not_observable, "documented flow", "documented flows")));
   add(model.run.flows.ignored, fmt::format("{} are outside of the audit by the policy's own words.",
                                            counted(model.run.flows.ignored, "flow", "flows")));
+  limits.insert(limits.end(), model.coverage.notes.begin(), model.coverage.notes.end());
   return limits;
 }
 
@@ -127,7 +128,7 @@ void read_run(ModelReader& reader, ReportModel& model) {
     run.packs.push_back({.id = it.text(), .title = it.text(), .revision = it.text()});
   }
   if (auto it =
-          reader.row("SELECT min(first), max(last), sum(flows), "
+          reader.row("SELECT min(nullif(first, 0)), max(nullif(last, 0)), sum(flows), "
                      "sum(flows) FILTER (WHERE verdict = 'allowed'), "
                      "sum(flows) FILTER (WHERE verdict = 'violation'), "
                      "sum(flows) FILTER (WHERE verdict = 'waived'), "
@@ -157,7 +158,7 @@ Result<ReportModel> read_report_model(const Store& store, const ReportLimits& li
   read_run(reader, model);
   read_coverage(reader, model);
   read_traffic(reader, model);
-  std::vector<ReportRule> rules = read_rules(reader, model);
+  std::vector<ReportRule> rules = read_rules(reader);
   read_findings(reader, rules, model);
   read_matrix(reader, model);
   read_register(reader, std::move(rules), model);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "report/layout.hpp"
 #include "report/model_reader.hpp"
 
 namespace pcapaudit {
@@ -139,6 +140,32 @@ void add_losses(ModelReader& reader, ReportCoverage& coverage) {
   }
 }
 
+// What a capture says of itself that limits what can be concluded.
+void read_notes(ModelReader& reader, ReportCoverage& coverage) {
+  for (ModelRow& it : reader.rows(
+           "SELECT name, packets, truncated, snap_length, without_time, coalesce(same_as, ''), "
+           "coalesce(overlaps, '') FROM capture ORDER BY id")) {
+    const std::string name = it.file();
+    const std::uint64_t packets = it.number(), cut = it.number(), snap = it.number(),
+                        timeless = it.number();
+    const std::string same = it.file(), overlaps = it.file();
+    if (cut > 0 && snap > 0) {
+      coverage.notes.push_back(
+          fmt::format("{} keeps {} bytes of a packet: {} of {} were cut.", name, snap,
+                      grouped(cut), grouped(packets)));
+    }
+    if (timeless > 0) {
+      coverage.notes.push_back(fmt::format("{} packets of {} say not when they came.",
+                                           grouped(timeless), name));
+    }
+    if (!same.empty()) coverage.notes.push_back(fmt::format("{} is the same file as {}.", name, same));
+    if (!overlaps.empty()) {
+      coverage.notes.push_back(fmt::format("{} and {} hold some of the same packets.", name,
+                                           overlaps));
+    }
+  }
+}
+
 void read_captures(ModelReader& reader, ReportCoverage& coverage) {
   coverage.captures = reader.listed<ReportCapture>(
       "SELECT name, sha256, format, link_types, damage, packets, bytes, decoded, truncated, "
@@ -148,11 +175,12 @@ void read_captures(ModelReader& reader, ReportCoverage& coverage) {
   const std::vector<TimeSpan> stretches = silent_stretches(reader);
   for (ReportCapture& it : coverage.captures.rows) add_silence(stretches, it);
   if (auto it = reader.row("SELECT min(first), max(last) FROM (SELECT first, last FROM capture "
-                           "UNION ALL SELECT min(first), max(last) FROM flow_group) ORDER BY 1")) {
+                           "UNION ALL SELECT min(nullif(first, 0)), max(nullif(last, 0)) FROM flow_group) ORDER BY 1")) {
     const auto from = it->time(), to = it->time();
     if (from && to) coverage.time = TimeSpan{.from = *from, .to = *to};
   }
   add_losses(reader, coverage);
+  read_notes(reader, coverage);
 }
 
 std::vector<std::string> role_ids(ModelReader& reader, const std::string& where) {

@@ -41,6 +41,7 @@ Columns read_columns(ModelRow& it) {
   }
   finding.title = words_of_kind(finding.kind).title;
   finding.server_port = it.number();
+  finding.ports = it.text();
   finding.flows = it.number();
   finding.first = it.time();
   finding.last = it.time();
@@ -93,14 +94,14 @@ class CardReader {
       by_id_[it.finding.id] = &it;
       ids += fmt::format("{}'{}'", ids.empty() ? "" : ", ", it.finding.id);
     }
-    // A flow is in a finding by its ends, its service and a problem of the finding's kind. The
-    // LIMIT keeps the few findings a table of their own, so that one pass over the flows is enough.
+    // A flow is in a finding by its ends, its service, its port and a problem of the finding's kind.
     flows_ = fmt::format(
-        "FROM flow CROSS JOIN (SELECT * FROM finding WHERE id IN ({}) LIMIT -1) AS finding "
-        "ON finding.client_roles = flow.client_roles AND finding.server_roles = flow.server_roles "
-        "AND finding.service = flow.service AND finding.server_port = flow.server_port "
-        "WHERE flow.verdict <> 'ignored' AND EXISTS (SELECT 1 FROM problem "
-        "WHERE problem.flow = flow.id AND problem.kind = finding.kind "
+        "FROM flow CROSS JOIN finding_cause AS cause ON cause.client_roles = flow.client_roles "
+        "AND cause.server_roles = flow.server_roles AND cause.service = flow.service "
+        "AND cause.server_port = flow.server_port AND cause.subject = '' "
+        "JOIN finding ON finding.id = cause.finding "
+        "WHERE cause.finding IN ({}) AND flow.verdict <> 'ignored' AND EXISTS (SELECT 1 "
+        "FROM problem WHERE problem.flow = flow.id AND problem.kind = cause.kind "
         "AND problem.exception IS NULL)",
         ids);
   }
@@ -214,7 +215,7 @@ void read_findings(ModelReader& reader, const std::vector<ReportRule>& rules, Re
   for (ModelRow& it : reader.rows(fmt::format(
            "{} ORDER BY rank, flows DESC, cause LIMIT {}",
            findings_sql("id, kind, severity, client_names, server_names, transports, service, "
-                        "outcome, text, subject, server_port, flows, first, last, nearest_rule, "
+                        "outcome, text, subject, server_port, ports, flows, first, last, nearest_rule, "
                         "failing_field, expected, observed, mistake, violates, "
                         "violates AND passed"),
            reader.limits.cards + reader.limits.short_findings))) {

@@ -92,7 +92,7 @@ void read_run(ModelReader& reader, ReportModel& model);
 void read_coverage(ModelReader& reader, ReportModel& model);
 void read_traffic(ModelReader& reader, ReportModel& model);
 // All documented flows with their use, whatever the limits.
-std::vector<ReportRule> read_rules(ModelReader& reader, const ReportModel& model);
+std::vector<ReportRule> read_rules(ModelReader& reader);
 void read_register(ModelReader& reader, std::vector<ReportRule> rules, ReportModel& model);
 void read_exceptions(ModelReader& reader, ReportModel& model);
 void read_findings(ModelReader& reader, const std::vector<ReportRule>& rules, ReportModel& model);

@@ -10,20 +10,16 @@
 namespace pcapaudit {
 namespace {
 
-std::int64_t seconds_of(const ReportRun& run) {
-  if (!run.first || !run.last) return 0;
-  return (run.last->ns - run.first->ns) / ns_per_second;
-}
-
-ReportRule::Status status_of(const ReportRule& rule, bool observable, std::int64_t seconds) {
+// As v_rule_usage says it.
+ReportRule::Status status_of(const std::string& word) {
   using Status = ReportRule::Status;
-  if (rule.flows > 0) return Status::used;
-  if (!observable) return Status::not_observable;
-  if (rule.expect == "rare") return Status::rare;
-  return least_seconds(rule.expect) > seconds ? Status::window_too_short : Status::unused;
+  if (word == "used") return Status::used;
+  if (word == "undetermined-only") return Status::undetermined_only;
+  if (word == "window-too-short") return Status::window_too_short;
+  return word == "unused" ? Status::unused : Status::not_observable;
 }
 
-ReportRule read_rule(ModelRow& it, std::int64_t seconds) {
+ReportRule read_rule(ModelRow& it) {
   ReportRule rule;
   for (std::string* text :
        {&rule.id, &rule.pack, &rule.title, &rule.from, &rule.to, &rule.transports, &rule.ports,
@@ -40,7 +36,7 @@ ReportRule read_rule(ModelRow& it, std::int64_t seconds) {
   rule.bytes = it.number();
   rule.first = it.time();
   rule.last = it.time();
-  rule.status = status_of(rule, it.flag(), seconds);
+  rule.status = status_of(it.text());
   return rule;
 }
 
@@ -102,22 +98,20 @@ std::map<std::string, Listed<CoveredTraffic>> read_covered(ModelReader& reader) 
 
 }  // namespace
 
-std::vector<ReportRule> read_rules(ModelReader& reader, const ReportModel& model) {
+std::vector<ReportRule> read_rules(ModelReader& reader) {
   std::vector<ReportRule> rules;
-  const std::int64_t seconds = seconds_of(model.run);
   for (ModelRow& it : reader.rows(
            "SELECT rule.id, rule.pack, rule.title, from_names, to_names, transports, ports, app, "
            "need, why, owner, approved, review, expect, basis, overridden, file, line, needed, "
            "discouraged, doubts, coalesce(usage.flows, 0), coalesce(usage.bytes, 0), usage.first, "
-           "usage.last, "
-           "EXISTS (SELECT 1 FROM role WHERE seen AND (rule.from_roles >> number) & 1) "
-           "AND EXISTS (SELECT 1 FROM role WHERE seen AND (rule.to_roles >> number) & 1) "
-           "FROM rule LEFT JOIN (SELECT flow_rule.rule, count(*) AS flows, "
-           "sum(flow.bytes_c2s + flow.bytes_s2c) AS bytes, min(flow.first) AS first, "
-           "max(flow.last) AS last FROM flow_rule JOIN flow ON flow.id = flow_rule.flow "
+           "usage.last, status.status "
+           "FROM rule JOIN (SELECT rule AS of_rule, status FROM v_rule_usage) AS status "
+           "ON status.of_rule = rule.id LEFT JOIN (SELECT flow_rule.rule, count(*) AS flows, "
+           "sum(flow.bytes_c2s + flow.bytes_s2c) AS bytes, min(nullif(flow.first, 0)) AS first, "
+           "max(nullif(flow.last, 0)) AS last FROM flow_rule JOIN flow ON flow.id = flow_rule.flow "
            "WHERE flow.verdict IN ('allowed', 'waived') GROUP BY flow_rule.rule) AS usage "
            "ON usage.rule = rule.id ORDER BY rule.position")) {
-    rules.push_back(read_rule(it, seconds));
+    rules.push_back(read_rule(it));
   }
   auto sources = read_sources(reader);
   for (ReportRule& it : rules) it.sources = std::move(sources[it.id]);
@@ -131,7 +125,7 @@ void read_register(ModelReader& reader, std::vector<ReportRule> rules, ReportMod
     it.used += rule.status == Status::used ? 1 : 0;
     it.unused += rule.status == Status::unused ? 1 : 0;
     it.window_too_short += rule.status == Status::window_too_short ? 1 : 0;
-    it.rare += rule.status == Status::rare ? 1 : 0;
+    it.undetermined_only += rule.status == Status::undetermined_only ? 1 : 0;
     it.not_observable += rule.status == Status::not_observable ? 1 : 0;
     it.needed_unused += rule.needed && rule.status == Status::unused ? 1 : 0;
   }
@@ -146,8 +140,8 @@ void read_exceptions(ModelReader& reader, ReportModel& model) {
       "SELECT exception.id, reason, owner, approver, ticket, created, expires, place, waives, "
       "flows_per_day, coalesce(covered.flows, 0), coalesce(covered.problems, 0), covered.first, "
       "covered.last, count(*) OVER () FROM exception LEFT JOIN (SELECT problem.exception, "
-      "count(DISTINCT problem.flow) AS flows, count(*) AS problems, min(flow.first) AS first, "
-      "max(flow.last) AS last FROM problem JOIN flow ON flow.id = problem.flow "
+      "count(DISTINCT problem.flow) AS flows, count(*) AS problems, min(nullif(flow.first, 0)) AS first, "
+      "max(nullif(flow.last, 0)) AS last FROM problem JOIN flow ON flow.id = problem.flow "
       "WHERE problem.exception IS NOT NULL GROUP BY problem.exception) AS covered "
       "ON covered.exception = exception.id ORDER BY exception.position",
       reader.limits.rules, [](ModelRow& it) {

@@ -131,6 +131,7 @@ constexpr std::array reasons = {
     Meaning{"requests-unread", "the row speaks of requests, and not all of them could be read"},
     Meaning{"responses-unread", "the row speaks of answers, and not all of them could be read"},
     Meaning{"application-unread", "what came behind the recognised bytes could not be read"},
+    Meaning{"time-unknown", "a certificate or a schedule speaks of the time, and no packet has one"},
     Meaning{"certificate-unread", "the row speaks of the certificate, and its bytes are missing"},
 };
 

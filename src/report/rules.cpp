@@ -20,32 +20,22 @@ std::string pad(const std::string& text, std::size_t width) {
 }  // namespace
 
 Result<std::string> render_rules(const Store& store) {
-  const auto period = store.query("SELECT first, last FROM v_run ORDER BY 1");
-  if (!period) return std::unexpected(period.error());
-  std::int64_t seconds = 0;
-  if (!period->rows.empty() && !period->rows[0][0].empty()) {
-    const auto first = parse_time(period->rows[0][0]), last = parse_time(period->rows[0][1]);
-    if (first && last) seconds = (last->ns - first->ns) / ns_per_second;
-  }
   const auto rows = store.query(
       "SELECT usage.rule, usage.from_role, usage.to_role, usage.transport, usage.ports, usage.app, "
-      "usage.flows, usage.status, rule.expect, usage.needed FROM v_rule_usage AS usage "
-      "JOIN rule ON rule.id = usage.rule ORDER BY rule.position");
+      "usage.flows, usage.status, rule.expect, usage.needed, usage.undetermined "
+      "FROM v_rule_usage AS usage JOIN rule ON rule.id = usage.rule ORDER BY rule.position");
   if (!rows) return std::unexpected(rows.error());
   std::size_t widest = 4;
   std::size_t widest_status = 6;
   std::vector<std::string> statuses;
   for (const auto& row : rows->rows) {
     std::string status = row[7];
-    if (status == "unused" && row[8] == "rare")
-      status = "unused (rare: no capture shows that it is not)";
-    if (status == "unused" && least_seconds(row[8]) > seconds) {
-      status = fmt::format("window too short ({} expected)", row[8]);
+    if (status == "used") status += " by " + counted(number(row[6]), "flow", "flows");
+    if (status == "undetermined-only") {
+      status += " (" + counted(number(row[10]), "flow", "flows") + ")";
     }
-    if (row[7] == "unused" && row[9] == "1") status += ", needed";
-    if (row[7] == "used") {
-      status = "used by " + counted(number(row[6]), "flow", "flows");
-    }
+    if (status == "window-too-short") status += fmt::format(" ({} expected)", row[8]);
+    if (status == "unused" && row[9] == "1") status += ", needed";
     widest = std::max(widest, row[0].size());
     widest_status = std::max(widest_status, status.size());
     statuses.push_back(std::move(status));
@@ -59,6 +49,8 @@ Result<std::string> render_rules(const Store& store) {
   }
   text +=
       "\nunused: both roles were seen, and no flow between them met the row\n"
+      "undetermined-only: flows met the row, and none of them could be judged\n"
+      "window-too-short: the audit is shorter than the rhythm in which such flows come\n"
       "not-observable: a role of the row was never seen, so nothing can be said\n";
   return text;
 }

@@ -46,10 +46,10 @@ const char* level_of(const std::string& severity) {
   return severity == "medium" ? "warning" : "note";
 }
 
-std::string service_end(const std::string& transport, std::uint64_t port,
+std::string service_end(const std::string& transport, const std::string& ports,
                         const std::string& service) {
   std::string text = transport;
-  if (port != 0) text += fmt::format("/{}", port);
+  if (!ports.empty()) text += "/" + ports;
   if (!service.empty()) text += " " + service;
   return text;
 }
@@ -64,7 +64,7 @@ Json logical(const std::string& client, const std::string& server, const std::st
 
 Json locations(const ReportFinding& finding, const Listed<ReportFlow>& evidence) {
   const Json ends = logical(finding.client, finding.server,
-                            service_end(finding.transports, finding.server_port, finding.service));
+                            service_end(finding.transports, finding.ports, finding.service));
   Json list = Json::array();
   for (const ReportFlow& flow : evidence.rows) {
     list.push_back({{"physicalLocation", {{"artifactLocation", {{"uri", uri(flow.capture)}}}}},
@@ -113,7 +113,9 @@ Json result(const ReportFinding& finding, const Listed<ReportFlow>& evidence, Ru
 
 Json open_result(const UndeterminedGroup& group, Rules& rules) {
   const std::string why = group.reason.empty() ? "no reason" : group.reason;
-  const std::string end = service_end(group.transport, group.server_port, group.service);
+  const std::string end = service_end(
+      group.transport, group.server_port == 0 ? "" : std::to_string(group.server_port),
+      group.service);
   return {{"ruleId", "undetermined"},
           {"ruleIndex", rules.index_of("undetermined", "Traffic that could not be judged")},
           {"kind", "open"},
@@ -157,6 +159,13 @@ Json invocation(const ReportModel& model) {
   Json notes = Json::array();
   for (const std::string& limit : model.statement.limits) {
     notes.push_back({{"level", "warning"}, {"message", message(limit)}});
+  }
+  const std::uint64_t cut = model.findings.others.cut() + model.undetermined.groups.cut();
+  if (cut > 0) {
+    notes.push_back({{"level", "warning"},
+                     {"message", message(fmt::format("{} results are left out, as receivers take "
+                                                     "no more in a run; the database has them all",
+                                                     cut))}});
   }
   return {{"executionSuccessful", !model.run.partial},
           {"arguments", model.run.arguments},

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include <pcapaudit/app/app_record.hpp>
@@ -16,6 +18,8 @@ namespace pcapaudit {
 namespace {
 
 constexpr std::size_t max_unknown_hosts = 10;  // a page's worth; the view has them all
+// Of a short report: so many findings, and names in any other list, fill a screen or two.
+constexpr std::size_t most_findings = 12, most_names = 12;
 
 // Reads one query after the other and remembers the first failure.
 class Reader {
@@ -77,7 +81,7 @@ std::string head(Reader& reader) {
 }
 
 std::string finding(const Row& row, bool color) {
-  std::string port = row[5] == "0" ? row[4] : row[4] + "/" + row[5];
+  std::string port = row[5].empty() ? row[4] : row[4] + "/" + row[5];
   if (!row[6].empty()) port += " " + row[6];
   const std::string ends =
       row[4].empty() ? row[10] : fmt::format("{} → {}  {}", row[2], row[3], port);
@@ -87,60 +91,88 @@ std::string finding(const Row& row, bool color) {
   return text + '\n' + wrapped(row[9], 12);
 }
 
+std::string where_all_is(const ReportOptions& options) {
+  if (options.database_name.empty()) return "-o DB keeps them all";
+  return fmt::format("pcapaudit report {}", shell_word(clean_text(options.database_name)));
+}
+
 // What came through first; what a firewall stopped is no breach, and shows that it works.
-std::string findings(Reader& reader, bool color) {
+std::string findings(Reader& reader, const ReportOptions& options) {
   const auto rows = reader.rows(
-      "SELECT severity, id, client_names, server_names, transports, server_port, service, "
+      "SELECT severity, id, client_names, server_names, transports, ports, service, "
       "outcome, flows, text, subject FROM finding ORDER BY rank, flows DESC, cause");
   if (rows.empty()) return "\nno findings\n";
   const auto is_stopped = [](const Row& row) { return row[7] == "blocked" || row[7] == "refused"; };
   const auto stopped =
       static_cast<std::size_t>(std::count_if(rows.begin(), rows.end(), is_stopped));
   std::string text = fmt::format("\n{}\n", counted(rows.size() - stopped, "finding", "findings"));
-  for (const Row& row : rows) {
-    if (!is_stopped(row)) text += finding(row, color);
+  std::size_t left = options.is_short ? most_findings : rows.size();
+  const auto tell = [&](bool those_stopped) {
+    for (const Row& row : rows) {
+      if (is_stopped(row) != those_stopped || left == 0) continue;
+      text += finding(row, options.color);
+      --left;
+    }
+  };
+  tell(false);
+  if (stopped > 0) {
+    text += fmt::format("\n{} on attempts that were blocked or refused: nothing came through\n",
+                        counted(stopped, "more finding", "more findings"));
+    tell(true);
   }
-  if (stopped == 0) return text;
-  text += fmt::format("\n{} on attempts that were blocked or refused: nothing came through\n",
-                      counted(stopped, "more finding", "more findings"));
-  for (const Row& row : rows) {
-    if (is_stopped(row)) text += finding(row, color);
+  if (options.is_short && rows.size() > most_findings) {
+    text += fmt::format("\n  … {} more: {}\n", grouped(rows.size() - most_findings),
+                        where_all_is(options));
   }
   return text;
 }
 
 // Never hidden: what somebody has taken responsibility for, and what it covered here.
-std::string exceptions(Reader& reader) {
+std::string exceptions(Reader& reader, bool is_short) {
   const auto rows = reader.rows(
       "SELECT exception, expires, flows, owner, reason FROM v_exception ORDER BY exception");
   if (rows.empty()) return {};
   std::string text = fmt::format("\n{}\n", counted(rows.size(), "exception", "exceptions"));
-  for (const Row& row : rows) {
+  const std::size_t shown = is_short ? std::min(rows.size(), most_names) : rows.size();
+  for (const Row& row : std::span(rows).first(shown)) {
     text += wrapped(fmt::format("{}  until {}  covered {}  owner {}: {}", row[0], row[1],
                                 counted(number(row[2]), "flow", "flows"), row[3], row[4]),
                     2);
   }
+  if (shown < rows.size()) {
+    text += fmt::format("  … {} more in v_exception\n", grouped(rows.size() - shown));
+  }
   return text;
 }
 
-std::string rules(Reader& reader) {
-  std::vector<std::string> unused;
-  std::vector<std::string> hidden;
-  std::uint64_t used = 0;
+// The first names of a list, and how many there are beside them.
+std::string names(const char* what, std::vector<std::string> list, bool is_short) {
+  if (list.empty()) return {};
+  const std::size_t more = is_short && list.size() > most_names ? list.size() - most_names : 0;
+  list.resize(list.size() - more);
+  std::string text = fmt::format("{}: {}", what, fmt::join(list, ", "));
+  if (more > 0) text += fmt::format(" and {} more in v_rule_usage", grouped(more));
+  return wrapped(text, 12);
+}
+
+std::string rules(Reader& reader, bool is_short) {
+  std::map<std::string, std::vector<std::string>> by_status;
   for (const Row& row : reader.rows("SELECT rule, status FROM v_rule_usage ORDER BY rule")) {
-    if (row[1] == "used") ++used;
-    if (row[1] == "unused") unused.push_back(row[0]);
-    if (row[1] == "not-observable") hidden.push_back(row[0]);
+    by_status[row[1]].push_back(row[0]);
   }
-  std::string text =
-      fmt::format("\nrules       {} used · {} unused (both roles seen) · {} not observable here\n",
-                  grouped(used), grouped(unused.size()), grouped(hidden.size()));
-  if (!unused.empty()) {
-    text += wrapped(fmt::format("unused: {}", fmt::join(unused, ", ")), 12);
-  }
-  if (!hidden.empty()) {
-    text += wrapped(fmt::format("not observable: {}", fmt::join(hidden, ", ")), 12);
-  }
+  const auto& unused = by_status["unused"];
+  const auto& hidden = by_status["not-observable"];
+  const auto& open = by_status["undetermined-only"];
+  const auto& brief = by_status["window-too-short"];
+  std::string text = fmt::format(
+      "\nrules       {} used · {} unused (both roles seen) · {} met by undetermined flows only · "
+      "{} window too short · {} not observable here\n",
+      grouped(by_status["used"].size()), grouped(unused.size()), grouped(open.size()),
+      grouped(brief.size()), grouped(hidden.size()));
+  text += names("unused", unused, is_short);
+  text += names("undetermined only", open, is_short);
+  text += names("window too short", brief, is_short);
+  text += names("not observable", hidden, is_short);
   return text;
 }
 
@@ -216,6 +248,32 @@ std::string evidence(Reader& reader) {
   if (!issues.empty()) {
     text += fmt::format("no flow     packets: {}\n", fmt::join(issues, " · "));
   }
+  for (const Row& row : reader.rows(
+           "SELECT name, snap_length, truncated, packets FROM v_capture "
+           "WHERE truncated > 0 AND snap_length IS NOT NULL ORDER BY name, sha256")) {
+    text += fmt::format("SNAP LENGTH {}: {} of {} packets were cut to {} bytes\n", row[0],
+                        grouped(number(row[2])), grouped(number(row[3])), row[1]);
+  }
+  for (const Row& row : reader.rows("SELECT name, without_time, same_as, overlaps FROM v_capture "
+                                    "WHERE without_time > 0 OR same_as IS NOT NULL "
+                                    "OR overlaps IS NOT NULL ORDER BY name, sha256")) {
+    if (row[1] != "0") {
+      text += fmt::format("NO TIME     {}: {} say not when they came\n", row[0],
+                          counted(number(row[1]), "packet", "packets"));
+    }
+    if (!row[2].empty()) {
+      text += fmt::format("TWICE       {}: the same file as {}; its flows count twice\n", row[0],
+                          row[2]);
+    }
+    if (!row[3].empty()) {
+      text += fmt::format("OVERLAP     {}: {} holds some of the same packets; they count twice\n",
+                          row[0], row[3]);
+    }
+  }
+  for (const Row& row : reader.rows("SELECT value FROM v_run, json_each(v_run.skipped) "
+                                    "ORDER BY value LIMIT 10")) {
+    text += fmt::format("skipped     {}: no capture\n", row[0]);
+  }
   for (const Row& row :
        reader.rows("SELECT name, damage FROM v_capture WHERE damaged ORDER BY name, sha256")) {
     text += fmt::format("DAMAGED     {}: {}\n", row[0], row[1]);
@@ -258,9 +316,9 @@ std::string next_steps(const std::string& database) {
 Result<std::string> render_text(const Store& store, const ReportOptions& options) {
   Reader reader(store);
   std::string text = head(reader);
-  text += findings(reader, options.color);
-  text += exceptions(reader);
-  text += rules(reader);
+  text += findings(reader, options);
+  text += exceptions(reader, options.is_short);
+  text += rules(reader, options.is_short);
   text += undetermined(reader);
   text += evidence(reader);
   text += unknown_hosts(reader);

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <optional>
 
 #include <pcapaudit/base/time.hpp>
@@ -21,12 +20,13 @@ class CaptureClock {
   Timestamp now() const { return now_; }
   // A packet was captured. False: its time is doubtful and the clock stands still.
   bool note(Timestamp time) {
+    if (!is_known(time)) return true;  // it came just now
     if (started_ && is_doubtful(time)) {
       doubtful_ = time;
       return false;
     }
     started_ = true;
-    now_ = std::max(now_, time);
+    now_ = latest(now_, time);
     return true;
   }
   bool waits() const { return doubtful_.has_value(); }
@@ -50,7 +50,7 @@ class CaptureClock {
            static_cast<std::uint64_t>(time.ns) - static_cast<std::uint64_t>(now_.ns) > max_step_ns;
   }
 
-  Timestamp now_{std::numeric_limits<std::int64_t>::min()};
+  Timestamp now_;  // unknown until a packet has a time
   std::optional<Timestamp> doubtful_;
   bool started_ = false;
 };

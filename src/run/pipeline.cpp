@@ -14,6 +14,7 @@
 
 #include "base/queue.hpp"
 #include "run/capture_clock.hpp"
+#include "run/overlaps.hpp"
 #include "run/worker.hpp"
 
 namespace pcapaudit {
@@ -208,6 +209,7 @@ class Reader {
     }
     settle_clock(std::nullopt);
     summary.interrupted = summary.interrupted || stopped();
+    overlaps_.conclude(summary.captures);
   }
 
  private:
@@ -237,8 +239,11 @@ class Reader {
     const std::uint64_t bytes_before = progress_.bytes_done;
     bool first = true;
     while (const PacketView* packet = (*source)->next()) {
-      if (first && packet->time < clock_.now()) start_new_time_line(packet->time);
-      first = false;
+      if (first && is_known(packet->time)) {
+        if (packet->time < clock_.now()) start_new_time_line(packet->time);
+        first = false;
+      }
+      overlaps_.see(*packet, capture);
       take(*packet, (*source)->owner(), capture);
       if (++progress_.packets % packets_per_progress == 0) {
         progress_.bytes_done = bytes_before + (*source)->position();
@@ -275,7 +280,7 @@ class Reader {
   void take(const PacketView& packet, const std::shared_ptr<const void>& owner,
             std::uint32_t capture) {
     ++id_;
-    settle_clock(packet.time);
+    settle_clock(is_known(packet.time) ? std::optional(packet.time) : std::nullopt);
     const bool in_time = clock_.note(packet.time);
     const auto decoded = decoder_.decode(packet);
     if (!decoded) return;  // counted by the decoder
@@ -297,6 +302,7 @@ class Reader {
   Shards& shards_;
   const Writer& writer_;
   SourceOptions source_options_ = options_.source;
+  Overlaps overlaps_{options_.inputs, options_.source};
   Decoder decoder_{options_.decode};
   Progress progress_;
   std::uint64_t id_ = 0;

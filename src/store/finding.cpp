@@ -1,15 +1,23 @@
-// Identity and wording of findings.
+// Sums and wording of findings.
 #include "store/finding.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
-
-#include <pcapaudit/base/digest.hpp>
+#include <array>
 
 namespace pcapaudit {
 namespace {
+
+// From harmless to serious: data that flowed both ways is worse than a blocked attempt.
+constexpr std::array<std::string_view, 6> outcomes_by_weight = {
+    "blocked", "refused", "one-sided", "midstream", "handshake", "data"};
+
+std::size_t weight(std::string_view outcome) {
+  const auto* const end = outcomes_by_weight.end();
+  const auto* const found = std::find(outcomes_by_weight.begin(), end, outcome);
+  return found == end ? 0 : static_cast<std::size_t>(found - outcomes_by_weight.begin()) + 1;
+}
 
 // " (4443 expected, 443 seen)", as far as it is known.
 std::string difference(const Finding& finding) {
@@ -118,6 +126,10 @@ std::string complaint(const Finding& finding) {
 std::string subject_text(const Finding& finding) {
   const std::string& subject = finding.subject;
   const bool resembles = !finding.expected.empty();
+  if (finding.hosts > 0) {
+    return fmt::format("{} hosts have no role and talk to hosts that have one: v_unknown_host.",
+                       finding.hosts);
+  }
   switch (parse_finding_kind(finding.kind).value_or(FindingKind::undocumented)) {
     case FindingKind::role_contradiction:
       return fmt::format("{} is bound as {} and behaves like {}: that role would explain {}.",
@@ -143,33 +155,14 @@ std::string_view name_or_nobody(const std::string& names) {
 
 }  // namespace
 
-std::string cause_of(const Finding& finding) {
-  std::string cause = fmt::format("{}|{}|{}|{}|{}", finding.kind, finding.client_names,
-                                  finding.server_names, finding.service, finding.server_port);
-  if (finding.kind == to_text(FindingKind::needed_not_seen)) cause += "|" + finding.nearest_rule;
-  if (!finding.subject.empty()) cause += "|" + finding.subject;
-  return cause;
-}
-
-std::vector<std::string> finding_ids(const std::vector<std::string>& sorted_causes) {
-  std::set<std::string> taken;
-  std::vector<std::string> ids;
-  for (const std::string& cause : sorted_causes) {
-    std::string hex = sha256_hex(as_bytes(cause));
-    std::transform(hex.begin(), hex.end(), hex.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-    std::size_t digits = 4;
-    while (digits < hex.size() && taken.contains(hex.substr(0, digits))) digits += 2;
-    taken.insert(hex.substr(0, digits));
-    ids.push_back("V-" + hex.substr(0, digits));
-  }
-  return ids;
-}
-
-std::string port_name(const Finding& finding) {
-  const std::string transports = fmt::format("{}", fmt::join(finding.transports, "+"));
-  if (finding.server_port == 0) return transports;
-  return fmt::format("{}/{}", transports, finding.server_port);
+void merge(Finding& sum, const Finding& one) {
+  sum.flows += one.flows;
+  sum.severity = std::max(sum.severity, one.severity);
+  sum.transports.insert(one.transports.begin(), one.transports.end());
+  if (weight(one.outcome) > weight(sum.outcome)) sum.outcome = one.outcome;
+  if (one.first_ns) sum.first_ns = std::min(sum.first_ns.value_or(*one.first_ns), *one.first_ns);
+  if (one.last_ns) sum.last_ns = std::max(sum.last_ns.value_or(*one.last_ns), *one.last_ns);
+  if (sum.mistake.empty()) sum.mistake = one.mistake;
 }
 
 std::string finding_text(const Finding& finding, const Policy& policy) {

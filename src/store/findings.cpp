@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <map>
 
@@ -17,16 +16,6 @@ namespace pcapaudit {
 namespace {
 
 using Findings = std::map<std::string, Finding>;  // by cause, so in ascending order
-
-// From harmless to serious: data that flowed both ways is worse than a blocked attempt.
-constexpr std::array<std::string_view, 6> outcomes_by_weight = {
-    "blocked", "refused", "one-sided", "midstream", "handshake", "data"};
-
-std::size_t weight(std::string_view outcome) {
-  const auto* const end = outcomes_by_weight.end();
-  const auto* const found = std::find(outcomes_by_weight.begin(), end, outcome);
-  return found == end ? 0 : static_cast<std::size_t>(found - outcomes_by_weight.begin()) + 1;
-}
 
 // Columns of one problem with the flows that share it. The problem's own row is told apart from
 // the nearest miss, which stands in when the problem names no row. Two problems of one kind in one
@@ -66,8 +55,8 @@ Finding read_problem(const SQLite::Statement& row) {
   finding.transports = {text(8)};
   finding.outcome = text(9);
   finding.flows = static_cast<std::uint64_t>(number(17));
-  finding.first_ns = number(10);
-  finding.last_ns = number(11);
+  if (number(10) != 0) finding.first_ns = number(10);
+  if (number(11) != 0) finding.last_ns = number(11);
   finding.nearest_rule = text(12);
   finding.failing_field = text(13);
   finding.expected = text(14);
@@ -76,23 +65,13 @@ Finding read_problem(const SQLite::Statement& row) {
   return finding;
 }
 
-void add(Finding& sum, const Finding& one) {
-  sum.flows += one.flows;
-  sum.severity = std::max(sum.severity, one.severity);
-  sum.transports.insert(one.transports.begin(), one.transports.end());
-  if (weight(one.outcome) > weight(sum.outcome)) sum.outcome = one.outcome;
-  sum.first_ns = std::min(sum.first_ns, one.first_ns);
-  sum.last_ns = std::max(sum.last_ns, one.last_ns);
-  if (sum.mistake.empty()) sum.mistake = one.mistake;
-}
-
 Findings group_problems(SQLite::Database& database) {
   Findings findings;
   SQLite::Statement row(database, problems_sql);
   while (row.executeStep()) {
     Finding one = read_problem(row);
     const auto [place, is_new] = findings.try_emplace(cause_of(one), one);
-    if (!is_new) add(place->second, one);
+    if (!is_new) merge(place->second, one);
   }
   return findings;
 }
@@ -128,17 +107,18 @@ Finding missing_row(const DocumentedFlow& row, const Policy& policy) {
   return finding;
 }
 
-// Needed rows that no flow matched, not even one that failed a requirement, although a role of
-// each side was seen.
-void add_missing_rows(SQLite::Database& database, const Policy& policy, RoleSet seen,
-                      Findings& findings) {
+// Needed rows that are unused, and that not even a flow matched that failed a requirement.
+void add_missing_rows(SQLite::Database& database, const Policy& policy, Findings& findings) {
   std::set<std::string> met;
   SQLite::Statement row(
       database, "SELECT rule FROM flow_group UNION SELECT rule FROM also_matched ORDER BY 1");
   while (row.executeStep()) met.insert(row.getColumn(0).getString());
+  std::set<std::string> unused;
+  SQLite::Statement usage(
+      database, "SELECT rule FROM v_rule_usage WHERE needed AND status = 'unused' ORDER BY rule");
+  while (usage.executeStep()) unused.insert(usage.getColumn(0).getString());
   for (const DocumentedFlow& it : policy.flows) {
-    if (!it.is_needed || met.contains(it.id)) continue;
-    if ((it.from & seen) == 0 || (it.to & seen) == 0) continue;
+    if (met.contains(it.id) || !unused.contains(it.id)) continue;
     Finding finding = missing_row(it, policy);
     findings.try_emplace(cause_of(finding), std::move(finding));
   }
@@ -156,6 +136,34 @@ std::string loss_remark(SQLite::Statement& lost, const Finding& finding) {
                      lost.getColumn(0).getInt64());
 }
 
+void write_findings(SQLite::Database& database, const Policy& policy, const Findings& findings) {
+  SQLite::Statement insert(database,
+                           "INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                           "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  SQLite::Statement lost(database,
+                         "SELECT coalesce(sum(packets), 0) FROM loss WHERE minute > ? "
+                         "AND minute <= ? ORDER BY 1");
+  using sqlite::OrNull;
+  for (const auto& [cause, it] : findings) {
+    const std::size_t causes = std::max<std::size_t>({it.ports.size(), it.hosts, 1});
+    sqlite::run(insert, finding_id(cause), cause, it.kind, to_text(it.severity), it.client_roles,
+                it.server_roles, it.client_names, it.server_names,
+                fmt::format("{}", fmt::join(it.transports, "+")), it.service, it.server_port,
+                ports_text(it), causes, OrNull{it.outcome}, it.flows, OrNull{it.nearest_rule},
+                OrNull{it.failing_field}, OrNull{it.expected}, OrNull{it.observed},
+                OrNull{it.mistake}, finding_text(it, policy) + loss_remark(lost, it), it.first_ns,
+                it.last_ns, rank(it), OrNull{it.subject});
+  }
+}
+
+void write_members(SQLite::Database& database, const std::vector<FindingMember>& members) {
+  SQLite::Statement insert(database, "INSERT INTO finding_cause VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+  for (const FindingMember& it : members) {
+    sqlite::run(insert, it.kind, it.client_roles, it.server_roles, it.service, it.server_port,
+                it.subject, it.own_id, it.finding);
+  }
+}
+
 }  // namespace
 
 void insert_findings(SQLite::Database& database, const Policy& policy, const Hosts& hosts) {
@@ -164,31 +172,14 @@ void insert_findings(SQLite::Database& database, const Policy& policy, const Hos
   sqlite::run(mark, seen);
 
   Findings findings = group_problems(database);
-  add_missing_rows(database, policy, seen, findings);
+  add_missing_rows(database, policy, findings);
   for (Finding& finding : run_findings(database, policy, hosts)) {
     std::string cause = cause_of(finding);
     findings.try_emplace(std::move(cause), std::move(finding));
   }
-  std::vector<std::string> causes;
-  for (const auto& [cause, finding] : findings) causes.push_back(cause);
-  const std::vector<std::string> ids = finding_ids(causes);
-  SQLite::Statement insert(database,
-                           "INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-                           "?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  SQLite::Statement lost(database,
-                         "SELECT coalesce(sum(packets), 0) FROM loss WHERE minute > ? "
-                         "AND minute <= ? ORDER BY 1");
-  using sqlite::OrNull;
-  std::size_t next = 0;
-  for (const auto& [cause, it] : findings) {
-    sqlite::run(insert, ids[next++], cause, it.kind, to_text(it.severity), it.client_roles,
-                it.server_roles, it.client_names, it.server_names,
-                fmt::format("{}", fmt::join(it.transports, "+")), it.service, it.server_port,
-                OrNull{it.outcome}, it.flows, OrNull{it.nearest_rule}, OrNull{it.failing_field},
-                OrNull{it.expected}, OrNull{it.observed}, OrNull{it.mistake},
-                finding_text(it, policy) + loss_remark(lost, it), it.first_ns, it.last_ns, rank(it),
-                OrNull{it.subject});
-  }
+  const FindingSet set = join_matters(std::move(findings));
+  write_findings(database, policy, set.findings);
+  write_members(database, set.members);
 }
 
 }  // namespace pcapaudit

@@ -3,6 +3,10 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <string>
+#include <string_view>
+
+#include <pcapaudit/base/result.hpp>
 #include <pcapaudit/policy/policy.hpp>
 
 #include "store/host_votes.hpp"
@@ -12,5 +16,8 @@ namespace pcapaudit {
 // Reads the groups of flows that the database holds and writes role.seen and the finding table,
 // inside the caller's transaction. Throws SQLite::Exception.
 void insert_findings(SQLite::Database& database, const Policy& policy, const Hosts& hosts);
+
+// See Store::find_finding. Throws SQLite::Exception.
+Result<std::string> find_finding(SQLite::Database& database, std::string_view id);
 
 }  // namespace pcapaudit

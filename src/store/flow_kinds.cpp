@@ -118,7 +118,8 @@ FlowKinds::FlowKinds(SQLite::Database& database)
                    "bytes_c2s = bytes_c2s + excluded.bytes_c2s, "
                    "bytes_s2c = bytes_s2c + excluded.bytes_s2c, gaps = gaps + excluded.gaps, "
                    "first_flow = min(first_flow, excluded.first_flow), "
-                   "first = min(first, excluded.first), last = max(last, excluded.last)"),
+                   "first = coalesce(min(nullif(first, 0), nullif(excluded.first, 0)), first + excluded.first), "
+                   "last = coalesce(max(nullif(last, 0), nullif(excluded.last, 0)), last + excluded.last)"),
       set_kind_(database, "UPDATE flow_row SET kind = ? WHERE id = ?"),
       stored_(database,
               "SELECT kind, server_port, packets_c2s, packets_s2c, bytes_c2s, bytes_s2c, gaps, "
@@ -136,8 +137,8 @@ void FlowKinds::Sums::add(const Sums& more) {
   bytes_s2c += more.bytes_s2c;
   gaps += more.gaps;
   first_flow = std::min(first_flow, more.first_flow);
-  first_ns = std::min(first_ns, more.first_ns);
-  last_ns = std::max(last_ns, more.last_ns);
+  first_ns = earliest({first_ns}, {more.first_ns}).ns;
+  last_ns = latest({last_ns}, {more.last_ns}).ns;
 }
 
 std::int64_t FlowKinds::add(const AuditedFlow& audited, std::int64_t grounds) {

@@ -41,7 +41,7 @@ class FlowKinds {
   struct Sums {
     std::uint64_t flows = 0, packets_c2s = 0, packets_s2c = 0, bytes_c2s = 0, bytes_s2c = 0,
                   gaps = 0, first_flow = UINT64_MAX;
-    std::int64_t first_ns = INT64_MAX, last_ns = INT64_MIN;
+    std::int64_t first_ns = 0, last_ns = 0;  // 0: unknown
 
     void add(const Sums& more);
   };

@@ -37,7 +37,8 @@ FlowRows::FlowRows(SQLite::Database& database, const Policy& policy)
             "UPDATE flow_row SET packets_c2s = packets_c2s + ?, packets_s2c = packets_s2c + ?, "
             "bytes_c2s = bytes_c2s + ?, bytes_s2c = bytes_s2c + ?, payload_c2s = payload_c2s + ?, "
             "payload_s2c = payload_s2c + ?, retransmitted = retransmitted + ?, "
-            "first = min(first, ?), last = max(last, ?) WHERE id = ?"),
+            "first = coalesce(min(nullif(first, 0), nullif(?, 0)), first), "
+            "last = coalesce(max(nullif(last, 0), nullif(?, 0)), last) WHERE id = ?"),
       late_copy_(database, "UPDATE flow_row SET duplicates = duplicates + 1 WHERE id = ?"),
       roles_of_flow_(database, "SELECT client_roles, server_roles FROM flow WHERE id = ?"),
       app_rows_(database),

@@ -9,6 +9,7 @@
 
 #include <pcapaudit/base/digest.hpp>
 
+#include "store/findings.hpp"
 #include "store/ledger_inputs.hpp"
 #include "store/ledger_rows.hpp"
 #include "store/schema.hpp"
@@ -118,8 +119,8 @@ void check_ledger(SQLite::Database& database, const std::vector<std::string>& ke
   }
 }
 
-// What must hold before somebody signs once more.
-std::optional<std::string> refusal(SQLite::Database& database, const SignOff& sign_off) {
+// What must hold before somebody signs once more. Writes the ids of findings out in full.
+std::optional<std::string> refusal(SQLite::Database& database, SignOff& sign_off) {
   Checks checks;
   check_file(database, checks);
   check_policy(database, checks);
@@ -134,11 +135,10 @@ std::optional<std::string> refusal(SQLite::Database& database, const SignOff& si
   SQLite::Statement run(database, "SELECT count(*) FROM run ORDER BY 1");
   run.executeStep();
   if (run.getColumn(0).getInt64() != 1) return "the audit was never finished";
-  SQLite::Statement finding(database, "SELECT 1 FROM finding WHERE id = ? ORDER BY 1");
-  for (const Decision& decision : sign_off.decisions) {
-    finding.reset();
-    finding.bind(1, decision.finding);
-    if (!finding.executeStep()) return fmt::format("no finding {} in this audit", decision.finding);
+  for (Decision& decision : sign_off.decisions) {
+    auto finding = find_finding(database, decision.finding);
+    if (!finding) return finding.error().what;
+    decision.finding = *std::move(finding);
   }
   return std::nullopt;
 }
@@ -180,8 +180,7 @@ Result<SQLite::Database> open_audit(const std::string& path, int flags) {
 
 }  // namespace
 
-Result<Signed> sign_audit(const std::string& path, const SignOff& sign_off,
-                          const SigningKey& key) try {
+Result<Signed> sign_audit(const std::string& path, SignOff sign_off, const SigningKey& key) try {
   auto database = open_audit(path, SQLite::OPEN_READWRITE);
   if (!database) return std::unexpected(database.error());
   SQLite::Transaction transaction(*database, SQLite::TransactionBehavior::IMMEDIATE);

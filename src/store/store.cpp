@@ -51,10 +51,22 @@ std::string link_types(const CaptureFacts& facts) {
   return fmt::format("{}", fmt::join(types, ","));
 }
 
+// The shortest that cuts; 0 when packets are whole.
+std::uint32_t snap_length(const CaptureFacts& facts) {
+  std::uint32_t shortest = 0;
+  for (const CaptureInterface& it : facts.interfaces) {
+    if (it.snap_length != 0 && (shortest == 0 || it.snap_length < shortest)) {
+      shortest = it.snap_length;
+    }
+  }
+  return shortest;
+}
+
 void insert_captures(SQLite::Database& database, std::span<const CaptureSummary> captures) {
   SQLite::Statement capture(
       database,
-      "INSERT INTO capture VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "INSERT INTO capture VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+      "?, ?)");
   SQLite::Statement issue(database, "INSERT INTO decode_issue VALUES (?, ?, ?)");
   SQLite::Statement blind(database, "INSERT INTO blind VALUES (?, ?, ?, ?)");
   SQLite::Statement loss(database, "INSERT INTO loss VALUES (?, ?, ?)");
@@ -65,7 +77,9 @@ void insert_captures(SQLite::Database& database, std::span<const CaptureSummary>
     if (it.damage) damage_text = damage;
     sqlite::run(capture, i, it.name, it.sha256, it.format, link_types(it), it.packets, it.bytes,
                 captures[i].packets.decoded, it.truncated, it.dropped, it.dropped_kernel,
-                it.dropped_interface, it.filtered, captures[i].packets.duplicates,
+                it.dropped_interface, it.filtered, it.without_time, snap_length(it),
+                sqlite::OrNull{it.same_as}, sqlite::OrNull{it.overlaps},
+                captures[i].packets.duplicates,
                 captures[i].packets.fragments, captures[i].packets.reassembled,
                 captures[i].packets.incomplete, damage_text, it.first, it.last);
     for (const BlindTime& time : it.blind) sqlite::run(blind, i, time.first, time.last, time.why);
@@ -95,14 +109,15 @@ void write_run(SQLite::Database& database, const RunFacts& run,
   for (const char* table : {"run", "blind", "loss", "decode_issue", "capture"}) {
     database.exec(fmt::format("DELETE FROM {}", table));
   }
-  SQLite::Statement row(database, "INSERT INTO run VALUES (1, ?, ?, ?, ?, ?, ?)");
-  sqlite::run(row, run.tool_version, sqlite::json_list(run.arguments), run.partial, !findings_until,
-              findings_until, run.writer_wait_ns);
+  SQLite::Statement row(database, "INSERT INTO run VALUES (1, ?, ?, ?, ?, ?, ?, ?)");
+  sqlite::run(row, run.tool_version, sqlite::json_list(run.arguments),
+              sqlite::json_list(run.skipped), run.partial, !findings_until, findings_until,
+              run.writer_wait_ns);
   insert_captures(database, captures);
 }
 
 void write_findings(SQLite::Database& database, const Policy& policy, const Hosts& hosts) {
-  for (const char* table : {"finding", "leg", "resemblance"}) {
+  for (const char* table : {"finding", "finding_cause", "leg", "resemblance"}) {
     database.exec(fmt::format("DELETE FROM {}", table));
   }
   insert_findings(database, policy, hosts);
@@ -347,6 +362,12 @@ Result<bool> Store::is_stripped(const std::string& path) try {
   return pcapaudit::is_stripped(database);
 } catch (const std::exception& error) {
   return fail(describe(path, error));
+}
+
+Result<std::string> Store::find_finding(std::string_view id) const try {
+  return pcapaudit::find_finding(impl_->database, id);
+} catch (const std::exception& error) {
+  return fail(describe(impl_->path, error));
 }
 
 Result<Policy> Store::policy() const try {

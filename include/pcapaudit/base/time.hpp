@@ -15,6 +15,21 @@ struct Timestamp {
   auto operator<=>(const Timestamp&) const = default;
 };
 
+// Zero stands for a time that nobody knows: a simple packet block has none, and a clock that says
+// just that was never set. What depends on such a time is not judged, and it is shown as unknown.
+constexpr bool is_known(Timestamp time) {
+  return time.ns != 0;
+}
+// The earlier and the later of two, as far as they are known.
+constexpr Timestamp earliest(Timestamp a, Timestamp b) {
+  if (!is_known(a) || !is_known(b)) return is_known(a) ? a : b;
+  return a < b ? a : b;
+}
+constexpr Timestamp latest(Timestamp a, Timestamp b) {
+  if (!is_known(a) || !is_known(b)) return is_known(a) ? a : b;
+  return a < b ? b : a;
+}
+
 constexpr std::int64_t ns_per_second = 1'000'000'000;
 
 // "2026-11-20T10:00:00.123456789Z"

@@ -53,12 +53,15 @@ struct CaptureFacts {
   std::uint64_t packets = 0;    // handed out (after the filter)
   std::uint64_t bytes = 0;      // on the wire, of those packets
   std::uint64_t truncated = 0;  // packets shorter than on the wire
-  std::uint64_t dropped = 0;    // as the capture itself reports (pcapng interface statistics)
+  std::uint64_t dropped = 0;    // as the capture itself reports (pcapng statistics and packets)
   // Of those, on a live interface: the kernel's buffer was full; the interface itself lost them.
   std::uint64_t dropped_kernel = 0, dropped_interface = 0;
   std::vector<BlindTime> blind;    // live only
   std::vector<MinuteLoss> losses;  // live only: minutes with loss, in their order
   std::uint64_t filtered = 0;      // left out by the filter
+  std::uint64_t without_time = 0;  // packets of which nobody knows when they came
+  // An input before it that is the same file; one that holds some of the same packets.
+  std::string same_as, overlaps;
   std::optional<Timestamp> first, last;
   std::optional<Error> damage;  // why reading stopped before the end of the file
 };
@@ -85,10 +88,20 @@ struct SourceOptions {
   bool digest_in_background = false;  // on a thread of the source's own
 };
 
-// Files for the paths in the order given; a directory stands for its regular files in name
-// order (not recursive, names starting with '.' left out). "-" stays. Fails when a path does
-// not exist or a directory holds no file.
-Result<std::vector<std::string>> expand_paths(const std::vector<std::string>& paths);
+// What paths stand for.
+struct InputFiles {
+  std::vector<std::string> captures;
+  std::vector<std::string> others;  // files of directories that are no captures
+};
+
+// Files for the paths in the order given; a directory stands for the captures in it and everything
+// below it, in name order (names starting with '.' left out, links to directories not followed).
+// "-" stays, and so does a file that is named itself, capture or not. Fails when a path does not
+// exist or a directory holds no capture.
+Result<InputFiles> expand_paths(const std::vector<std::string>& paths);
+
+// Fails when `filter` is no BPF expression.
+Result<void> check_filter(const std::string& filter);
 
 // Opens one file or "-". Recognises pcap, pcapng, gzip and zstd by their first bytes, not by
 // name. Fails when there is no such file, it is empty, or it is no capture.

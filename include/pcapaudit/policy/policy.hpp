@@ -105,6 +105,7 @@ struct Role {
   std::string id, title, host;
   bool builtin = false;
   bool optional = false;
+  bool required = false;  // by the site: an audit that never saw it is none
   bool absent = false;  // the site says that it has none
   std::string pack;
 };

@@ -43,8 +43,9 @@ enum class Reason : std::uint8_t {
   responses_unread,    // the same of answers
   application_unread,  // bytes behind the recognised ones could have been anything
   certificate_unread,  // the row demands something of the certificate, which was lost
+  time_unknown,        // a certificate or a schedule speaks of the time, and no packet has one
 };
-std::string_view to_text(Reason reason);  // "no-payload", "tls13-encrypted", ...
+std::string_view to_text(Reason reason);  // "no-payload", ...; empty behind the last
 
 // A field of a documented row that does not fit.
 enum class Field : std::uint8_t {

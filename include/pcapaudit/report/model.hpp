@@ -128,7 +128,14 @@ struct RuleSource {
 
 // One documented flow, and what was seen of it.
 struct ReportRule {
-  enum class Status : std::uint8_t { used, unused, window_too_short, rare, not_observable };
+  // As v_rule_usage.status.
+  enum class Status : std::uint8_t {
+    used,
+    unused,
+    undetermined_only,
+    window_too_short,
+    not_observable
+  };
   std::string id, pack, title, from, to, transports, ports, app;
   std::string need, why, owner, approved, review, expect, basis, overridden, file;
   std::uint64_t line = 0;
@@ -151,8 +158,9 @@ struct ReportFlow {
 };
 
 struct ReportFinding {
+  // `ports`: "443", "1-1024 (1024 ports)"; `server_port` only when it is one.
   std::string id, kind, title, severity, client, server, transports, service, outcome, text,
-      subject;
+      subject, ports;
   std::uint64_t server_port = 0, flows = 0;
   std::optional<Timestamp> first, last;
   bool came_through = false;  // not only attempts that were blocked or refused
@@ -185,7 +193,8 @@ struct ReportFindings {
 
 struct ReportRegister {
   Listed<ReportRule> rules;
-  std::uint64_t used = 0, unused = 0, window_too_short = 0, rare = 0, not_observable = 0;
+  std::uint64_t used = 0, unused = 0, undetermined_only = 0, window_too_short = 0,
+                not_observable = 0;
   std::uint64_t needed_unused = 0;
   Listed<ReportRule> open;  // all that are not used, needed ones first
   bool operator==(const ReportRegister&) const = default;

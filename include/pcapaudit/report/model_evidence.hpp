@@ -64,6 +64,7 @@ struct UnreadCount {
 };
 
 struct ReportCoverage {
+  std::vector<std::string> notes;  // on captures: cut packets, packets without time, copies
   std::optional<TimeSpan> time;  // of all captures
   Listed<ReportCapture> captures;
   std::uint64_t packets = 0, dropped = 0, truncated = 0, gaps = 0, gap_flows = 0;

@@ -37,7 +37,8 @@ struct Signed {
 
 // Adds the decisions and then the sign-off: all of them, or none. Refuses a database that is not
 // finished, that does not fit its ledger, or in which a decided finding does not exist.
-Result<Signed> sign_audit(const std::string& path, const SignOff& sign_off, const SigningKey& key);
+// Findings may be named by the beginning of their ids.
+Result<Signed> sign_audit(const std::string& path, SignOff sign_off, const SigningKey& key);
 
 struct Check {
   enum class State : std::uint8_t { fits, differs, not_checked };

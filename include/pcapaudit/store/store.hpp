@@ -36,6 +36,7 @@ struct CaptureSummary {
 struct RunFacts {
   std::string tool_version;
   std::vector<std::string> arguments;  // what changes the result: inputs, policy, filter ...
+  std::vector<std::string> skipped = {};  // files of folders that are no captures
   bool partial = false;                // some input was damaged, or the run was interrupted
   std::int64_t writer_wait_ns = 0;     // live: the capture waited so long for the database
 };
@@ -109,6 +110,9 @@ class Store {
   // file, loads code or changes the connection is refused. Row by row, so memory does not grow with
   // them.
   Result<void> ask(const std::string& sql, RowSink& sink) const;
+  // The id of the one finding that is meant: by its id, the beginning of it from four digits on, or
+  // the id of a cause that became part of it.
+  Result<std::string> find_finding(std::string_view id) const;
   // The policy that judged, loaded again from its stored texts.
   Result<Policy> policy() const;
   // The flows in the order of their ids; `where` is a condition on the table flow, "1" for all.

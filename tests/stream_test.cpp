@@ -130,7 +130,14 @@ TEST_CASE("account: every cause, where it stands and in which direction") {
              .data(server, answer);
        },
        1,
-       {.hole = Unread::gap}},
+       // What was captured behind the loss and begins no message may be anything.
+       {.hole = Unread::unknown_start}},
+      {"a loss between two answers",
+       [](Conversation& it) {
+         it.open().data(client, request).data(server, answer).lose(server, 30).data(server, answer);
+       },
+       1,
+       {.hole = Unread::gap, .hole_at = answer.size()}},
       {"other bytes where a message should begin",
        [](Conversation& it) { it.open().data(client, request).data(client, "SSH-2.0-x\r\n"); },
        0,

@@ -31,7 +31,7 @@ class ReadNotes {
   void pass_over() { passed_over_ = passed_over_ || searching(); }
   bool searching() const { return static_cast<bool>(search_); }
   void found() {
-    if (search_) hole(search_.cause, search_.at, search_.why);
+    if (search_) hole(searched_cause(), search_.at, search_.why);
     search_ = {};
     passed_over_ = false;
   }
@@ -47,7 +47,7 @@ class ReadNotes {
     Place end = end_;
     if (search_ && (!end || search_.at < end.at)) {
       end = search_;
-      if (passed_over_ && end.cause == Unread::snap_length) end.cause = Unread::unknown_start;
+      end.cause = searched_cause();
     }
     Place hole = hole_;
     if (hole && end && hole.at >= end.at) hole = {};
@@ -65,6 +65,12 @@ class ReadNotes {
     std::string_view why = {};
     explicit operator bool() const { return cause != Unread::none; }
   };
+  // A loss explains what is missing, not what was there and could not be read.
+  Unread searched_cause() const {
+    const bool is_loss = search_.cause == Unread::snap_length || search_.cause == Unread::gap;
+    return passed_over_ && is_loss ? Unread::unknown_start : search_.cause;
+  }
+
   Place hole_, end_, search_;
   bool passed_over_ = false;
 };

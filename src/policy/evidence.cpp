@@ -33,9 +33,11 @@ bool has_whole_texts(const ClosedFlow& flow, TextList HttpFacts::*list) {
          });
 }
 
-// Reading stopped at bytes that may have been anything. Cut packets and bytes that are missing at
-// the end hide heads, but they do not contradict the application that was recognised.
+// Reading stopped at bytes that may have been anything, or passed over some. Cut packets and bytes
+// that are missing at the end hide heads, but they do not contradict the application that was
+// recognised.
 bool is_given_up(const ReadAccount& account) {
+  if (account.hole == Unread::unknown_start || account.hole == Unread::foreign) return true;
   switch (account.end) {
     case Unread::malformed:
     case Unread::over_cap:

@@ -40,7 +40,8 @@ bool is_number(std::string_view text) {
   return text.empty();
 }
 
-// Would a cell that begins here, and goes on to the next of `ends`, be a formula?
+// Would a cell that begins here, and goes on to the next of `ends`, be a formula? One of a single
+// character is none.
 bool begins_formula(std::string_view text, std::string_view ends) {
   text = text.substr(0, std::min(text.find_first_of(ends), text.size()));
   text.remove_prefix(std::min(text.find_first_not_of(passed_over), text.size()));

@@ -79,7 +79,7 @@ TEST_CASE("store: the stable views have the contract's columns") {
   CHECK(columns(**store, "v_finding") ==
         Lines{"finding", "kind", "severity", "client_role", "server_role", "service", "server_port",
               "outcome", "flows", "first", "last", "nearest_rule", "failing_field", "mistake",
-              "text", "expected", "observed", "subject", "ports", "causes"});
+              "text", "expected", "observed", "subject", "rank", "ports", "causes"});
   CHECK(columns(**store, "v_rule_usage") == Lines{"rule", "pack", "from_role", "to_role",
                                                   "transport", "ports", "app", "needed", "flows",
                                                   "first", "last", "status", "undetermined"});
@@ -117,19 +117,19 @@ TEST_CASE("store: rows of a hand-made audit") {
       {"SELECT * FROM v_finding ORDER BY finding",
        {"V-959ACD6FE579|undocumented|medium|unknown-internal|director||5061|blocked|1|"
         "2026-11-20T10:01:11.000000000Z|2026-11-20T10:01:11.000000005Z||||unknown-internal to "
-        "director on tcp/5061: no documented flow.||||5061|1",
+        "director on tcp/5061: no documented flow.||||1203|5061|1",
         "V-A8D6E802F927|needed-not-seen|low|reverse-proxy-int|director|HTTPS|4443||0|||rp-int-4443|||"
         "reverse-proxy-int to director on tcp/4443 (HTTPS): rp-int-4443 is needed, and no flow "
-        "used it although both sides were seen.||||4443|1",
+        "used it although both sides were seen.||||2303|4443|1",
         "V-ACE2EFB73096|undocumented|high|reverse-proxy-int|director|HTTPS|443|data|2|"
         "2026-11-20T10:00:01.000000000Z|2026-11-20T10:01:05.000000005Z|rp-int-4443|port|proxy-port|"
         "reverse-proxy-int to director on tcp/443 (HTTPS): no documented flow; nearest is "
         "rp-int-4443, which fails on port (4443 expected, 443 seen). The proxy reaches the "
-        "internal web site.|4443|443||443|1",
+        "internal web site.|4443|443||102|443|1",
         "V-D9CF3B8461EF|not-mutual|high|edge-int|director|SIP/TLS|5061|data|1|"
         "2026-11-20T10:01:10.000000000Z|2026-11-20T10:01:10.000000005Z|edge-dir-5061|mutual||"
         "edge-int to director on tcp/5061 (SIP/TLS): edge-dir-5061 asks for mutual TLS, and the "
-        "client showed no certificate (not-requested seen).||not-requested||5061|1"}},
+        "client showed no certificate (not-requested seen).||not-requested||102|5061|1"}},
       {"SELECT rule, from_role, transport, ports, needed, flows, first, status "
        "FROM v_rule_usage ORDER BY rule",
        {"any-dir-80|any|tcp|80|0|0||unused",

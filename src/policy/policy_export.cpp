@@ -4,21 +4,11 @@
 #include <algorithm>
 #include <map>
 
+#include <pcapaudit/base/csv_cell.hpp>
 #include <pcapaudit/policy/policy_documents.hpp>
 
 namespace pcapaudit {
 namespace {
-
-// RFC 4180; a field that a spreadsheet would take for a formula gets an apostrophe.
-std::string csv_field(std::string text) {
-  if (!text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos) {
-    text.insert(0, 1, '\'');
-  }
-  if (text.find_first_of("\",\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
 
 std::string transports_of(const DocumentedFlow& row) {
   std::string text;
@@ -171,7 +161,7 @@ std::string export_csv(const Policy& policy) {
   std::string text = fmt::format("{}\r\n", fmt::join(columns, ","));
   for (const DocumentedFlow& row : policy.flows) {
     std::vector<std::string> fields;
-    for (std::string& field : fields_of(policy, row)) fields.push_back(csv_field(std::move(field)));
+    for (const std::string& field : fields_of(policy, row)) fields.push_back(csv_cell(field));
     text += fmt::format("{}\r\n", fmt::join(fields, ","));
   }
   return text;

@@ -209,7 +209,7 @@ void PolicyLoader::read_roles(TomlReader& in) {
   for (const auto& [id, node] : *roles) {
     const toml::table* table = in.table_of(*roles, id.str());
     if (table == nullptr) continue;
-    in.only(*table, "[role]", {"title", "host", "optional", "builtin"});
+    in.only(*table, "[role]", {"title", "host", "optional", "required", "builtin"});
     const auto known = policy_.find_role(id.str());
     if (known && policy_.roles[*known].builtin && table->get("builtin") != nullptr) {
       policy_.roles[*known].title = in.text_of(*table, "title");
@@ -222,6 +222,7 @@ void PolicyLoader::read_roles(TomlReader& in) {
       // without may be needed by another.
       Role& role = policy_.roles[*known];
       role.optional = role.optional && in.flag_of(*table, "optional").value_or(false);
+      role.required = role.required || in.flag_of(*table, "required").value_or(false);
     } else if (policy_.roles.size() >= max_roles) {
       in.report(id.source(), fmt::format("more than {} roles", max_roles));
     } else {
@@ -229,6 +230,7 @@ void PolicyLoader::read_roles(TomlReader& in) {
                                .title = in.text_of(*table, "title"),
                                .host = in.text_of(*table, "host"),
                                .optional = in.flag_of(*table, "optional").value_or(false),
+                               .required = in.flag_of(*table, "required").value_or(false),
                                .pack = pack_});
     }
   }

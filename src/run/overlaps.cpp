@@ -26,9 +26,9 @@ Overlaps::Overlaps(const std::vector<std::string>& inputs, const SourceOptions& 
       if (packet == nullptr || !is_known(packet->time)) break;
       ++head_counts_[i];
       maybe_[slot_of(packet->time)] = true;
-      heads_.emplace(packet->time.ns, Head{.capture = i,
-                                           .wire_length = packet->wire_length,
-                                           .content = content_of(*packet)});
+      heads_.emplace(
+          packet->time.ns,
+          Head{.capture = i, .wire_length = packet->wire_length, .content = content_of(*packet)});
     }
   }
 }

@@ -1,8 +1,8 @@
 // Inputs that hold the same packets: a capture given twice, or one that another one contains.
 //
-// Method: the first packets of each input are remembered by time, length and content before the run;
-// an input in which those of another one come again overlaps it. Two captures of one place that
-// overlap in time do so at the beginning of one of them. Memory: some packets of each input.
+// Method: the first packets of each input are remembered by time, length and content before the
+// run; an input in which those of another one come again overlaps it. Two captures of one place
+// that overlap in time do so at the beginning of one of them. Memory: some packets of each input.
 // Standard input is not known in advance, so only its packets are compared, not its beginning.
 #pragma once
 
@@ -29,8 +29,8 @@ class Overlaps {
   void conclude(std::vector<CaptureSummary>& captures) const;
 
  private:
-  static constexpr std::uint64_t first_packets = 16;   // remembered of each input
-  static constexpr std::uint64_t enough_packets = 3;   // that come again; fewer may be chance
+  static constexpr std::uint64_t first_packets = 16;  // remembered of each input
+  static constexpr std::uint64_t enough_packets = 3;  // that come again; fewer may be chance
   static constexpr std::size_t slots = 1 << 16;
 
   struct Head {
@@ -44,7 +44,7 @@ class Overlaps {
   }
   void compare(const PacketView& packet, std::uint32_t capture);
 
-  std::vector<bool> maybe_;  // by slot: is there a head of that time?
+  std::vector<bool> maybe_;                            // by slot: is there a head of that time?
   std::unordered_multimap<std::int64_t, Head> heads_;  // by time
   std::vector<std::uint64_t> head_counts_;             // by input
   // Heads of one input (row) that were seen in another one (column).

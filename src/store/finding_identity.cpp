@@ -32,9 +32,8 @@ void add_to_matter(Finding& sum, const Finding& one) {
 }
 
 Finding whole_matter(std::vector<const Finding*> parts) {
-  std::stable_sort(parts.begin(), parts.end(), [](const Finding* a, const Finding* b) {
-    return a->first_ns < b->first_ns;
-  });
+  std::stable_sort(parts.begin(), parts.end(),
+                   [](const Finding* a, const Finding* b) { return a->first_ns < b->first_ns; });
   Finding matter = *parts.front();
   matter.flows = 0;
   for (const Finding* part : parts) add_to_matter(matter, *part);
@@ -67,8 +66,7 @@ std::string finding_id(std::string_view cause) {
 
 std::string matter_of(const Finding& finding) {
   const bool about_host = finding.kind == to_text(FindingKind::unknown_host);
-  const bool about_port =
-      finding.server_port != 0 && finding.flows > 0 && finding.subject.empty();
+  const bool about_port = finding.server_port != 0 && finding.flows > 0 && finding.subject.empty();
   if (!about_host && !about_port) return {};
   std::string matter = fmt::format("{}|{}|{}|{}|many", finding.kind, finding.client_names,
                                    finding.server_names, finding.service);

@@ -255,7 +255,7 @@ void fit_sni(const TlsProfile& profile, const TlsFacts& tls, TlsFit& fit) {
 // The certificate names one of the row's names, and what the client asked for.
 void fit_names(const TlsProfile& profile, const TlsFacts& tls, TlsFit& fit) {
   if (profile.names.empty() && !profile.sni_must_match && !profile.sni_required) return;
-  if (tls.server_chain.empty()) return leave_open(fit, Reason::certificate_hidden);
+  if (tls.server_chain.empty()) return void(fit.certificate_hidden = true);
   const std::vector<std::string> presented = names_of(*tls.server_chain.front());
   const bool names_one =
       profile.names.empty() ||
@@ -271,7 +271,7 @@ void fit_names(const TlsProfile& profile, const TlsFacts& tls, TlsFit& fit) {
 
 void fit_issuer(const TlsProfile& profile, const TlsFacts& tls, TlsFit& fit) {
   if (profile.issuers.empty()) return;
-  if (tls.server_chain.empty()) return leave_open(fit, Reason::certificate_hidden);
+  if (tls.server_chain.empty()) return void(fit.certificate_hidden = true);
   const Certificate& leaf = *tls.server_chain.front();
   const bool known =
       std::any_of(profile.issuers.begin(), profile.issuers.end(), [&](const std::string& part) {

@@ -217,6 +217,15 @@ std::uint16_t key_exchange_prime_bits(Bytes body, bool psk) {
   return static_cast<std::uint16_t>(prime.size() * 8 - unused);
 }
 
+void read_key_exchange(Bytes body, TlsFacts& facts) {
+  const TlsCipherTraits suite = tls_cipher_traits(facts.cipher);
+  if (suite.key_exchange == TlsKeyExchange::ecdhe) {
+    facts.group = key_exchange_group(body, suite.psk);
+  } else if (suite.key_exchange == TlsKeyExchange::dhe) {
+    facts.dh_bits = key_exchange_prime_bits(body, suite.psk);
+  }
+}
+
 std::optional<std::size_t> sslv2_client_hello_size(Bytes prefix) {
   constexpr std::size_t fixed = 9;  // type, version, three lengths
   ByteReader in(prefix);

@@ -51,6 +51,8 @@ std::optional<ServerHello> parse_server_hello(Bytes body);
 // (RFC 4279 3, RFC 5489 2). 0: it has none.
 std::uint16_t key_exchange_group(Bytes body, bool psk);
 std::uint16_t key_exchange_prime_bits(Bytes body, bool psk);
+// Both, by the suite in `facts`.
+void read_key_exchange(Bytes body, TlsFacts& facts);
 
 // `record` is the whole SSLv2 record with its two-byte header.
 std::optional<ClientHello> parse_sslv2_client_hello(Bytes record);

@@ -229,6 +229,7 @@ Result<Certificate> CertificateReader::parse(Bytes der) const {
       .signature_algorithm = OBJ_nid2sn(X509_get_signature_nid(certificate)),
       .extended_key_usage = key_usages(certificate),
       .sha256 = sha256_hex(der),
+      .der = std::string(as_text(der)),
   };
   ERR_clear_error();  // extensions and keys that OpenSSL could not read
   return facts;

@@ -47,6 +47,7 @@ constexpr ColumnKind columns[] = {
     {"certificate", "subject", Holds::distinguished_name},
     {"certificate", "issuer", Holds::distinguished_name},
     {"certificate", "san", Holds::names},
+    {"certificate", "der", Holds::drop},
     {"tls_certificate", "certificate", Holds::id},
     {"http_kind", "hosts", Holds::names},
     {"http_row", "paths", Holds::uris},

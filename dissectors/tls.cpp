@@ -15,7 +15,6 @@
 #include <pcapaudit/app/x509.hpp>
 #include <pcapaudit/base/digest.hpp>
 
-#include "app/tls_fingerprint.hpp"
 #include "app/tls_handshake.hpp"
 #include "app/tls_mutual.hpp"
 #include "app/tls_probe.hpp"
@@ -78,8 +77,9 @@ class Tls final : public Dissector {
   void read_cut_hello(Direction dir, Bytes window);
   Failure read_handshake(Direction dir, Bytes body, RecordSink& out);
   Failure read_message(Direction dir, std::uint8_t type, Bytes body, RecordSink& out);
-  bool oversized(Direction dir, std::uint8_t type);
+  bool oversized(Direction dir, std::uint8_t type, RecordSink& out);
   void read_change_cipher(Direction dir);
+  void read_request(Bytes body);
   void read_alert(Direction dir, Bytes body);
   void keep(Direction dir, std::uint8_t type, Bytes message);
   void note_client_hello(const ClientHello& hello);
@@ -228,7 +228,7 @@ Tls::Failure Tls::read_handshake(Direction dir, Bytes body, RecordSink& out) {
     ByteReader in(Bytes(half.message).subspan(used));
     const std::uint8_t type = in.u8();
     const std::size_t length = in.u24();
-    if (length > max_message && oversized(dir, type)) {
+    if (length > max_message && oversized(dir, type, out)) {
       half.any_message = half.hole = true;
       proofs_.break_off(dir);
       half.skip = length - std::min(length, in.remaining());
@@ -257,7 +257,8 @@ Tls::Failure Tls::read_handshake(Direction dir, Bytes body, RecordSink& out) {
 }
 
 // Only its type is known; false when no such message can be that long.
-bool Tls::oversized(Direction dir, std::uint8_t type) {
+bool Tls::oversized(Direction dir, std::uint8_t type, RecordSink& out) {
+  out.note_unread(dir, Unread::over_cap, "tls: a handshake message is too long to keep");
   switch (type) {
     case certificate:
       if (dir == Direction::to_server) facts_.client_certificate_sent = true;
@@ -295,7 +296,10 @@ Tls::Failure Tls::read_message(Direction dir, std::uint8_t type, Bytes body, Rec
       read_certificates(dir, body, out);
       return {};
     case certificate_request:
-      if (!from_client) facts_.certificate_requested = true;
+      if (!from_client) read_request(body);
+      return {};
+    case certificate_status:
+      if (!from_client) facts_.stapled = stapled_status(stapled_response(body));
       return {};
     case server_key_exchange:
       if (!from_client) read_key_exchange(body, facts_);
@@ -328,19 +332,8 @@ void Tls::keep(Direction dir, std::uint8_t type, Bytes message) {
 void Tls::note_client_hello(const ClientHello& hello) {
   facts_.early_data = facts_.early_data || hello.early_data;
   if (facts_.client_hello) return;  // the answer to a HelloRetryRequest, or a renegotiation
-  facts_.client_hello = true;
-  facts_.client_hello_whole = hello.whole;
-  facts_.offered_version = hello.highest_version();
-  facts_.sni = clean_text(hello.sni);
-  facts_.hidden_name = hello.hidden_name;
-  for (const std::string& name : hello.alpn) {
-    if (facts_.alpn_offered.size() == TextList::cap) break;
-    facts_.alpn_offered.push_back(clean_text(name));
-  }
+  take_client_hello(hello, facts_);
   client_session_id_ = hello.session_id;
-  if (hello.sslv2 || !hello.whole) return;  // neither fingerprint is defined for these
-  facts_.ja3 = ja3(hello);
-  facts_.ja4 = ja4(hello);
 }
 
 void Tls::note_server_hello(const ServerHello& hello) {
@@ -372,6 +365,14 @@ void Tls::read_certificates(Direction dir, Bytes body, RecordSink& out) {
     facts_.client_certificate_sent = true;
   } else {
     seen_.client_certificate_empty = true;
+  }
+}
+
+void Tls::read_request(Bytes body) {
+  facts_.certificate_requested = true;
+  for (const Bytes der : acceptable_issuers(body, facts_.version, TextList::cap)) {
+    const std::string name = distinguished_name(der);
+    if (!name.empty()) facts_.acceptable_issuers.add(name);
   }
 }
 

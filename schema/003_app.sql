@@ -25,6 +25,8 @@ CREATE TABLE tls (
                             'verified', 'forged', 'unverifiable', 'incomplete')),
   server_proof            TEXT    CHECK (server_proof IN (  -- ServerKeyExchange
                             'verified', 'forged', 'unverifiable', 'incomplete')),
+  stapled                 TEXT    CHECK (stapled IN ('good', 'revoked', 'unknown', 'unreadable')),
+  acceptable_issuers      TEXT    NOT NULL,  -- JSON list of RFC 2253 texts
   ja3                     TEXT,
   ja4                     TEXT,
   alerts                  TEXT    NOT NULL,  -- JSON list of 'client fatal 42' and the like

@@ -70,6 +70,7 @@ struct Setting {
   std::string signatures = {};  // ""; else the only ones
   bool gives = true;            // the client has a certificate
   bool tickets = false;
+  std::string authority = {};  // that the server names
 };
 
 ContextPtr context_of(const Setting& setting, const SSL_METHOD* method, const char* name,
@@ -104,6 +105,11 @@ std::vector<Piece> handshake(const Setting& setting) {
   const ContextPtr of_client = context_of(setting, TLS_client_method(), "client", setting.gives);
   const ContextPtr of_server = context_of(setting, TLS_server_method(), "server", true);
   SSL_CTX_set_verify(of_server.get(), SSL_VERIFY_PEER, accept_all);
+  if (!setting.authority.empty()) {
+    const KeyPtr key = key_of("p256");
+    const CertificatePtr authority = certificate_of(key.get(), setting.authority.c_str());
+    must(SSL_CTX_add_client_CA(of_server.get(), authority.get()) == 1);
+  }
   const SslPtr client(SSL_new(of_client.get())), server(SSL_new(of_server.get()));
   for (SSL* const side : {client.get(), server.get()}) {
     SSL_set_bio(side, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
@@ -178,6 +184,16 @@ TEST_CASE("tls proof: handshakes of OpenSSL verify, whatever signs them") {
                      [](const Piece& a, const Piece& b) { return a.dir > b.dir; });
     CHECK(facts_of(pieces) == facts);
   }
+}
+
+TEST_CASE("tls proof: the authorities that a server accepts are shown") {
+  for (const std::size_t i : {0U, 11U}) {  // TLS 1.2 and 1.0
+    Setting setting = settings[i];
+    setting.authority = "Lab CA";
+    CHECK(facts_of(handshake(setting)).acceptable_issuers.values ==
+          std::vector<std::string>{"CN=Lab CA"});
+  }
+  CHECK(facts_of(handshake(settings[0])).acceptable_issuers.empty());
 }
 
 TEST_CASE("tls proof: a session ticket is no part of what is signed") {

@@ -1,5 +1,6 @@
 // Trust anchors: chains that lead to them, and those that do not, made by OpenSSL in memory.
 #include <openssl/evp.h>
+#include <openssl/ocsp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -188,6 +189,41 @@ TEST_CASE("trust: a chain leads to an anchor, or it is told why not") {
     CHECK(strict->refusal({shown(client), shown(issuing)}, Use::client, after(60)) ==
           "CRL has expired");
     CHECK(strict->refusal({shown(client), shown(issuing)}, Use::client, after(1)) == "");
+  }
+}
+
+TEST_CASE("trust: a stapled OCSP response says what it says") {
+  const Made root = make({.name = "root", .is_ca = true});
+  const Made server = make({.name = "server"}, &root);
+  const auto response = [&](int status) {
+    const std::unique_ptr<OCSP_BASICRESP, Release<OCSP_BASICRESP_free>> basic(OCSP_BASICRESP_new());
+    OCSP_CERTID* const id =
+        OCSP_cert_to_id(EVP_sha1(), server.certificate.get(), root.certificate.get());
+    const std::unique_ptr<ASN1_TIME, Release<ASN1_TIME_free>> now(
+        ASN1_TIME_set(nullptr, start.seconds));
+    OCSP_basic_add1_status(basic.get(), id, status, 0, now.get(), now.get(), nullptr);
+    must(OCSP_basic_sign(basic.get(), root.certificate.get(), root.key.get(), EVP_sha256(), nullptr,
+                         0) == 1);
+    OCSP_CERTID_free(id);
+    const std::unique_ptr<OCSP_RESPONSE, Release<OCSP_RESPONSE_free>> whole(
+        OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic.get()));
+    unsigned char* der = nullptr;
+    const int size = i2d_OCSP_RESPONSE(whole.get(), &der);
+    const std::string bytes(reinterpret_cast<char*>(der), static_cast<std::size_t>(size));
+    OPENSSL_free(der);
+    return bytes;
+  };
+  const auto status_of = [](const std::string& bytes) {
+    return std::string(to_text(stapled_status(as_bytes(bytes))));
+  };
+  const std::string good = response(V_OCSP_CERTSTATUS_GOOD);
+  CHECK(status_of(good) == "good");
+  CHECK(status_of(response(V_OCSP_CERTSTATUS_REVOKED)) == "revoked");
+  CHECK(status_of(response(V_OCSP_CERTSTATUS_UNKNOWN)) == "unknown");
+  CHECK(status_of("") == "unreadable");
+  CHECK(status_of("junk") == "unreadable");
+  for (std::size_t size = 1; size < good.size(); ++size) {
+    CHECK(status_of(good.substr(0, size)) == "unreadable");
   }
 }
 

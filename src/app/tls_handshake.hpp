@@ -60,6 +60,16 @@ std::optional<ClientHello> parse_sslv2_client_hello(Bytes record);
 // not the first bytes of one. `prefix` may be cut anywhere; at least two bytes.
 std::optional<std::size_t> sslv2_client_hello_size(Bytes prefix);
 
+// The names of authorities in a CertificateRequest up to TLS 1.2, in DER, as views into `body`, at
+// most `limit`. `version`: TLS 1.2 has a list more (RFC 5246 7.4.4).
+std::vector<Bytes> acceptable_issuers(Bytes body, std::uint16_t version, std::size_t limit);
+
+// The OCSP response of a CertificateStatus message (RFC 6066 8), or nothing.
+Bytes stapled_response(Bytes body);
+
+// Facts that a hello tells by itself.
+void take_client_hello(const ClientHello& hello, TlsFacts& facts);
+
 // The certificates of a Certificate message up to TLS 1.2, as views into `body`, at most `limit`.
 // A list that stops making sense ends there (raw public keys, RFC 7250, have another form).
 std::vector<Bytes> certificates(Bytes body, std::size_t limit);

@@ -102,6 +102,11 @@ std::string_view to_text(TlsProof proof) {
   return names[static_cast<std::size_t>(proof)];
 }
 
+std::string_view to_text(StapledStatus status) {
+  constexpr std::string_view names[] = {"", "good", "revoked", "unknown", "unreadable"};
+  return names[static_cast<std::size_t>(status)];
+}
+
 std::string_view to_text(HiddenName hidden) {
   constexpr std::string_view names[] = {"", "esni", "ech"};
   return names[static_cast<std::size_t>(hidden)];

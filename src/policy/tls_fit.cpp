@@ -324,6 +324,15 @@ void fit_trust(const TlsProfile& profile, std::string_view owner, const Certific
                  fmt::format("{}: {}", chain.front()->subject, refusal)));
 }
 
+// The server's own authority took the certificate back; a staple that it shows by itself.
+void fit_staple(const TlsFacts& tls, TlsFit& fit) {
+  if (tls.stapled != StapledStatus::revoked || tls.server_chain.empty()) return;
+  fit.problems.push_back(problem_of(FindingKind::untrusted_certificate, Field::certificate,
+                                    "server certificate that is not revoked",
+                                    fmt::format("{}: the stapled OCSP response says revoked",
+                                                tls.server_chain.front()->subject)));
+}
+
 // Hashes in which collisions were made (RFC 6151, RFC 9155).
 bool is_signed_weakly(const Certificate& certificate) {
   const std::string& algorithm = certificate.signature_algorithm;
@@ -396,6 +405,7 @@ void fit_profile(const TlsProfile& profile, const ClosedFlow& flow, const TlsFac
   fit_issuer(profile.issuers, tls.server_chain, fit);
   fit_trust(profile, "server", tls.server_chain, TrustStore::Use::server, when, fit);
   fit_chain(profile, "server", tls.server_chain, fit);
+  fit_staple(tls, fit);
   if (!wants_mutual) return;
   fit_issuer(profile.client_issuers, tls.client_chain, fit);
   fit_trust(profile, "client", tls.client_chain, TrustStore::Use::client, when, fit);

@@ -61,6 +61,8 @@ void write_tls(JsonLine& out, const TlsFacts& tls) {
   out.member_or_null("mutual_reason", to_text(tls.mutual_reason));
   out.member_or_null("client_proof", to_text(tls.client_proof));
   out.member_or_null("server_proof", to_text(tls.server_proof));
+  out.member_or_null("stapled", to_text(tls.stapled));
+  out.member("acceptable_issuers", tls.acceptable_issuers.values);
   write_if_known(out, "certificate_requested", tls.certificate_requested,
                  seen || tls.certificate_requested);
   write_certificate(out, "server_certificate", tls.server_chain);

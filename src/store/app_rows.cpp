@@ -30,7 +30,7 @@ std::vector<std::string> alert_texts(const std::vector<TlsAlert>& alerts) {
 
 AppRows::AppRows(SQLite::Database& database)
     : http_(database, "http_row", 7),
-      tls_(database, "tls", 33),
+      tls_(database, "tls", 35),
       sip_(database, "sip", 16),
       field_(database, "app_field", 6),
       tls_certificate_(database, "tls_certificate", 5),
@@ -97,7 +97,8 @@ void AppRows::insert_facts(std::uint64_t flow, std::size_t number, const TlsFact
            tls.established, tls.certificate_requested, tls.client_certificate_sent,
            tls.client_certificate_verify, to_text(tls.mutual),
            OrNull{explained ? to_text(tls.mutual_reason) : ""}, OrNull{to_text(tls.client_proof)},
-           OrNull{to_text(tls.server_proof)}, OrNull{tls.ja3}, OrNull{tls.ja4},
+           OrNull{to_text(tls.server_proof)}, OrNull{to_text(tls.stapled)},
+           json_list(tls.acceptable_issuers.values), OrNull{tls.ja3}, OrNull{tls.ja4},
            json_list(alert_texts(tls.alerts)),
            OrNull{tls.group == 0 ? std::string() : tls_group_name(tls.group)},
            OrNull{to_text(tls.hidden_name)}, tls.early_data, tls.retry_request, tls.renegotiated,

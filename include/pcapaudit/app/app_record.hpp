@@ -115,6 +115,10 @@ std::string_view to_text(
     MutualTls mutual);  // "proven", "declined", "not-requested", "undeterminable"
 std::string_view to_text(MutualReason reason);  // "", "tls13-encrypted", ...
 
+// What an OCSP response says that the server stapled to its certificate (RFC 6066 8).
+enum class StapledStatus : std::uint8_t { none, good, revoked, unknown, unreadable };
+std::string_view to_text(StapledStatus status);  // "", "good", ...
+
 // Does a peer hold the key of the certificate that it showed? By a signature of the handshake.
 enum class TlsProof : std::uint8_t {
   none,          // nothing signed was seen, or nobody asked
@@ -167,6 +171,8 @@ struct TlsFacts {
   bool client_certificate_sent = false;  // a Certificate message with at least one certificate
   bool client_certificate_verify = false;
   CertificateChain server_chain, client_chain;
+  StapledStatus stapled = StapledStatus::none;
+  TextList acceptable_issuers;  // that the server names when it asks for a client certificate
   // Up to TLS 1.2, where the server asked for a client certificate: the client's CertificateVerify
   // and the server's ServerKeyExchange.
   TlsProof client_proof = TlsProof::none, server_proof = TlsProof::none;

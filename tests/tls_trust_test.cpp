@@ -289,7 +289,7 @@ TEST_CASE("trust: a policy names its anchors, which are part of it") {
     const auto policy = load_policy({(folder / "site.toml").string()});
     REQUIRE_FALSE(policy);
     CHECK(policy.error().what.find(what) != std::string::npos);
-    CHECK(policy.error().where.find(":26:") != std::string::npos);
+    CHECK(policy.error().where.find(":24:") != std::string::npos);
   }
   fs::remove_all(folder);
 }

@@ -275,10 +275,7 @@ void fit_sni(const TlsProfile& profile, const TlsFacts& tls, TlsFit& fit) {
 // The certificate names one of the row's names, and what the client asked for.
 void fit_names(const TlsProfile& profile, const TlsFacts& tls, TlsFit& fit) {
   if (profile.names.empty() && !profile.sni_must_match && !profile.sni_required) return;
-  if (tls.server_chain.empty()) {
-    fit.certificate_hidden = true;
-    return;
-  }
+  if (tls.server_chain.empty()) return leave_open(fit, Reason::certificate_hidden);
   const std::vector<std::string> presented = names_of(*tls.server_chain.front());
   const bool names_one =
       profile.names.empty() ||
@@ -295,10 +292,7 @@ void fit_names(const TlsProfile& profile, const TlsFacts& tls, TlsFit& fit) {
 void fit_issuer(const std::vector<std::string>& issuers, const CertificateChain& chain,
                 TlsFit& fit) {
   if (issuers.empty()) return;
-  if (chain.empty()) {
-    fit.certificate_hidden = true;
-    return;
-  }
+  if (chain.empty()) return leave_open(fit, Reason::certificate_hidden);
   const Certificate& leaf = *chain.front();
   const bool known = std::any_of(issuers.begin(), issuers.end(), [&](const std::string& part) {
     if (part == "public") return leaf.issuer != leaf.subject;
@@ -312,10 +306,8 @@ void fit_issuer(const std::vector<std::string>& issuers, const CertificateChain&
 void fit_trust(const TlsProfile& profile, std::string_view owner, const CertificateChain& chain,
                TrustStore::Use use, DateTime when, TlsFit& fit) {
   if (profile.anchors == nullptr) return;
-  if (chain.empty()) {
-    fit.certificate_hidden = true;
-    return;
-  }
+  if (chain.empty()) return leave_open(fit, Reason::certificate_hidden);
+  if (when == date_of(Timestamp{})) return leave_open(fit, Reason::time_unknown);
   const std::string refusal = profile.anchors->refusal(chain, use, when);
   if (refusal.empty()) return;
   fit.problems.push_back(
@@ -366,8 +358,8 @@ void fit_chain(const TlsProfile& profile, std::string_view owner, const Certific
                TlsFit& fit) {
   if (chain.empty()) return;
   const auto& issuers = profile.issuers;
-  const bool is_public =
-      owner == "server" && std::find(issuers.begin(), issuers.end(), "public") != issuers.end();
+  const bool is_public = owner == "server" && profile.anchors != nullptr &&
+                         std::find(issuers.begin(), issuers.end(), "public") != issuers.end();
   std::string flaw = flaw_of(chain, is_public);
   if (flaw.empty()) return;
   fit.problems.push_back(problem_of(FindingKind::flawed_chain, Field::certificate,
@@ -390,11 +382,11 @@ void fit_key_usage(const TlsProfile& profile, const TlsFacts& tls, TlsFit& fit) 
 
 void fit_profile(const TlsProfile& profile, const ClosedFlow& flow, const TlsFacts& tls,
                  TlsFit& fit) {
+  const bool wants_mutual = profile.mutual == TlsProfile::Mutual::yes;
+  if (wants_mutual) fit_mutual(tls, fit);
   fit_version(profile, tls, fit);
   fit_ciphers(profile, tls, fit);
   fit_key_exchange(profile, tls, fit);
-  const bool wants_mutual = profile.mutual == TlsProfile::Mutual::yes;
-  if (wants_mutual) fit_mutual(tls, fit);
   const DateTime when = date_of(flow.first);
   fit_certificate("server", tls.server_chain, when, profile.min_days_left, fit);
   fit_key("server", tls.server_chain, fit);

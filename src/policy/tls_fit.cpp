@@ -275,7 +275,10 @@ void fit_sni(const TlsProfile& profile, const TlsFacts& tls, TlsFit& fit) {
 // The certificate names one of the row's names, and what the client asked for.
 void fit_names(const TlsProfile& profile, const TlsFacts& tls, TlsFit& fit) {
   if (profile.names.empty() && !profile.sni_must_match && !profile.sni_required) return;
-  if (tls.server_chain.empty()) return leave_open(fit, Reason::certificate_hidden);
+  if (tls.server_chain.empty()) {
+    fit.certificate_hidden = true;
+    return;
+  }
   const std::vector<std::string> presented = names_of(*tls.server_chain.front());
   const bool names_one =
       profile.names.empty() ||
@@ -292,7 +295,10 @@ void fit_names(const TlsProfile& profile, const TlsFacts& tls, TlsFit& fit) {
 void fit_issuer(const std::vector<std::string>& issuers, const CertificateChain& chain,
                 TlsFit& fit) {
   if (issuers.empty()) return;
-  if (chain.empty()) return leave_open(fit, Reason::certificate_hidden);
+  if (chain.empty()) {
+    fit.certificate_hidden = true;
+    return;
+  }
   const Certificate& leaf = *chain.front();
   const bool known = std::any_of(issuers.begin(), issuers.end(), [&](const std::string& part) {
     if (part == "public") return leaf.issuer != leaf.subject;
@@ -306,7 +312,10 @@ void fit_issuer(const std::vector<std::string>& issuers, const CertificateChain&
 void fit_trust(const TlsProfile& profile, std::string_view owner, const CertificateChain& chain,
                TrustStore::Use use, DateTime when, TlsFit& fit) {
   if (profile.anchors == nullptr) return;
-  if (chain.empty()) return leave_open(fit, Reason::certificate_hidden);
+  if (chain.empty()) {
+    fit.certificate_hidden = true;
+    return;
+  }
   if (when == date_of(Timestamp{})) return leave_open(fit, Reason::time_unknown);
   const std::string refusal = profile.anchors->refusal(chain, use, when);
   if (refusal.empty()) return;

@@ -38,7 +38,7 @@ enum class Reason : std::uint8_t {
   mutual_forged,
   mutual_unverifiable,
   unknown_host,        // a host without a role, and the site wants to be asked
-  certificate_hidden,  // no certificate was shown; allowed when the row demands nothing of it
+  certificate_hidden,  // allowed: TLS itself hides the certificates
   tls_not_seen,        // the row demands something of TLS, and that part was not captured
   requests_unread,     // the row demands something of all requests, and not all could be read
   responses_unread,    // the same of answers

@@ -15,10 +15,10 @@
 #include <pcapaudit/app/x509.hpp>
 #include <pcapaudit/base/digest.hpp>
 
-#include "app/tls_fingerprint.hpp"
 #include "app/tls_handshake.hpp"
 #include "app/tls_mutual.hpp"
 #include "app/tls_probe.hpp"
+#include "app/tls_proof.hpp"
 #include "app/tls_record.hpp"
 
 namespace pcapaudit {
@@ -77,10 +77,11 @@ class Tls final : public Dissector {
   void read_cut_hello(Direction dir, Bytes window);
   Failure read_handshake(Direction dir, Bytes body, RecordSink& out);
   Failure read_message(Direction dir, std::uint8_t type, Bytes body, RecordSink& out);
-  bool oversized(Direction dir, std::uint8_t type);
+  bool oversized(Direction dir, std::uint8_t type, RecordSink& out);
   void read_change_cipher(Direction dir);
-  void read_key_exchange(Bytes body);
+  void read_request(Bytes body);
   void read_alert(Direction dir, Bytes body);
+  void keep(Direction dir, std::uint8_t type, Bytes message);
   void note_client_hello(const ClientHello& hello);
   void note_server_hello(const ServerHello& hello);
   void read_certificates(Direction dir, Bytes body, RecordSink& out);
@@ -92,6 +93,7 @@ class Tls final : public Dissector {
   TlsFacts facts_;
   HandshakeSeen seen_;
   std::string client_session_id_, server_session_id_;
+  ProofKeeper proofs_;
 };
 
 Step Tls::consume(Direction dir, Bytes window, RecordSink& out) {
@@ -116,6 +118,7 @@ Step Tls::consume(Direction dir, Bytes window, RecordSink& out) {
     const bool counts = !is_tls13(facts_.version) || header->length > tls13_alert_size;
     half.application_data = half.application_data || counts;
     half.data_before_change = half.data_before_change || !half.change_cipher;
+    if (!half.any_message) proofs_.forget();  // joined behind the handshake
   } else if (header->type == change_cipher_spec) {
     read_change_cipher(dir);
   } else if (header->type == handshake) {
@@ -140,6 +143,7 @@ Resume Tls::lost(Direction dir, Bytes window) {
   if (half.encrypted) return Resume::at_message;
   if (half.skip == 0) read_cut_hello(dir, window);
   half.hole = half.encrypted = true;
+  proofs_.break_off(dir);
   half.message = {};
   half.skip = 0;
   return Resume::at_message;
@@ -198,6 +202,7 @@ Step Tls::sslv2_hello(Half& half, Bytes window) {
   if (!hello) return Step::malformed("tls: bad SSLv2 client hello");
   half.any_record = half.any_message = true;
   note_client_hello(*hello);
+  proofs_.add_sslv2_hello(window.first(*size).subspan(2));
   return Step::advance(*size);
 }
 
@@ -223,8 +228,9 @@ Tls::Failure Tls::read_handshake(Direction dir, Bytes body, RecordSink& out) {
     ByteReader in(Bytes(half.message).subspan(used));
     const std::uint8_t type = in.u8();
     const std::size_t length = in.u24();
-    if (length > max_message && oversized(dir, type)) {
+    if (length > max_message && oversized(dir, type, out)) {
       half.any_message = half.hole = true;
+      proofs_.break_off(dir);
       half.skip = length - std::min(length, in.remaining());
       used = half.message.size() - (in.remaining() - std::min(length, in.remaining()));
       continue;
@@ -239,6 +245,9 @@ Tls::Failure Tls::read_handshake(Direction dir, Bytes body, RecordSink& out) {
     if (!failure.empty() && (half.any_message || hello)) return failure;
     if (!failure.empty()) half.encrypted = true;
     half.any_message = true;
+    if (failure.empty()) {
+      keep(dir, type, Bytes(half.message).subspan(used, handshake_header_size + length));
+    }
     used += handshake_header_size + length;
     if (half.encrypted) used = half.message.size();
   }
@@ -248,7 +257,8 @@ Tls::Failure Tls::read_handshake(Direction dir, Bytes body, RecordSink& out) {
 }
 
 // Only its type is known; false when no such message can be that long.
-bool Tls::oversized(Direction dir, std::uint8_t type) {
+bool Tls::oversized(Direction dir, std::uint8_t type, RecordSink& out) {
+  out.note_unread(dir, Unread::over_cap, "tls: a handshake message is too long to keep");
   switch (type) {
     case certificate:
       if (dir == Direction::to_server) facts_.client_certificate_sent = true;
@@ -286,10 +296,13 @@ Tls::Failure Tls::read_message(Direction dir, std::uint8_t type, Bytes body, Rec
       read_certificates(dir, body, out);
       return {};
     case certificate_request:
-      if (!from_client) facts_.certificate_requested = true;
+      if (!from_client) read_request(body);
+      return {};
+    case certificate_status:
+      if (!from_client) facts_.stapled = stapled_status(stapled_response(body));
       return {};
     case server_key_exchange:
-      if (!from_client) read_key_exchange(body);
+      if (!from_client) read_key_exchange(body, facts_);
       return {};
     case server_hello_done:
       if (!body.empty()) return "tls: server hello done with a body";
@@ -306,22 +319,21 @@ Tls::Failure Tls::read_message(Direction dir, std::uint8_t type, Bytes body, Rec
   }
 }
 
+// Messages are kept until the client's proof, or until it is plain that nobody asks for one.
+void Tls::keep(Direction dir, std::uint8_t type, Bytes message) {
+  proofs_.add(dir, type, message);
+  const bool nobody_asks = seen_.server_hello_done && !facts_.certificate_requested;
+  if (is_tls13(facts_.version) || nobody_asks) proofs_.forget();
+  const bool client_is_done =
+      facts_.client_certificate_verify || halves_[index_of(Direction::to_server)].change_cipher;
+  if (seen_.server_hello_done && client_is_done) proofs_.check(facts_);
+}
+
 void Tls::note_client_hello(const ClientHello& hello) {
   facts_.early_data = facts_.early_data || hello.early_data;
   if (facts_.client_hello) return;  // the answer to a HelloRetryRequest, or a renegotiation
-  facts_.client_hello = true;
-  facts_.client_hello_whole = hello.whole;
-  facts_.offered_version = hello.highest_version();
-  facts_.sni = clean_text(hello.sni);
-  facts_.hidden_name = hello.hidden_name;
-  for (const std::string& name : hello.alpn) {
-    if (facts_.alpn_offered.size() == TextList::cap) break;
-    facts_.alpn_offered.push_back(clean_text(name));
-  }
+  take_client_hello(hello, facts_);
   client_session_id_ = hello.session_id;
-  if (hello.sslv2 || !hello.whole) return;  // neither fingerprint is defined for these
-  facts_.ja3 = ja3(hello);
-  facts_.ja4 = ja4(hello);
 }
 
 void Tls::note_server_hello(const ServerHello& hello) {
@@ -337,16 +349,6 @@ void Tls::note_server_hello(const ServerHello& hello) {
   server_session_id_ = hello.session_id;
   seen_.pre_shared_key = hello.pre_shared_key;
   if (is_tls13(hello.version)) halves_[index_of(Direction::to_client)].encrypted = true;
-}
-
-// The suite says which form the message has.
-void Tls::read_key_exchange(Bytes body) {
-  const TlsCipherTraits suite = tls_cipher_traits(facts_.cipher);
-  if (suite.key_exchange == TlsKeyExchange::ecdhe) {
-    facts_.group = key_exchange_group(body, suite.psk);
-  } else if (suite.key_exchange == TlsKeyExchange::dhe) {
-    facts_.dh_bits = key_exchange_prime_bits(body, suite.psk);
-  }
 }
 
 void Tls::read_certificates(Direction dir, Bytes body, RecordSink& out) {
@@ -366,6 +368,14 @@ void Tls::read_certificates(Direction dir, Bytes body, RecordSink& out) {
   }
 }
 
+void Tls::read_request(Bytes body) {
+  facts_.certificate_requested = true;
+  for (const Bytes der : acceptable_issuers(body, facts_.version, TextList::cap)) {
+    const std::string name = distinguished_name(der);
+    if (!name.empty()) facts_.acceptable_issuers.add(name);
+  }
+}
+
 // In TLS 1.3 this record means nothing (RFC 8446 5); the server's handshake is encrypted behind
 // its ServerHello anyway.
 void Tls::read_change_cipher(Direction dir) {
@@ -375,6 +385,8 @@ void Tls::read_change_cipher(Direction dir) {
   half.encrypted = true;
   half.message.clear();
   if (dir == Direction::to_client) seen_.server_change_cipher = true;
+  // There will be no proof any more: the session is resumed, or the client declined.
+  if ((dir == Direction::to_server) == seen_.server_hello_done) proofs_.check(facts_);
 }
 
 // Encrypted alerts are longer than two bytes.
@@ -406,6 +418,7 @@ bool Tls::is_handshake_read(Direction dir) const {
 void Tls::finish(const SeenStream& seen, RecordSink& out) {
   seen_.session_id_echoed = !client_session_id_.empty() && client_session_id_ == server_session_id_;
   seen_.server_hole = halves_[index_of(Direction::to_client)].hole;
+  proofs_.check(facts_);
   facts_.resumed = is_resumed(facts_, seen_);
   const auto carries_early = [this](Direction dir, bool hello) {
     const Half& half = halves_[index_of(dir)];

@@ -31,7 +31,7 @@ CREATE TABLE flow_kind (
   reason        TEXT    CHECK (reason IN (
                     'no-payload', 'unknown-application', 'one-sided', 'direction-unknown',
                     'tls13-encrypted', 'resumed', 'midstream', 'gap', 'truncated',
-                    'renegotiated', 'aborted', 'unknown-host', 'certificate-hidden', 'tls-handshake-not-seen',
+                    'renegotiated', 'aborted', 'forged', 'unverifiable', 'unknown-host', 'certificate-hidden', 'tls-handshake-not-seen',
                     'requests-unread', 'responses-unread', 'application-unread',
                     'certificate-unread', 'time-unknown')),
   exception     TEXT,                 -- of a waived flow: exception.id
@@ -143,9 +143,9 @@ CREATE TABLE ground_problem (
   kind     TEXT    NOT NULL CHECK (kind IN (
              'undocumented', 'reversed-direction', 'wrong-application', 'outside-schedule',
              'not-mutual', 'old-tls', 'expired-certificate', 'wrong-name', 'wrong-sni',
-             'wrong-issuer', 'wrong-key-usage', 'no-encryption', 'anonymous-cipher',
-             'wrong-cipher', 'wrong-key-exchange', 'http-path', 'http-host', 'no-redirect',
-             'clear-credentials', 'link-chatter', 'discouraged', 'vip-bypass', 'weak-tls', 'weak-key', 'weak-cipher', 'weak-key-exchange',
+             'wrong-issuer', 'wrong-key-usage', 'no-encryption', 'forged-proof', 'anonymous-cipher',
+             'untrusted-certificate', 'wrong-cipher', 'wrong-key-exchange', 'http-path', 'http-host', 'no-redirect',
+             'clear-credentials', 'link-chatter', 'discouraged', 'vip-bypass', 'weak-tls', 'weak-key', 'flawed-chain', 'weak-cipher', 'weak-key-exchange',
              'expiring-certificate', 'outside-purpose', 'exception-expired')),
   severity TEXT    NOT NULL CHECK (severity IN ('info', 'low', 'medium', 'high', 'critical')),
   rule     TEXT,  -- the row that fails

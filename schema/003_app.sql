@@ -20,7 +20,13 @@ CREATE TABLE tls (
                             'proven', 'declined', 'not-requested', 'undeterminable')),
   mutual_reason           TEXT    CHECK (mutual_reason IN (
                             'tls13-encrypted', 'resumed', 'midstream', 'gap', 'truncated',
-                            'renegotiated', 'aborted')),
+                            'renegotiated', 'aborted', 'forged', 'unverifiable')),
+  client_proof            TEXT    CHECK (client_proof IN (  -- CertificateVerify, where asked
+                            'verified', 'forged', 'unverifiable', 'incomplete')),
+  server_proof            TEXT    CHECK (server_proof IN (  -- ServerKeyExchange
+                            'verified', 'forged', 'unverifiable', 'incomplete')),
+  stapled                 TEXT    CHECK (stapled IN ('good', 'revoked', 'unknown', 'unreadable')),
+  acceptable_issuers      TEXT    NOT NULL,  -- JSON list of RFC 2253 texts
   ja3                     TEXT,
   ja4                     TEXT,
   alerts                  TEXT    NOT NULL,  -- JSON list of 'client fatal 42' and the like
@@ -50,6 +56,7 @@ CREATE TABLE certificate (
   key_bits            INTEGER NOT NULL,
   signature_algorithm TEXT    NOT NULL,
   extended_key_usage  TEXT    NOT NULL,  -- JSON list
+  der                 TEXT    NOT NULL,  -- its bytes in lower-case hex; '' when not kept
   not_before          INTEGER,  -- seconds since 1970, years 0 to 9999; NULL: not readable
   not_after           INTEGER,
   not_before_text     TEXT GENERATED ALWAYS AS (

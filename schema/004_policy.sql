@@ -157,9 +157,9 @@ CREATE TABLE finding (
   kind          TEXT    NOT NULL CHECK (kind IN (
              'undocumented', 'reversed-direction', 'wrong-application', 'outside-schedule',
              'not-mutual', 'old-tls', 'expired-certificate', 'wrong-name', 'wrong-sni',
-             'wrong-issuer', 'wrong-key-usage', 'no-encryption', 'anonymous-cipher',
-             'wrong-cipher', 'wrong-key-exchange', 'http-path', 'http-host', 'no-redirect',
-             'clear-credentials', 'link-chatter', 'discouraged', 'vip-bypass', 'weak-tls', 'weak-key', 'weak-cipher', 'weak-key-exchange',
+             'wrong-issuer', 'wrong-key-usage', 'no-encryption', 'forged-proof', 'anonymous-cipher',
+             'untrusted-certificate', 'wrong-cipher', 'wrong-key-exchange', 'http-path', 'http-host', 'no-redirect',
+             'clear-credentials', 'link-chatter', 'discouraged', 'vip-bypass', 'weak-tls', 'weak-key', 'flawed-chain', 'weak-cipher', 'weak-key-exchange',
              'expiring-certificate', 'outside-purpose', 'exception-expired',
              'inner-without-outer', 'wrong-inner-leg', 'needed-not-seen', 'role-contradiction',
              'unknown-host', 'exception-unused', 'exception-over-limit')),

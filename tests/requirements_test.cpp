@@ -141,6 +141,44 @@ TEST_CASE("evaluate: suites that do not protect break every row for TLS, weak on
   }
 }
 
+TEST_CASE("evaluate: a signature that does not hold breaks every row for TLS") {
+  ClosedFlow flow = flow_of("tcp 172.25.33.10 > 10.1.2.11:636 tls");
+  auto& tls = std::get<TlsFacts>(flow.records.front());
+  tls.client_proof = tls.server_proof = TlsProof::verified;
+  CHECK(dump(evaluate(site(), flow)) == "allowed bare");
+  tls.client_proof = TlsProof::unverifiable;
+  tls.server_proof = TlsProof::incomplete;
+  CHECK(dump(evaluate(site(), flow)) == "allowed bare");
+  tls.server_proof = TlsProof::forged;
+  CHECK(dump(evaluate(site(), flow)) ==
+        "violation bare; critical forged-proof certificate: a handshake signed by the server's key "
+        "/ CN=server shown, and not its signature");
+}
+
+TEST_CASE("evaluate: a chain that was sent wrongly is remarked") {
+  const auto with = [](const CertificateChain& chain) {
+    ClosedFlow flow = flow_of("tcp 10.20.5.5 > 10.1.2.10:443 tls");
+    std::get<TlsFacts>(flow.records.front()).server_chain = chain;
+    return dump(evaluate(site(), flow));
+  };
+  const auto issued = [](const std::string& subject, const std::string& issuer,
+                         const std::string& algorithm = "RSA-SHA256") {
+    Certificate certificate = test::leaf_of("ok", "CN=" + subject);
+    certificate.issuer = "CN=" + issuer;
+    certificate.signature_algorithm = algorithm;
+    return certificate;
+  };
+  const std::string flawed =
+      "allowed cli-443; low flawed-chain certificate: server chain in order, signed well / ";
+  CHECK(with({issued("a", "b"), issued("b", "c"), issued("c", "c", "RSA-SHA1")}) ==
+        "allowed cli-443");
+  CHECK(with({issued("a", "b"), issued("c", "c"), issued("b", "c")}) ==
+        flawed + "CN=c sent behind a certificate that it did not issue");
+  CHECK(with({issued("a", "b", "RSA-SHA1")}) == flawed + "CN=a signed with RSA-SHA1");
+  CHECK(with({issued("a", "b"), issued("b", "c", "RSA-MD5")}) ==
+        flawed + "CN=b signed with RSA-MD5");
+}
+
 TEST_CASE("evaluate: a handshake that was not there, or is a mock, is no TLS to rely on") {
   ClosedFlow flow = flow_of("tcp 172.25.33.40 > 10.1.2.10:4443 tls");
   auto& tls = std::get<TlsFacts>(flow.records.front());
@@ -155,6 +193,9 @@ TEST_CASE("evaluate: a handshake that was not there, or is a mock, is no TLS to 
   tls.server_hello = false;
   CHECK(dump(evaluate(site(), flow)) == open);
   flow.direction_basis = DirectionBasis::content;
+  CHECK(dump(evaluate(site(), flow)) == open);  // the suite may encrypt nothing
+  tls.server_hello = true;
+  tls.client_hello = false;
   CHECK(dump(evaluate(site(), flow)) == "allowed rp-4443");
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <bit>
 
+#include "app/tls_fingerprint.hpp"
 #include "app/tls_record.hpp"
 
 namespace pcapaudit::tls_wire {
@@ -217,6 +218,15 @@ std::uint16_t key_exchange_prime_bits(Bytes body, bool psk) {
   return static_cast<std::uint16_t>(prime.size() * 8 - unused);
 }
 
+void read_key_exchange(Bytes body, TlsFacts& facts) {
+  const TlsCipherTraits suite = tls_cipher_traits(facts.cipher);
+  if (suite.key_exchange == TlsKeyExchange::ecdhe) {
+    facts.group = key_exchange_group(body, suite.psk);
+  } else if (suite.key_exchange == TlsKeyExchange::dhe) {
+    facts.dh_bits = key_exchange_prime_bits(body, suite.psk);
+  }
+}
+
 std::optional<std::size_t> sslv2_client_hello_size(Bytes prefix) {
   constexpr std::size_t fixed = 9;  // type, version, three lengths
   ByteReader in(prefix);
@@ -255,6 +265,44 @@ std::optional<ClientHello> parse_sslv2_client_hello(Bytes record) {
   }
   if (!in.ok()) return std::nullopt;
   return hello;
+}
+
+void take_client_hello(const ClientHello& hello, TlsFacts& facts) {
+  facts.client_hello = true;
+  facts.client_hello_whole = hello.whole;
+  facts.offered_version = hello.highest_version();
+  facts.sni = clean_text(hello.sni);
+  facts.hidden_name = hello.hidden_name;
+  for (const std::string& name : hello.alpn) {
+    if (facts.alpn_offered.size() == TextList::cap) break;
+    facts.alpn_offered.push_back(clean_text(name));
+  }
+  if (hello.sslv2 || !hello.whole) return;  // neither fingerprint is defined for these
+  facts.ja3 = ja3(hello);
+  facts.ja4 = ja4(hello);
+}
+
+std::vector<Bytes> acceptable_issuers(Bytes body, std::uint16_t version, std::size_t limit) {
+  constexpr std::uint16_t tls12 = 0x0303;
+  ByteReader in(body);
+  in.skip(in.u8());  // types of certificates
+  if (version >= tls12) in.skip(in.u16());
+  ByteReader list(in.take(in.u16()));
+  std::vector<Bytes> found;
+  while (list.remaining() > 0 && found.size() < limit) {
+    const Bytes name = list.take(list.u16());
+    if (!list.ok()) break;
+    found.push_back(name);
+  }
+  return found;
+}
+
+Bytes stapled_response(Bytes body) {
+  constexpr std::uint8_t ocsp = 1;
+  ByteReader in(body);
+  const bool is_ocsp = in.u8() == ocsp;
+  const Bytes response = in.take(in.u24());
+  return is_ocsp && in.ok() ? response : Bytes{};
 }
 
 std::vector<Bytes> certificates(Bytes body, std::size_t limit) {

@@ -51,12 +51,24 @@ std::optional<ServerHello> parse_server_hello(Bytes body);
 // (RFC 4279 3, RFC 5489 2). 0: it has none.
 std::uint16_t key_exchange_group(Bytes body, bool psk);
 std::uint16_t key_exchange_prime_bits(Bytes body, bool psk);
+// Both, by the suite in `facts`.
+void read_key_exchange(Bytes body, TlsFacts& facts);
 
 // `record` is the whole SSLv2 record with its two-byte header.
 std::optional<ClientHello> parse_sslv2_client_hello(Bytes record);
 // Bytes that an SSLv2-compatible ClientHello takes with its header, or nullopt when these are
 // not the first bytes of one. `prefix` may be cut anywhere; at least two bytes.
 std::optional<std::size_t> sslv2_client_hello_size(Bytes prefix);
+
+// The names of authorities in a CertificateRequest up to TLS 1.2, in DER, as views into `body`, at
+// most `limit`. `version`: TLS 1.2 has a list more (RFC 5246 7.4.4).
+std::vector<Bytes> acceptable_issuers(Bytes body, std::uint16_t version, std::size_t limit);
+
+// The OCSP response of a CertificateStatus message (RFC 6066 8), or nothing.
+Bytes stapled_response(Bytes body);
+
+// Facts that a hello tells by itself.
+void take_client_hello(const ClientHello& hello, TlsFacts& facts);
 
 // The certificates of a Certificate message up to TLS 1.2, as views into `body`, at most `limit`.
 // A list that stops making sense ends there (raw public keys, RFC 7250, have another form).

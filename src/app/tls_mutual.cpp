@@ -46,7 +46,17 @@ bool is_resumed(const TlsFacts& facts, const HandshakeSeen& handshake) {
 MutualVerdict judge_mutual(const TlsFacts& facts, const HandshakeSeen& handshake,
                            const SeenStream& seen) {
   if (facts.client_certificate_sent && facts.client_certificate_verify) {
-    return {MutualTls::proven, MutualReason::none};
+    switch (facts.client_proof) {
+      case TlsProof::verified:
+        return {MutualTls::proven, MutualReason::none};
+      case TlsProof::forged:
+        return {MutualTls::undeterminable, MutualReason::forged};
+      case TlsProof::unverifiable:
+        return {MutualTls::undeterminable, MutualReason::unverifiable};
+      case TlsProof::none:
+      case TlsProof::incomplete:
+        return {MutualTls::undeterminable, why_unseen(facts, seen)};
+    }
   }
   // Servers ask for a certificate in a second handshake when a page demands one.
   if (facts.renegotiated) return {MutualTls::undeterminable, MutualReason::renegotiated};

@@ -97,6 +97,16 @@ std::string to_text(const TlsAlert& alert) {
   return fmt::format("{} {} {}", alert.from_client ? "client" : "server", level, alert.description);
 }
 
+std::string_view to_text(TlsProof proof) {
+  constexpr std::string_view names[] = {"", "verified", "forged", "unverifiable", "incomplete"};
+  return names[static_cast<std::size_t>(proof)];
+}
+
+std::string_view to_text(StapledStatus status) {
+  constexpr std::string_view names[] = {"", "good", "revoked", "unknown", "unreadable"};
+  return names[static_cast<std::size_t>(status)];
+}
+
 std::string_view to_text(HiddenName hidden) {
   constexpr std::string_view names[] = {"", "esni", "ech"};
   return names[static_cast<std::size_t>(hidden)];
@@ -134,6 +144,10 @@ std::string_view to_text(MutualReason reason) {
       return "renegotiated";
     case MutualReason::aborted:
       return "aborted";
+    case MutualReason::forged:
+      return "forged";
+    case MutualReason::unverifiable:
+      return "unverifiable";
   }
   return "";
 }

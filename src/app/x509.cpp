@@ -5,6 +5,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
+#include <openssl/ocsp.h>
 #include <openssl/provider.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -26,6 +27,9 @@ namespace pcapaudit {
 namespace {
 
 using X509Ptr = std::unique_ptr<X509, Release<X509_free>>;
+using NamePtr = std::unique_ptr<X509_NAME, Release<X509_NAME_free>>;
+using ResponsePtr = std::unique_ptr<OCSP_RESPONSE, Release<OCSP_RESPONSE_free>>;
+using BasicPtr = std::unique_ptr<OCSP_BASICRESP, Release<OCSP_BASICRESP_free>>;
 using BioPtr = std::unique_ptr<BIO, Release<BIO_free>>;
 using NamesPtr = std::unique_ptr<GENERAL_NAMES, Release<GENERAL_NAMES_free>>;
 using UsagePtr = std::unique_ptr<EXTENDED_KEY_USAGE, Release<EXTENDED_KEY_USAGE_free>>;
@@ -229,9 +233,38 @@ Result<Certificate> CertificateReader::parse(Bytes der) const {
       .signature_algorithm = OBJ_nid2sn(X509_get_signature_nid(certificate)),
       .extended_key_usage = key_usages(certificate),
       .sha256 = sha256_hex(der),
+      .der = std::string(as_text(der)),
   };
   ERR_clear_error();  // extensions and keys that OpenSSL could not read
   return facts;
+}
+
+std::string distinguished_name(Bytes der) {
+  if (der.empty() || der.size() > LONG_MAX) return {};
+  const unsigned char* at = der.data();
+  const NamePtr name(d2i_X509_NAME(nullptr, &at, static_cast<long>(der.size())));
+  ERR_clear_error();
+  return name && at == der.data() + der.size() ? name_text(name.get()) : std::string();
+}
+
+StapledStatus stapled_status(Bytes response) {
+  if (response.empty() || response.size() > LONG_MAX) return StapledStatus::unreadable;
+  const unsigned char* at = response.data();
+  const ResponsePtr read(d2i_OCSP_RESPONSE(nullptr, &at, static_cast<long>(response.size())));
+  const bool is_answer =
+      read && OCSP_response_status(read.get()) == OCSP_RESPONSE_STATUS_SUCCESSFUL;
+  const BasicPtr basic(is_answer ? OCSP_response_get1_basic(read.get()) : nullptr);
+  OCSP_SINGLERESP* const single = basic ? OCSP_resp_get0(basic.get(), 0) : nullptr;
+  ERR_clear_error();
+  if (single == nullptr) return StapledStatus::unreadable;
+  switch (OCSP_single_get0_status(single, nullptr, nullptr, nullptr, nullptr)) {
+    case V_OCSP_CERTSTATUS_GOOD:
+      return StapledStatus::good;
+    case V_OCSP_CERTSTATUS_REVOKED:
+      return StapledStatus::revoked;
+    default:
+      return StapledStatus::unknown;
+  }
 }
 
 SharedCertificate CertificateReader::read(Bytes der) {

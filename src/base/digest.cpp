@@ -7,19 +7,10 @@
 #include <array>
 #include <utility>
 
+#include "base/hex.hpp"
+
 namespace pcapaudit {
 namespace {
-
-std::string to_hex(Bytes bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  text.reserve(bytes.size() * 2);
-  for (const std::uint8_t byte : bytes) {
-    text.push_back(digits[byte >> 4]);
-    text.push_back(digits[byte & 0xf]);
-  }
-  return text;
-}
 
 std::string digest_hex(const EVP_MD* algorithm, Bytes bytes) {
   std::array<std::uint8_t, EVP_MAX_MD_SIZE> out{};

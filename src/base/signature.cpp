@@ -13,6 +13,7 @@
 
 #include <pcapaudit/base/bytes.hpp>
 
+#include "base/hex.hpp"
 #include "base/release.hpp"
 
 namespace pcapaudit {
@@ -25,22 +26,10 @@ using File = std::unique_ptr<std::FILE, Release<std::fclose>>;
 constexpr std::size_t key_size = 32;
 constexpr std::size_t signature_size = 64;
 
-std::string to_hex(Bytes bytes) {
-  std::string text;
-  for (const std::uint8_t byte : bytes) text += fmt::format("{:02x}", byte);
-  return text;
-}
-
-std::optional<std::vector<std::uint8_t>> from_hex(std::string_view text, std::size_t size) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  if (text.size() != 2 * size) return std::nullopt;
-  std::vector<std::uint8_t> bytes;
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    const std::size_t high = digits.find(text[i]);
-    const std::size_t low = digits.find(text[i + 1]);
-    if (high == std::string_view::npos || low == std::string_view::npos) return std::nullopt;
-    bytes.push_back(static_cast<std::uint8_t>(high << 4 | low));
-  }
+// Exactly `size` bytes.
+std::optional<std::string> bytes_of(std::string_view hex, std::size_t size) {
+  auto bytes = from_hex(hex);
+  if (bytes && bytes->size() != size) return std::nullopt;
   return bytes;
 }
 
@@ -103,16 +92,17 @@ Result<std::string> read_public_key(const std::string& path) {
 }
 
 bool is_signed_by(std::string_view public_key, std::string_view text, std::string_view signature) {
-  const auto raw = from_hex(public_key, key_size);
-  const auto sign = from_hex(signature, signature_size);
+  const auto raw = bytes_of(public_key, key_size);
+  const auto sign = bytes_of(signature, signature_size);
   if (!raw || !sign) return false;
-  const Key key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, raw->data(), raw->size()));
+  const Key key(
+      EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, as_bytes(*raw).data(), raw->size()));
   const Context context(EVP_MD_CTX_new());
   const Bytes bytes = as_bytes(text);
   return key != nullptr &&
          EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key.get()) == 1 &&
-         EVP_DigestVerify(context.get(), sign->data(), sign->size(), bytes.data(), bytes.size()) ==
-             1;
+         EVP_DigestVerify(context.get(), as_bytes(*sign).data(), sign->size(), bytes.data(),
+                          bytes.size()) == 1;
 }
 
 }  // namespace pcapaudit

@@ -100,17 +100,16 @@ class Files {
   std::vector<PolicyFile> files_;
 };
 
-Result<Policy> load(const std::vector<PolicyFile>& files, bool strict) {
-  PolicyLoader loader;
+Result<Policy> load(PolicyLoader loader, const std::vector<PolicyFile>& files, bool strict) {
   for (const PolicyFile& file : files) {
     if (file.kind == FileKind::site) loader.take_port_overrides(*file.in);
     if (file.in->error()) return std::unexpected(*file.in->error());
   }
-  Sha256 digest;
   for (const PolicyFile& file : files) {
-    digest.add(as_bytes(file.in->text()));
     if (auto added = loader.add(*file.in, file.kind); !added) return std::unexpected(added.error());
   }
+  Sha256 digest;
+  for (const auto& [name, text] : loader.files()) digest.add(as_bytes(text));
   return loader.finish(digest.hex(), strict);
 }
 
@@ -131,19 +130,24 @@ Result<Policy> load_policy(const std::vector<std::string>& names, bool strict) {
   for (const std::string& name : names) {
     if (auto added = files.add(name); !added) return std::unexpected(added.error());
   }
-  return load(std::move(files).sorted(), strict);
+  return load(PolicyLoader(), std::move(files).sorted(), strict);
 }
 
 Result<Policy> load_policy_texts(const std::vector<std::pair<std::string, std::string>>& texts,
                                  bool strict) {
+  PolicyLoader loader;
   std::vector<PolicyFile> files;
   for (const auto& [name, text] : texts) {
+    if (name.starts_with(trust_prefix)) {
+      loader.give_trust(name.substr(trust_prefix.size()), text);
+      continue;
+    }
     auto in = std::make_unique<TomlReader>(name, text);
     if (in->error()) return std::unexpected(*in->error());
     const FileKind kind = kind_of(*in);
     files.push_back({.in = std::move(in), .kind = kind});
   }
-  return load(files, strict);
+  return load(std::move(loader), files, strict);
 }
 
 }  // namespace pcapaudit

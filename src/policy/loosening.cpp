@@ -47,6 +47,8 @@ std::string loosened_tls(const TlsProfile& own, const TlsProfile& row) {
   if (row.sni_must_match && !own.sni_must_match) return "sni";
   if (row.sni_required && !own.sni_required) return "sni";
   if (has_less(own.issuers, row.issuers)) return "issuer";
+  if (has_less(own.client_issuers, row.client_issuers)) return "client_issuer";
+  if (row.anchors != nullptr && own.trust != row.trust) return "trust";
   if (has_less(own.ciphers, row.ciphers)) return "ciphers";
   if (has_less(own.key_exchanges, row.key_exchanges)) return "key_exchange";
   if (own.min_dh_bits < row.min_dh_bits) return "min_dh_bits";

@@ -22,15 +22,16 @@ std::map<FindingKind, Severity> default_severities() {
   for (const Kind kind :
        {Kind::undocumented, Kind::reversed_direction, Kind::wrong_application, Kind::not_mutual,
         Kind::old_tls, Kind::expired_certificate, Kind::no_encryption, Kind::anonymous_cipher,
-        Kind::clear_credentials, Kind::wrong_inner_leg}) {
+        Kind::untrusted_certificate, Kind::clear_credentials, Kind::wrong_inner_leg}) {
     severities[kind] = Severity::high;
   }
-  for (const Kind kind :
-       {Kind::discouraged, Kind::outside_purpose, Kind::exception_expired, Kind::needed_not_seen,
-        Kind::unknown_host, Kind::weak_tls, Kind::weak_key_exchange, Kind::link_chatter}) {
+  for (const Kind kind : {Kind::discouraged, Kind::outside_purpose, Kind::exception_expired,
+                          Kind::needed_not_seen, Kind::unknown_host, Kind::weak_tls,
+                          Kind::weak_key_exchange, Kind::flawed_chain, Kind::link_chatter}) {
     severities[kind] = Severity::low;
   }
   severities[Kind::exception_unused] = Severity::info;
+  severities[Kind::forged_proof] = Severity::critical;
   return severities;
 }
 

@@ -16,6 +16,8 @@ namespace pcapaudit {
 constexpr std::string_view site_pack = "site";  // DocumentedFlow::pack of a site's own rows
 
 enum class FileKind : std::uint8_t { pack, site };
+// In Policy::files, before the path of a trust file.
+constexpr std::string_view trust_prefix = "trust:";
 
 class PolicyLoader {
  public:
@@ -23,8 +25,14 @@ class PolicyLoader {
 
   // A site may move the ports of a pack's variables: told before the pack's rows are read.
   void take_port_overrides(TomlReader& site);
+  // What a trust file held when the policy was read before.
+  void give_trust(std::string path, std::string text) {
+    trust_texts_[std::move(path)] = std::move(text);
+  }
   // Reads one file into the policy; packs before the sites that use them.
   Result<void> add(TomlReader& in, FileKind kind);
+  // Read until now, policies and what they name.
+  const std::vector<std::pair<std::string, std::string>>& files() const { return policy_.files; }
   // Fills in what depends on all files: profiles, expressions, defaults.
   Result<Policy> finish(const std::string& digest, bool strict);
 
@@ -60,6 +68,7 @@ class PolicyLoader {
   ExceptionEnd read_exception_end(TomlReader& in, const toml::table& table, std::string_view key);
   // policy_profiles.cpp
   void read_tls(TomlReader& in);
+  void read_trust(TomlReader& in, const toml::table& table, TlsProfile& profile);
   void read_http(TomlReader& in);
   std::vector<std::string> resolved(const std::vector<std::string>& names) const;
   void resolve_profiles(DocumentedFlow& flow);
@@ -102,6 +111,7 @@ class PolicyLoader {
   std::map<std::string, TlsProfile> tls_;
   std::map<std::string, HttpProfile> http_;
   std::map<std::string, Schedule> schedules_;
+  std::map<std::string, std::string> trust_texts_;  // by path
   std::set<std::string> flow_ids_;
   std::map<std::string, std::uint16_t> port_overrides_;
   std::vector<PendingFlow> pending_;

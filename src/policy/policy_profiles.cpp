@@ -2,8 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include <pcapaudit/app/app_record.hpp>
+#include <pcapaudit/app/tls_trust.hpp>
 
 #include "policy/policy_loader.hpp"
 
@@ -64,7 +68,53 @@ std::uint16_t read_dh_bits(TomlReader& in, const toml::table& table) {
   return 0;
 }
 
+Result<std::string> read_trust_text(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  std::vector<std::string> files = {path};
+  if (fs::is_directory(path, error)) {
+    files.clear();
+    for (const auto& entry : fs::directory_iterator(path, error)) {
+      if (entry.is_regular_file(error)) files.push_back(entry.path().string());
+    }
+    std::sort(files.begin(), files.end());
+  }
+  std::string all;
+  for (const std::string& name : files) {
+    std::ifstream file(name, std::ios::binary);
+    const std::string text((std::istreambuf_iterator<char>(file)), {});
+    if (!file) return fail(fmt::format("{}: cannot be read", name));
+    all += text + "\n";
+  }
+  return all;
+}
+
 }  // namespace
+
+// A file of PEM certificates, or all of a folder's in name order; beside the policy file.
+void PolicyLoader::read_trust(TomlReader& in, const toml::table& table, TlsProfile& profile) {
+  profile.trust = in.text_of(table, "trust");
+  if (profile.trust.empty()) return;
+  const toml::source_region place = table.get("trust")->source();
+  const std::string path =
+      (std::filesystem::path(in.file()).parent_path() / profile.trust).string();
+  auto known = trust_texts_.find(path);
+  if (known == trust_texts_.end()) {
+    auto text = read_trust_text(path);
+    if (!text) return in.report(place, text.error().what, text.error().hint);
+    known = trust_texts_.emplace(path, *std::move(text)).first;
+  }
+  auto anchors = TrustStore::of(known->second);
+  if (!anchors) {
+    return in.report(place, fmt::format("{}: {}", path, anchors.error().what),
+                     "PEM certificates of the authorities, and CRLs");
+  }
+  profile.anchors = *std::move(anchors);
+  const std::string name = std::string(trust_prefix) + path;
+  const bool is_listed = std::any_of(policy_.files.begin(), policy_.files.end(),
+                                     [&](const auto& file) { return file.first == name; });
+  if (!is_listed) policy_.files.emplace_back(name, known->second);
+}
 
 void PolicyLoader::read_tls(TomlReader& in) {
   const toml::table* profiles = in.table_of(in.root(), "tls");
@@ -74,7 +124,7 @@ void PolicyLoader::read_tls(TomlReader& in) {
     if (table == nullptr) continue;
     in.only(*table, "[tls]",
             {"min_version", "mutual", "warn_below", "names", "sni", "issuer", "min_days_left",
-             "client_eku", "ciphers", "key_exchange", "min_dh_bits"});
+             "client_eku", "ciphers", "key_exchange", "min_dh_bits", "client_issuer", "trust"});
     TlsProfile profile;
     profile.id = id.str();
     profile.min_version = read_version(in, *table, "min_version");
@@ -87,6 +137,8 @@ void PolicyLoader::read_tls(TomlReader& in) {
     profile.sni_must_match = !sni.empty();
     profile.sni_required = sni == "required";
     profile.issuers = in.texts_of(*table, "issuer");
+    profile.client_issuers = in.texts_of(*table, "client_issuer");
+    read_trust(in, *table, profile);
     const std::int64_t days = in.number_of(*table, "min_days_left").value_or(0);
     if (days < 0 || days > 3650) {
       in.report(table->get("min_days_left")->source(), "min_days_left is 0 to 3650 days");

@@ -41,6 +41,8 @@ std::string requirement_text(const TlsProfile& tls) {
   if (!tls.issuers.empty()) text += ", issuer " + joined(tls.issuers);
   if (tls.min_days_left != 0) text += fmt::format(", {} days left", tls.min_days_left);
   if (tls.client_eku) text += ", client certificate for client authentication";
+  if (!tls.client_issuers.empty()) text += ", client issuer " + joined(tls.client_issuers);
+  if (!tls.trust.empty()) text += ", trust " + tls.trust;
   if (!tls.ciphers.empty()) text += ", ciphers " + joined(tls.ciphers);
   if (!tls.key_exchanges.empty()) text += ", key exchange " + joined(tls.key_exchanges);
   if (tls.min_dh_bits != 0) text += fmt::format(", DH groups of {} bits", tls.min_dh_bits);

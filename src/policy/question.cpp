@@ -72,8 +72,10 @@ Result<void> put_tls(const Question& question, ClosedFlow& flow) {
                 "1.0, 1.1, 1.2 or 1.3");
   }
   // A question names no cipher: an ordinary one, so that none of its own is found wanting.
+  constexpr std::uint16_t x25519 = 29;
   constexpr std::uint16_t aes_128_gcm_sha256 = 0x1301, ecdhe_rsa_aes_128_gcm_sha256 = 0xc02f;
   tls.cipher = tls.version == 0x0304 ? aes_128_gcm_sha256 : ecdhe_rsa_aes_128_gcm_sha256;
+  tls.group = x25519;
   tls.sni = question.host;
   constexpr MutualTls all[] = {MutualTls::proven, MutualTls::declined, MutualTls::not_requested,
                                MutualTls::undeterminable};

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include <pcapaudit/app/tls_trust.hpp>
+
 #include "policy/application_fit.hpp"
 #include "policy/evidence.hpp"
 #include "policy/host_names.hpp"
@@ -167,8 +169,26 @@ Reason reason_of(MutualReason reason) {
       return Reason::mutual_renegotiated;
     case MutualReason::aborted:
       return Reason::mutual_aborted;
+    case MutualReason::forged:
+      return Reason::mutual_forged;
+    case MutualReason::unverifiable:
+      return Reason::mutual_unverifiable;
   }
   return Reason::tls_not_seen;
+}
+
+// A signature that does not hold is nobody's mistake.
+void fit_proofs(const TlsFacts& tls, TlsFit& fit) {
+  const auto add = [&](std::string_view owner, const CertificateChain& chain, TlsProof proof) {
+    if (proof != TlsProof::forged) return;
+    fit.problems.push_back(problem_of(
+        FindingKind::forged_proof, Field::certificate,
+        fmt::format("a handshake signed by the {}'s key", owner),
+        fmt::format("{} shown, and not its signature",
+                    chain.empty() ? std::string("certificate") : chain.front()->subject)));
+  };
+  add("client", tls.client_chain, tls.client_proof);
+  add("server", tls.server_chain, tls.server_proof);
 }
 
 void fit_mutual(const TlsFacts& tls, TlsFit& fit) {
@@ -255,7 +275,10 @@ void fit_sni(const TlsProfile& profile, const TlsFacts& tls, TlsFit& fit) {
 // The certificate names one of the row's names, and what the client asked for.
 void fit_names(const TlsProfile& profile, const TlsFacts& tls, TlsFit& fit) {
   if (profile.names.empty() && !profile.sni_must_match && !profile.sni_required) return;
-  if (tls.server_chain.empty()) return void(fit.certificate_hidden = true);
+  if (tls.server_chain.empty()) {
+    fit.certificate_hidden = true;
+    return;
+  }
   const std::vector<std::string> presented = names_of(*tls.server_chain.front());
   const bool names_one =
       profile.names.empty() ||
@@ -269,18 +292,88 @@ void fit_names(const TlsProfile& profile, const TlsFacts& tls, TlsFit& fit) {
                                     name_list(presented)));
 }
 
-void fit_issuer(const TlsProfile& profile, const TlsFacts& tls, TlsFit& fit) {
-  if (profile.issuers.empty()) return;
-  if (tls.server_chain.empty()) return void(fit.certificate_hidden = true);
-  const Certificate& leaf = *tls.server_chain.front();
-  const bool known =
-      std::any_of(profile.issuers.begin(), profile.issuers.end(), [&](const std::string& part) {
-        if (part == "public") return leaf.issuer != leaf.subject;
-        return leaf.issuer.find(part) != std::string::npos;
-      });
+void fit_issuer(const std::vector<std::string>& issuers, const CertificateChain& chain,
+                TlsFit& fit) {
+  if (issuers.empty()) return;
+  if (chain.empty()) {
+    fit.certificate_hidden = true;
+    return;
+  }
+  const Certificate& leaf = *chain.front();
+  const bool known = std::any_of(issuers.begin(), issuers.end(), [&](const std::string& part) {
+    if (part == "public") return leaf.issuer != leaf.subject;
+    return leaf.issuer.find(part) != std::string::npos;
+  });
   if (known) return;
-  fit.problems.push_back(problem_of(FindingKind::wrong_issuer, Field::issuer,
-                                    name_list(profile.issuers), leaf.issuer));
+  fit.problems.push_back(
+      problem_of(FindingKind::wrong_issuer, Field::issuer, name_list(issuers), leaf.issuer));
+}
+
+void fit_trust(const TlsProfile& profile, std::string_view owner, const CertificateChain& chain,
+               TrustStore::Use use, DateTime when, TlsFit& fit) {
+  if (profile.anchors == nullptr) return;
+  if (chain.empty()) {
+    fit.certificate_hidden = true;
+    return;
+  }
+  if (when == date_of(Timestamp{})) return leave_open(fit, Reason::time_unknown);
+  const std::string refusal = profile.anchors->refusal(chain, use, when);
+  if (refusal.empty()) return;
+  fit.problems.push_back(
+      problem_of(FindingKind::untrusted_certificate, Field::issuer,
+                 fmt::format("{} certificate trusted by {}", owner, profile.trust),
+                 fmt::format("{}: {}", chain.front()->subject, refusal)));
+}
+
+// The server's own authority took the certificate back; a staple that it shows by itself.
+void fit_staple(const TlsFacts& tls, TlsFit& fit) {
+  if (tls.stapled != StapledStatus::revoked || tls.server_chain.empty()) return;
+  fit.problems.push_back(problem_of(FindingKind::untrusted_certificate, Field::certificate,
+                                    "server certificate that is not revoked",
+                                    fmt::format("{}: the stapled OCSP response says revoked",
+                                                tls.server_chain.front()->subject)));
+}
+
+// Hashes in which collisions were made (RFC 6151, RFC 9155).
+bool is_signed_weakly(const Certificate& certificate) {
+  const std::string& algorithm = certificate.signature_algorithm;
+  return algorithm.find("MD5") != std::string::npos || algorithm.find("md5") != std::string::npos ||
+         algorithm.find("SHA1") != std::string::npos ||
+         algorithm.find("sha1") != std::string::npos || algorithm.find("MD2") != std::string::npos;
+}
+
+// What is wrong with the chain as it was sent: remarks, whoever is trusted.
+std::string flaw_of(const CertificateChain& chain, bool is_public) {
+  // CA/Browser Forum Baseline Requirements 6.3.2, since 2020-09-01: 398 days.
+  constexpr std::int64_t most_days = 398, day = 86'400;
+  constexpr DateTime since{1'598'918'400};
+  for (std::size_t i = 0; i < chain.size(); ++i) {
+    const Certificate& it = *chain[i];
+    const bool is_root = it.subject == it.issuer;
+    if (!is_root && is_signed_weakly(it)) {
+      return fmt::format("{} signed with {}", it.subject, it.signature_algorithm);
+    }
+    if (i > 0 && chain[i - 1]->issuer != it.subject) {
+      return fmt::format("{} sent behind a certificate that it did not issue", it.subject);
+    }
+  }
+  const Certificate& leaf = *chain.front();
+  if (!is_public || !leaf.not_before || !leaf.not_after || *leaf.not_before < since) return {};
+  const std::int64_t days = (leaf.not_after->seconds - leaf.not_before->seconds + day) / day;
+  return days > most_days ? fmt::format("{} valid for {} days", leaf.subject, days) : std::string();
+}
+
+void fit_chain(const TlsProfile& profile, std::string_view owner, const CertificateChain& chain,
+               TlsFit& fit) {
+  if (chain.empty()) return;
+  const auto& issuers = profile.issuers;
+  const bool is_public = owner == "server" && profile.anchors != nullptr &&
+                         std::find(issuers.begin(), issuers.end(), "public") != issuers.end();
+  std::string flaw = flaw_of(chain, is_public);
+  if (flaw.empty()) return;
+  fit.problems.push_back(problem_of(FindingKind::flawed_chain, Field::certificate,
+                                    fmt::format("{} chain in order, signed well", owner),
+                                    std::move(flaw)));
 }
 
 // Only what the client showed: an absent extension allows every use (RFC 5280 4.2.1.12).
@@ -298,11 +391,11 @@ void fit_key_usage(const TlsProfile& profile, const TlsFacts& tls, TlsFit& fit) 
 
 void fit_profile(const TlsProfile& profile, const ClosedFlow& flow, const TlsFacts& tls,
                  TlsFit& fit) {
+  const bool wants_mutual = profile.mutual == TlsProfile::Mutual::yes;
+  if (wants_mutual) fit_mutual(tls, fit);
   fit_version(profile, tls, fit);
   fit_ciphers(profile, tls, fit);
   fit_key_exchange(profile, tls, fit);
-  const bool wants_mutual = profile.mutual == TlsProfile::Mutual::yes;
-  if (wants_mutual) fit_mutual(tls, fit);
   const DateTime when = date_of(flow.first);
   fit_certificate("server", tls.server_chain, when, profile.min_days_left, fit);
   fit_key("server", tls.server_chain, fit);
@@ -310,8 +403,14 @@ void fit_profile(const TlsProfile& profile, const ClosedFlow& flow, const TlsFac
   leave_open(fit, missing(Evidence::certificate, flow));
   fit_sni(profile, tls, fit);
   fit_names(profile, tls, fit);
-  fit_issuer(profile, tls, fit);
+  fit_issuer(profile.issuers, tls.server_chain, fit);
+  fit_trust(profile, "server", tls.server_chain, TrustStore::Use::server, when, fit);
+  fit_chain(profile, "server", tls.server_chain, fit);
+  fit_staple(tls, fit);
   if (!wants_mutual) return;
+  fit_issuer(profile.client_issuers, tls.client_chain, fit);
+  fit_trust(profile, "client", tls.client_chain, TrustStore::Use::client, when, fit);
+  fit_chain(profile, "client", tls.client_chain, fit);
   fit_certificate("client", tls.client_chain, when, profile.min_days_left, fit);
   fit_key("client", tls.client_chain, fit);
   fit_key_usage(profile, tls, fit);
@@ -329,6 +428,7 @@ TlsFit fit_tls(const DocumentedFlow& row, const ClosedFlow& flow) {
   if (!wants_tls(row)) return fit;
   fit_handshake(flow, *tls, fit);
   fit_suite(*tls, fit);
+  fit_proofs(*tls, fit);
   if (row.tls) fit_profile(*row.tls, flow, *tls, fit);
   return fit;
 }

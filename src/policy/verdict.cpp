@@ -24,6 +24,8 @@ std::string_view to_text(Reason reason) {
                                         "truncated",
                                         "renegotiated",
                                         "aborted",
+                                        "forged",
+                                        "unverifiable",
                                         "unknown-host",
                                         "certificate-hidden",
                                         "tls-handshake-not-seen",

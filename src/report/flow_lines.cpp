@@ -71,7 +71,6 @@ void write_tls(JsonLine& out, const TlsFacts& tls) {
   out.member_or_null("offered_version", version_text(tls.offered_version));
   out.member("alpn_offered", tls.alpn_offered);
   out.member_or_null("group", tls.group == 0 ? std::string() : tls_group_name(tls.group));
-  out.member("dh_bits", tls.dh_bits);
   out.member_or_null("hidden_name", to_text(tls.hidden_name));
   out.member("early_data", tls.early_data);
   out.member("retry_request", tls.retry_request);
@@ -80,6 +79,11 @@ void write_tls(JsonLine& out, const TlsFacts& tls) {
   out.begin_array();
   for (const TlsAlert& alert : tls.alerts) out.value(to_text(alert));
   out.end_array();
+  out.member("dh_bits", tls.dh_bits);
+  out.member_or_null("client_proof", to_text(tls.client_proof));
+  out.member_or_null("server_proof", to_text(tls.server_proof));
+  out.member_or_null("stapled", to_text(tls.stapled));
+  out.member("acceptable_issuers", tls.acceptable_issuers.values);
   out.end_object();
 }
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/hex.hpp"
 #include "store/sqlite.hpp"
 
 namespace pcapaudit {
@@ -29,14 +30,15 @@ std::vector<std::string> alert_texts(const std::vector<TlsAlert>& alerts) {
 
 AppRows::AppRows(SQLite::Database& database)
     : http_(database, "http_row", 7),
-      tls_(database, "tls", 31),
+      tls_(database, "tls", 35),
       sip_(database, "sip", 16),
       field_(database, "app_field", 6),
       tls_certificate_(database, "tls_certificate", 5),
       http_kind_(database,
                  "INSERT OR IGNORE INTO http_kind VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-      certificate_(database,
-                   "INSERT OR IGNORE INTO certificate VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") {}
+      certificate_(
+          database,
+          "INSERT OR IGNORE INTO certificate VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") {}
 
 void AppRows::flush() {
   for (sqlite::BulkInsert* rows : {&http_, &tls_, &sip_, &field_, &tls_certificate_}) rows->flush();
@@ -94,7 +96,9 @@ void AppRows::insert_facts(std::uint64_t flow, std::size_t number, const TlsFact
            json_list(tls.alpn_offered), OrNull{cipher_id}, OrNull{cipher}, tls.resumed,
            tls.established, tls.certificate_requested, tls.client_certificate_sent,
            tls.client_certificate_verify, to_text(tls.mutual),
-           OrNull{explained ? to_text(tls.mutual_reason) : ""}, OrNull{tls.ja3}, OrNull{tls.ja4},
+           OrNull{explained ? to_text(tls.mutual_reason) : ""}, OrNull{to_text(tls.client_proof)},
+           OrNull{to_text(tls.server_proof)}, OrNull{to_text(tls.stapled)},
+           json_list(tls.acceptable_issuers.values), OrNull{tls.ja3}, OrNull{tls.ja4},
            json_list(alert_texts(tls.alerts)),
            OrNull{tls.group == 0 ? std::string() : tls_group_name(tls.group)},
            OrNull{to_text(tls.hidden_name)}, tls.early_data, tls.retry_request, tls.renegotiated,
@@ -116,7 +120,7 @@ void AppRows::insert_chain(std::uint64_t flow, std::size_t number, std::string_v
     known_certificates_.insert(it.sha256);
     certificate_.run(it.sha256, it.subject, it.issuer, it.serial, json_list(it.san), it.key_type,
                      it.key_bits, it.signature_algorithm, json_list(it.extended_key_usage),
-                     it.not_before, it.not_after);
+                     to_hex(as_bytes(it.der)), it.not_before, it.not_after);
     tls_certificate_.add(flow, number, side, position, it.sha256);
   }
 }

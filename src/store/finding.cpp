@@ -67,8 +67,12 @@ std::string complaint(const Finding& finding) {
       return fmt::format("the client certificate is not made for authentication{}", why);
     case FindingKind::no_encryption:
       return fmt::format("the TLS of {} encrypts nothing{}", rule, why);
+    case FindingKind::forged_proof:
+      return fmt::format("a certificate was shown without the proof of its key{}", why);
     case FindingKind::anonymous_cipher:
       return fmt::format("the TLS of {} proves no identity{}", rule, why);
+    case FindingKind::untrusted_certificate:
+      return fmt::format("a certificate does not lead to the anchors of {}{}", rule, why);
     case FindingKind::wrong_cipher:
       return fmt::format("{} does not allow this cipher{}", rule, why);
     case FindingKind::wrong_key_exchange:
@@ -87,6 +91,8 @@ std::string complaint(const Finding& finding) {
       return fmt::format("allowed by {}, with an old TLS version{}", rule, why);
     case FindingKind::weak_key:
       return fmt::format("allowed by {}, with a short key{}", rule, why);
+    case FindingKind::flawed_chain:
+      return fmt::format("allowed by {}, with a flawed certificate chain{}", rule, why);
     case FindingKind::weak_cipher:
       return fmt::format("allowed by {}, with a weak cipher{}", rule, why);
     case FindingKind::weak_key_exchange:

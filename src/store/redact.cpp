@@ -27,6 +27,7 @@ enum class Holds : std::uint8_t {
   names,  // JSON list
   uris,   // JSON list
   distinguished_name,
+  distinguished_names,  // JSON list
   id,
   free_text,
   app_value,  // depends on the field's name
@@ -42,11 +43,13 @@ constexpr ColumnKind columns[] = {
     {"resemblance", "address", Holds::address},
     {"role_address", "subnet", Holds::address},
     {"tls", "sni", Holds::name},
+    {"tls", "acceptable_issuers", Holds::distinguished_names},
     {"certificate", "sha256", Holds::id},
     {"certificate", "serial", Holds::id},
     {"certificate", "subject", Holds::distinguished_name},
     {"certificate", "issuer", Holds::distinguished_name},
     {"certificate", "san", Holds::names},
+    {"certificate", "der", Holds::drop},
     {"tls_certificate", "certificate", Holds::id},
     {"http_kind", "hosts", Holds::names},
     {"http_row", "paths", Holds::uris},
@@ -142,6 +145,7 @@ class Rewriter {
       case Holds::uris:
         return pseudonyms_.uri(text);
       case Holds::distinguished_name:
+      case Holds::distinguished_names:
         return pseudonyms_.distinguished_name(text);
       case Holds::id:
         return pseudonyms_.id(text);
@@ -184,7 +188,7 @@ std::string rewritten(Holds holds, const std::string& column) {
   const auto call = [](Holds kind, const std::string& value) {
     return fmt::format("redact({}, {})", static_cast<int>(kind), value);
   };
-  if (holds == Holds::names || holds == Holds::uris) {
+  if (holds == Holds::names || holds == Holds::uris || holds == Holds::distinguished_names) {
     return fmt::format(
         "(SELECT coalesce(json_group_array({}), '[]') FROM (SELECT value FROM json_each({}) "
         "ORDER BY key))",
@@ -220,7 +224,8 @@ void learn(Database& database, Pseudonyms& pseudonyms) {
   }
   for (const std::string& name :
        texts(database,
-             "SELECT subject FROM certificate UNION SELECT issuer FROM certificate ORDER BY 1")) {
+             "SELECT subject FROM certificate UNION SELECT issuer FROM certificate UNION "
+             "SELECT value FROM tls, json_each(acceptable_issuers) ORDER BY 1")) {
     for (const std::string& value : attribute_values(name)) pseudonyms.learn_phrase(value);
   }
   for (const std::string& phrase :

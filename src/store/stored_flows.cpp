@@ -10,6 +10,8 @@
 
 #include <pcapaudit/policy/verdict.hpp>
 
+#include "base/hex.hpp"
+
 namespace pcapaudit {
 namespace {
 
@@ -77,11 +79,14 @@ class Reader {
             "client_certificate_verify, mutual, mutual_reason, hidden_name, early_data, "
             "retry_request, renegotiated, key_exchange_group_id, dh_bits, client_hello_whole, "
             "server_hello_whole, client_handshake_read, server_handshake_read, "
-            "data_before_handshake FROM tls WHERE flow = ? ORDER BY number"),
+            "data_before_handshake, client_proof, server_proof, stapled, "
+            "acceptable_issuers FROM tls WHERE flow = ? ORDER BY "
+            "number"),
         chain_(database,
                "SELECT shown.side, certificate.subject, certificate.issuer, certificate.san, "
                "certificate.not_before, certificate.not_after, certificate.key_type, "
-               "certificate.key_bits, certificate.extended_key_usage, certificate.sha256 "
+               "certificate.key_bits, certificate.extended_key_usage, certificate.sha256, "
+               "certificate.signature_algorithm, certificate.der "
                "FROM tls_certificate AS shown "
                "JOIN certificate ON certificate.sha256 = shown.certificate "
                "WHERE shown.flow = ? AND shown.number = ? ORDER BY shown.side, shown.position"),
@@ -146,7 +151,8 @@ class Reader {
     tls.certificate_requested = number(tls_, 9) != 0;
     tls.client_certificate_sent = number(tls_, 10) != 0;
     tls.client_certificate_verify = number(tls_, 11) != 0;
-    constexpr std::size_t mutual_count = 4, reason_count = 8, hidden_count = 3;
+    constexpr std::size_t mutual_count = 4, reason_count = 10, hidden_count = 3, proof_count = 5,
+                          stapled_count = 5;
     tls.mutual = named<MutualTls>(text(tls_, 12), mutual_count);
     tls.mutual_reason = named<MutualReason>(text(tls_, 13), reason_count);
     tls.hidden_name = named<HiddenName>(text(tls_, 14), hidden_count);
@@ -160,6 +166,10 @@ class Reader {
     tls.client_handshake_read = number(tls_, 22) != 0;
     tls.server_handshake_read = number(tls_, 23) != 0;
     tls.data_before_handshake = number(tls_, 24) != 0;
+    tls.client_proof = named<TlsProof>(text(tls_, 25), proof_count);
+    tls.server_proof = named<TlsProof>(text(tls_, 26), proof_count);
+    tls.stapled = named<StapledStatus>(text(tls_, 27), stapled_count);
+    tls.acceptable_issuers.values = list<std::string>(tls_, 28);
     chain_.reset();
     chain_.bind(1, flow);
     chain_.bind(2, static_cast<std::int64_t>(number(tls_, 0)));
@@ -181,6 +191,8 @@ class Reader {
     certificate.key_bits = static_cast<std::uint32_t>(number(chain_, 7));
     certificate.extended_key_usage = list<std::string>(chain_, 8);
     certificate.sha256 = text(chain_, 9);
+    certificate.signature_algorithm = text(chain_, 10);
+    certificate.der = from_hex(text(chain_, 11)).value_or(std::string());
     return certificate;
   }
 

@@ -39,6 +39,10 @@ inline Policy site() {
   policy.severities[FindingKind::expired_certificate] = Severity::medium;
   policy.severities[FindingKind::vip_bypass] = Severity::medium;
   policy.severities[FindingKind::discouraged] = Severity::low;
+  policy.severities[FindingKind::weak_cipher] = Severity::medium;
+  policy.severities[FindingKind::weak_key_exchange] = Severity::low;
+  policy.severities[FindingKind::flawed_chain] = Severity::low;
+  policy.severities[FindingKind::forged_proof] = Severity::critical;
   return policy;
 }
 

@@ -76,6 +76,7 @@ struct Certificate {
   std::string signature_algorithm;
   std::vector<std::string> extended_key_usage;  // short names
   std::string sha256;                           // of the DER, lower-case hex
+  std::string der;                              // its bytes; empty: not kept
   bool operator==(const Certificate&) const = default;
 };
 
@@ -106,11 +107,27 @@ enum class MutualReason : std::uint8_t {
   gap,
   truncated,
   renegotiated,  // an encrypted second handshake may have asked for a certificate
-  aborted        // a fatal alert in clear ended the handshake before the answer
+  aborted,       // a fatal alert in clear ended the handshake before the answer
+  forged,        // the client's signature does not hold
+  unverifiable   // nor can it be checked: SSL 3.0, a key or a scheme that OpenSSL does not have
 };
 std::string_view to_text(
     MutualTls mutual);  // "proven", "declined", "not-requested", "undeterminable"
 std::string_view to_text(MutualReason reason);  // "", "tls13-encrypted", ...
+
+// What an OCSP response says that the server stapled to its certificate (RFC 6066 8).
+enum class StapledStatus : std::uint8_t { none, good, revoked, unknown, unreadable };
+std::string_view to_text(StapledStatus status);  // "", "good", ...
+
+// Does a peer hold the key of the certificate that it showed? By a signature of the handshake.
+enum class TlsProof : std::uint8_t {
+  none,          // nothing signed was seen, or nobody asked
+  verified,      // the signature holds
+  forged,        // it does not
+  unverifiable,  // SSL 3.0, a certificate, key or scheme that cannot be read
+  incomplete     // bytes that it is over are missing
+};
+std::string_view to_text(TlsProof proof);  // "", "verified", "forged", ...
 
 // How a client hid the name of the server that it asks for.
 enum class HiddenName : std::uint8_t { none, esni, ech };
@@ -154,6 +171,11 @@ struct TlsFacts {
   bool client_certificate_sent = false;  // a Certificate message with at least one certificate
   bool client_certificate_verify = false;
   CertificateChain server_chain, client_chain;
+  StapledStatus stapled = StapledStatus::none;
+  TextList acceptable_issuers;  // that the server names when it asks for a client certificate
+  // Up to TLS 1.2, where the server asked for a client certificate: the client's CertificateVerify
+  // and the server's ServerKeyExchange.
+  TlsProof client_proof = TlsProof::none, server_proof = TlsProof::none;
   MutualTls mutual = MutualTls::undeterminable;
   MutualReason mutual_reason = MutualReason::midstream;
   std::string ja3, ja4;

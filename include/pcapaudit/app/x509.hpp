@@ -31,4 +31,11 @@ class CertificateReader {
   std::unique_ptr<State> state_;
 };
 
+// RFC 2253 text of a distinguished name in DER; empty when it is none.
+std::string distinguished_name(Bytes der);
+
+// Of an OCSP response in DER (RFC 6960 4.2.1), for the first certificate that it speaks of. Its
+// signature is not checked.
+StapledStatus stapled_status(Bytes response);
+
 }  // namespace pcapaudit

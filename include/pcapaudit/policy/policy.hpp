@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,19 +39,22 @@ enum class FindingKind : std::uint8_t {
   wrong_issuer,         // the server certificate comes from another issuer than the row asks for
   wrong_key_usage,      // the client certificate is not made for client authentication
   no_encryption,        // TLS with a suite that encrypts nothing
+  forged_proof,         // a signature of the handshake does not fit the certificate that was shown
   anonymous_cipher,     // TLS with a suite in which nobody proves who he is
-  wrong_cipher,         // a suite that the row does not allow
-  wrong_key_exchange,   // a key exchange that the row does not allow, or a smaller group
-  http_path,            // a path that the row denies, or does not list
-  http_host,            // a host that the row does not list
-  no_redirect,          // an answer that is no redirect to HTTPS where nothing else is documented
-  clear_credentials,    // credentials that anyone on the way could read
-  link_chatter,         // what hosts call out to their link: mDNS, LLMNR, SSDP, DHCP, NetBIOS
+  untrusted_certificate,  // a chain that does not lead to the row's trust anchors
+  wrong_cipher,           // a suite that the row does not allow
+  wrong_key_exchange,     // a key exchange that the row does not allow, or a smaller group
+  http_path,              // a path that the row denies, or does not list
+  http_host,              // a host that the row does not list
+  no_redirect,            // an answer that is no redirect to HTTPS where nothing else is documented
+  clear_credentials,      // credentials that anyone on the way could read
+  link_chatter,           // what hosts call out to their link: mDNS, LLMNR, SSDP, DHCP, NetBIOS
   // Remarks on allowed flows:
   discouraged,           // the documentation advises against it here
   vip_bypass,            // a pool member was addressed instead of the VIP
   weak_tls,              // below the row's warn_below
   weak_key,              // a certificate's key is too short
+  flawed_chain,          // certificates sent in the wrong order, signed weakly, or valid too long
   weak_cipher,           // RC4, 3DES, export and the like
   weak_key_exchange,     // without forward secrecy, or in a small group
   expiring_certificate,  // the certificate ends within the row's min_days_left
@@ -65,7 +69,7 @@ enum class FindingKind : std::uint8_t {
   exception_unused,      // an exception that covered nothing
   exception_over_limit,  // an exception that covered more than its limit on a day
 };
-constexpr std::size_t finding_kind_count = 36;
+constexpr std::size_t finding_kind_count = 39;
 constexpr bool is_violation(FindingKind kind) {
   return kind <= FindingKind::link_chatter;
 }
@@ -127,15 +131,20 @@ struct Binding {  // [bind.ROLE]
   std::vector<std::uint16_t> seen_on;  // VLAN ids; empty: everywhere
 };
 
+class TrustStore;
+
 struct TlsProfile {
   enum class Mutual : std::uint8_t { unstated, no, yes };
   std::string id;
   std::uint16_t min_version = 0;  // 0x0301 ...; 0 = unstated
   std::uint16_t warn_below = 0;
   Mutual mutual = Mutual::unstated;
-  std::vector<std::string> names;    // "@variables" resolved; empty: not looked at
-  bool sni_must_match = false;       // a client that asks for a name asks for one of them
-  bool sni_required = false;         // the client asks for a name
+  std::vector<std::string> names;           // "@variables" resolved; empty: not looked at
+  bool sni_must_match = false;              // a client that asks for a name asks for one of them
+  bool sni_required = false;                // the client asks for a name
+  std::vector<std::string> client_issuers;  // the same of the client's certificate
+  std::string trust;                        // file or folder of anchors, as written
+  std::shared_ptr<const TrustStore> anchors;
   std::vector<std::string> issuers;  // parts of the issuer's name; "public": not self-signed
   std::uint32_t min_days_left = 0;
   bool client_eku = false;                 // the client's certificate is for client authentication

@@ -35,9 +35,10 @@ enum class Reason : std::uint8_t {
   mutual_truncated,
   mutual_renegotiated,
   mutual_aborted,
+  mutual_forged,
+  mutual_unverifiable,
   unknown_host,        // a host without a role, and the site wants to be asked
-  certificate_hidden,  // the certificates could not be seen; allowed when the row does not speak of
-                       // them
+  certificate_hidden,  // allowed: TLS itself hides the certificates
   tls_not_seen,        // the row demands something of TLS, and that part was not captured
   requests_unread,     // the row demands something of all requests, and not all could be read
   responses_unread,    // the same of answers

@@ -260,20 +260,25 @@ TEST_CASE("related: data connections are allowed by the row of the session that 
                                "40002 unknown violation "});
   CHECK(lines(*store, "SELECT how, side, kind FROM related ORDER BY flow") ==
         Lines{"ftp-data server passive", "ftp-data server passive", "ftp-data server active"});
-  CHECK(lines(*store, "SELECT DISTINCT related_to = (SELECT min(id) FROM flow), control_rule, "
-                      "verdict FROM v_related ORDER BY 1") == Lines{"1 ftp allowed"});
+  CHECK(lines(*store,
+              "SELECT DISTINCT related_to = (SELECT min(id) FROM flow), control_rule, "
+              "verdict FROM v_related ORDER BY 1") == Lines{"1 ftp allowed"});
   // Sums, findings and matrix say the same as the flows.
-  CHECK(lines(*store, "SELECT verdict, sum(flows), sum(packets_c2s + packets_s2c) FROM flow_group "
-                      "GROUP BY verdict ORDER BY 1") ==
-        lines(*store, "SELECT verdict, count(*), sum(packets_c2s + packets_s2c) FROM flow "
-                      "GROUP BY verdict ORDER BY 1"));
-  CHECK(lines(*store, "SELECT server_port, flows FROM v_finding WHERE kind = 'undocumented' "
-                      "ORDER BY 1") == Lines{"40002 1"});
+  CHECK(lines(*store,
+              "SELECT verdict, sum(flows), sum(packets_c2s + packets_s2c) FROM flow_group "
+              "GROUP BY verdict ORDER BY 1") ==
+        lines(*store,
+              "SELECT verdict, count(*), sum(packets_c2s + packets_s2c) FROM flow "
+              "GROUP BY verdict ORDER BY 1"));
+  CHECK(lines(*store,
+              "SELECT server_port, flows FROM v_finding WHERE kind = 'undocumented' "
+              "ORDER BY 1") == Lines{"40002 1"});
   CHECK(lines(*store, "SELECT flows FROM v_rule_usage WHERE rule = 'ftp' ORDER BY 1") ==
         Lines{"4"});
 
-  const std::string id = lines(*store, "SELECT id FROM flow WHERE server_port = 40000 "
-                                       "ORDER BY 1")[0];
+  const std::string id = lines(*store,
+                               "SELECT id FROM flow WHERE server_port = 40000 "
+                               "ORDER BY 1")[0];
   const auto text = explain(*store, id);
   REQUIRE(text);
   CHECK(text->find("(FTP data), which is allowed") != std::string::npos);
@@ -289,7 +294,8 @@ TEST_CASE("related: what an announcement does not cover") {
   const std::string policy = site + ftp_row + related;
   const auto last = [](const std::unique_ptr<Store>& store) { return flows(*store).back(); };
   SECTION("another protocol on the port") {
-    CHECK(last(ftp().tcp(2, at(user, 50100), at(files, 40000), {"SSH-2.0-x\r\n", "SSH-2.0-y\r\n"})
+    CHECK(last(ftp()
+                   .tcp(2, at(user, 50100), at(files, 40000), {"SSH-2.0-x\r\n", "SSH-2.0-y\r\n"})
                    .audit(policy)) == "40000 ssh violation ");
   }
   SECTION("another host") {
@@ -345,16 +351,17 @@ TEST_CASE("related: more announcements than are kept are told") {
       .tcp(9, at(user, 50100), at(files, 20000), {"", "x"})
       .tcp(9.5, at(user, 50101), at(files, 20000 + FtpPorts::cap), {"", "x"});
   const auto store = capture.audit(site + ftp_row + related);
-  CHECK(flows(*store) == Lines{"21 ftp allowed ftp", "20000 unknown allowed ftp",
-                               "21024 unknown violation "});
-  CHECK(lines(*store, "SELECT direction, hole, why FROM v_account ORDER BY 1, 2") ==
-        Lines{"s2c over-cap ftp: more FTP data ports than are kept"});
+  CHECK(flows(*store) ==
+        Lines{"21 ftp allowed ftp", "20000 unknown allowed ftp", "21024 unknown violation "});
+  CHECK(lines(*store,
+              "SELECT direction, hole, why FROM v_account WHERE app = 'ftp' "
+              "ORDER BY 1, 2") == Lines{"s2c over-cap more FTP data ports than are kept"});
 }
 
 std::string invite(std::string_view address, int port) {
   const std::string body = "v=0\r\no=- 1 1 IN IP4 " + std::string(address) +
-                           "\r\ns=-\r\nc=IN IP4 " + std::string(address) +
-                           "\r\nt=0 0\r\nm=audio " + std::to_string(port) + " RTP/AVP 0\r\n";
+                           "\r\ns=-\r\nc=IN IP4 " + std::string(address) + "\r\nt=0 0\r\nm=audio " +
+                           std::to_string(port) + " RTP/AVP 0\r\n";
   const auto head = [&](std::string_view start) {
     return std::string(start) +
            "\r\nVia: SIP/2.0/UDP 10.0.1.1:5060;branch=z9hG4bK1\r\nTo: <sip:b@example.org>;tag=2\r\n"
@@ -381,7 +388,8 @@ Capture call() {
     capture.udp(3.015 + i * 0.02, at(a, 40002), at(b, 50002), rtp(i));  // nobody announced it
   }
   capture.udp(4, at(a, 41000), at(b, 50000), "\x13\xb2 something");
-  capture.udp(5, at(a, 41001), at(b, 50000), "NOTIFY * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\n\r\n");
+  capture.udp(5, at(a, 41001), at(b, 50000),
+              "NOTIFY * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\n\r\n");
   capture.tcp(6, at(a, 41002), at(b, 50000), {"", "x"});
   return capture;
 }
@@ -423,8 +431,7 @@ TEST_CASE("related: the same rows whatever the number of workers") {
 }
 
 TEST_CASE("related: only rows whose application announces others may say so") {
-  const auto policy = load_policy_texts(
-      {{"site.toml", site + R"([[flow]]
+  const auto policy = load_policy_texts({{"site.toml", site + R"([[flow]]
 id = "web"
 from = "user"
 to = "files"

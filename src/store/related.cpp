@@ -32,7 +32,7 @@ constexpr std::size_t most_announcements = 16;
 constexpr std::string_view ftp_data = "ftp-data", sip_media = "sip-media";
 
 struct Announcement {
-  std::int64_t control = 0;                  // flow
+  std::int64_t control = 0;                 // flow
   std::int64_t first_ns = 0, until_ns = 0;  // when a flow to it may begin
   std::string_view how;
   std::string kind;
@@ -84,10 +84,11 @@ void add_media(Announcement one, std::string_view media, Announcements& out) {
 }
 
 void read_media(SQLite::Database& database, Announcements& out) {
-  SQLite::Statement row(database,
-                        "SELECT sip.flow, flow_row.first, flow_row.last, media.value FROM sip "
-                        "JOIN flow_row ON flow_row.id = sip.flow JOIN json_each(sip.media) AS media "
-                        "WHERE flow_row.first <> 0 ORDER BY sip.flow, sip.number, media.key");
+  SQLite::Statement row(
+      database,
+      "SELECT sip.flow, flow_row.first, flow_row.last, media.value FROM sip "
+      "JOIN flow_row ON flow_row.id = sip.flow JOIN json_each(sip.media) AS media "
+      "WHERE flow_row.first <> 0 ORDER BY sip.flow, sip.number, media.key");
   while (row.executeStep()) {
     Announcement one{.control = row.getColumn(0).getInt64(),
                      .first_ns = row.getColumn(1).getInt64(),
@@ -183,12 +184,13 @@ void fill_related(SQLite::Database& database) {
   SQLite::Statement insert(database, "INSERT OR IGNORE INTO related VALUES (?, ?, ?, ?, ?)");
   SQLite::Statement row(
       database,
-      fmt::format("SELECT flow_row.id, flow_row.client_port, flow_row.server_port, flow_row.client, "
-                  "flow_row.server, flow_kind.transport, flow_kind.direction_basis = 'syn', "
-                  "flow_row.first, {} FROM flow_row CROSS JOIN flow_kind "
-                  "ON flow_kind.id = flow_row.kind WHERE flow_kind.transport IN ('tcp', 'udp') "
-                  "AND flow_row.first <> 0 ORDER BY flow_row.id",
-                  network_sql));
+      fmt::format(
+          "SELECT flow_row.id, flow_row.client_port, flow_row.server_port, flow_row.client, "
+          "flow_row.server, flow_kind.transport, flow_kind.direction_basis = 'syn', "
+          "flow_row.first, {} FROM flow_row CROSS JOIN flow_kind "
+          "ON flow_kind.id = flow_row.kind WHERE flow_kind.transport IN ('tcp', 'udp') "
+          "AND flow_row.first <> 0 ORDER BY flow_row.id",
+          network_sql));
   while (row.executeStep()) {
     const auto client_port = static_cast<std::uint16_t>(row.getColumn(1).getInt());
     const auto server_port = static_cast<std::uint16_t>(row.getColumn(2).getInt());

@@ -6,10 +6,12 @@
 // Sources: with the tests, src/app/signatures_*.cpp.
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <string>
 
 #include <pcapaudit/app/dissector.hpp>
 
+#include "app/ftp_ports.hpp"
 #include "app/signatures.hpp"
 #include "app/tls_probe.hpp"
 
@@ -118,7 +120,7 @@ class Named final : public Dissector {
  public:
   explicit Named(Carrier carrier) : carrier_(carrier) {}
 
-  Step consume(Direction dir, Bytes window, RecordSink&) override {
+  Step consume(Direction dir, Bytes window, RecordSink& out) override {
     if (row_ == nullptr) {
       row_ = match(window, carrier_).row;
       if (row_ == nullptr) return Step::done();
@@ -130,7 +132,7 @@ class Named final : public Dissector {
     if (row_->ends == Ends::never) return Step::done();
     if (row_->ends == Ends::once) return take_proxy_header(window);
     if (row_->ends == Ends::socks) return take_socks(dir, window);
-    return take_message(dir, window);
+    return take_message(dir, window, out);
   }
 
   Resume lost(Direction, Bytes) override {
@@ -143,6 +145,7 @@ class Named final : public Dissector {
     if (facts_.protocol.empty()) return;
     if (!version_line_.empty()) facts_.fields.push_back({"greeting", version_line_});
     if (starttls_) facts_.fields.push_back({"starttls", "yes"});
+    if (ftp_ports_) add_ftp_ports();
     out.emit(std::move(facts_));
   }
 
@@ -183,12 +186,22 @@ class Named final : public Dissector {
     } else if (row_->name == "dtls") {
       const std::uint8_t low = window[2];
       facts_.fields.push_back({"record_version", low == 0xfd ? "DTLSv1.2" : "DTLSv1.0"});
+    } else if (row_->name == "ftp") {
+      ftp_ports_ = std::make_unique<FtpPorts>();
     } else if (row_->name == "ntp") {
       facts_.fields.push_back({"version", std::to_string(window[0] >> 3 & 7U)});
     }
     if (dir == Direction::to_client && row_->ends == Ends::line) {
       const std::string_view text = as_text(window);
       version_line_ = clean_text(text.substr(0, text.find_first_of("\r\n")), 200);
+    }
+  }
+
+  void add_ftp_ports() {
+    for (const auto& [dir, name] : {std::pair{Direction::to_server, "active_ports"},
+                                    std::pair{Direction::to_client, "passive_ports"}}) {
+      std::string ports = ftp_ports_->text(dir);
+      if (!ports.empty()) facts_.fields.push_back({name, std::move(ports)});
     }
   }
 
@@ -229,7 +242,7 @@ class Named final : public Dissector {
   }
 
   // Passes over messages until one side begins TLS at a boundary.
-  Step take_message(Direction dir, Bytes window) {
+  Step take_message(Direction dir, Bytes window, RecordSink& out) {
     if (window.front() == tls_handshake) {
       const Probe tls = tls_wire::probe(window);
       if (tls.kind == Probe::Kind::need_more) return Step::need_more();
@@ -240,7 +253,7 @@ class Named final : public Dissector {
     }
     switch (row_->ends) {
       case Ends::line:
-        return pass_text(as_text(window), '\n');
+        return pass_lines(dir, as_text(window), out);
       case Ends::tag:
         return pass_text(as_text(window), '>');
       case Ends::postgres:
@@ -248,6 +261,14 @@ class Named final : public Dissector {
       default:
         return pass_element(window);
     }
+  }
+
+  Step pass_lines(Direction dir, std::string_view text, RecordSink& out) {
+    const Step step = pass_text(text, '\n');
+    if (ftp_ports_ && step.kind == Step::Kind::advance) {
+      ftp_ports_->read(dir, text.substr(0, step.count), out);
+    }
+    return step;
   }
 
   // Up to the last end, or to one that a TLS record may follow.
@@ -366,6 +387,7 @@ class Named final : public Dissector {
   std::string version_line_;
   std::array<Stream, 2> streams_{};
   Socks socks_;
+  std::unique_ptr<FtpPorts> ftp_ports_;  // of FTP only
   bool rtp_agreed_ = false;
   bool stun_seen_ = false;
   bool starttls_ = false;

@@ -243,21 +243,6 @@ SELECT sip.flow, flow.client, flow.server, nullif(flow.server_port, 0) AS server
        sip.transactions, sip.answered, sip.media
   FROM sip JOIN flow ON flow.id = sip.flow;
 
--- UDP flows to or from an endpoint that a SIP session description named: whose media they are.
-CREATE VIEW v_media AS
-SELECT media.id AS flow, media.client, media.client_port, media.server, media.server_port,
-       media.app, substr(offered.value, 1, instr(offered.value, ' ') - 1) AS kind,
-       substr(offered.value, instr(offered.value, ' ') + 1) AS endpoint, sip.flow AS sip_flow
-  FROM sip
-  JOIN json_each(sip.media) AS offered
-  JOIN flow AS media
-    ON media.transport = 'udp'
-   AND substr(offered.value, instr(offered.value, ' ') + 1) IN (
-         iif(instr(media.client, ':'), '[' || media.client || ']', media.client)
-           || ':' || media.client_port,
-         iif(instr(media.server, ':'), '[' || media.server || ']', media.server)
-           || ':' || media.server_port);
-
 CREATE VIEW v_app_field AS
 SELECT app_field.flow, app_field.protocol, app_field.name, app_field.value
   FROM app_field;

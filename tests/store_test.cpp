@@ -394,7 +394,7 @@ TEST_CASE("store: what was written can be opened, and only read") {
   REQUIRE(store);
   CHECK(dump(**store) == dump(**memory));
   CHECK(lines(**store, "PRAGMA application_id") == Lines{std::to_string(0x50434155)});
-  CHECK(lines(**store, "PRAGMA user_version") == Lines{"8"});
+  CHECK(lines(**store, "PRAGMA user_version") == Lines{"9"});
   CHECK_FALSE((*store)->write_policy(test::hand_policy()));
   CHECK_FALSE((*store)->query("DELETE FROM flow"));
 }
@@ -419,7 +419,7 @@ TEST_CASE("store: what is not an audit is refused by name") {
   }
   const auto newer = Store::open(file.path());
   REQUIRE_FALSE(newer);
-  CHECK(newer.error().what == file.path() + " has schema version 99, this program reads version 8");
+  CHECK(newer.error().what == file.path() + " has schema version 99, this program reads version 9");
   CHECK_FALSE(Store::create("/nonexistent/x.db", false));
 }
 

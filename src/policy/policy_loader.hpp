@@ -94,6 +94,7 @@ class PolicyLoader {
   RoleSet role_set(TomlReader& in, const std::vector<TomlReader::Word>& words);
   PortRanges ports(TomlReader& in, const toml::table& table, std::string_view key, bool required);
   void add_port(TomlReader& in, const toml::node& node, PortRanges& ports);
+  bool read_related(TomlReader& in, const toml::table& table, std::string_view app);
   std::optional<Schedule> schedule_named(TomlReader& in, const toml::table& table);
   std::vector<Transport> transports(TomlReader& in, const toml::table& table);
   std::vector<DocumentLines> sources(TomlReader& in, const toml::table& table);

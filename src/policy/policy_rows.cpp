@@ -151,6 +151,17 @@ void PolicyLoader::read_loosening(TomlReader& in, const toml::table& table, Docu
   }
 }
 
+// related = true: only these control connections announce others in clear.
+bool PolicyLoader::read_related(TomlReader& in, const toml::table& table, std::string_view app) {
+  const bool is_related = in.flag_of(table, "related").value_or(false);
+  if (is_related && app != "ftp" && app != "sip") {
+    in.report(table.get("related")->source(),
+              fmt::format("app \"{}\" announces no related flows", app),
+              "related = true is for app = \"ftp\" and app = \"sip\"");
+  }
+  return is_related;
+}
+
 void PolicyLoader::read_flows(TomlReader& in) {
   for (const toml::table* table : in.tables_of(in.root(), "flow")) read_flow(in, *table);
 }
@@ -159,7 +170,8 @@ void PolicyLoader::read_flow(TomlReader& in, const toml::table& table) {
   in.only(table, "[[flow]]",
           {"id",   "title",       "profile",  "from",   "to",      "transport", "port",   "app",
            "need", "discouraged", "tls",      "http",   "address", "basis",     "doubts", "source",
-           "why",  "owner",       "approved", "review", "expect",  "schedule",  "loosens"});
+           "why",  "owner",       "approved", "review", "expect",  "schedule",  "loosens",
+           "related"});
   DocumentedFlow flow;
   flow.id = in.text_of(table, "id", true);
   flow.pack = pack_;
@@ -198,6 +210,7 @@ void PolicyLoader::read_flow(TomlReader& in, const toml::table& table) {
     }
   }
   flow.wants_vip = in.choice_of(table, "address", {"vip"}) == "vip";
+  flow.allows_related = read_related(in, table, flow.app);
   flow.ports = ports(in, table, "port",
                      std::any_of(flow.transports.begin(), flow.transports.end(), has_ports));
   read_flow_profiles(in, table, flow);

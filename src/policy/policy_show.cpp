@@ -24,10 +24,11 @@ std::string sources_text(const std::vector<DocumentLines>& sources) {
 std::string flow_heading(const Policy& policy, const DocumentedFlow& flow) {
   std::vector<std::string> transports;
   for (const Transport transport : flow.transports) transports.emplace_back(to_text(transport));
-  return fmt::format("  {:<14} {} -> {}  {}{}{}  {}{}\n", flow.id, policy.role_names(flow.from),
+  return fmt::format("  {:<14} {} -> {}  {}{}{}  {}{}{}\n", flow.id, policy.role_names(flow.from),
                      policy.role_names(flow.to), fmt::join(transports, "+"),
                      flow.ports.empty() ? "" : "/", to_text(flow.ports), flow.app,
-                     flow.wants_vip ? "  to the VIP" : "");
+                     flow.wants_vip ? "  to the VIP" : "",
+                     flow.allows_related ? "  and what it announces" : "");
 }
 
 std::string requirement_text(const TlsProfile& tls) {

@@ -209,20 +209,15 @@ std::string remedy_text(const Policy& policy, const ClosedFlow& flow, const Verd
   return text;
 }
 
-}  // namespace
-
-namespace {
-
 std::string time_words(Timestamp time) {
   return is_known(time) ? to_second(to_text(time)) : "unknown";
 }
 
-}  // namespace
-
-std::string explain_flow(const Judge& judge, const ClosedFlow& flow, const std::string& capture) {
-  const Verdict verdict = judge.judge(flow);
+// `related`: lines about the flows that announced it.
+std::string explanation(const Judge& judge, const ClosedFlow& flow, const Verdict& verdict,
+                        const std::string& related, const std::string& capture) {
   const Policy& policy = judge.policy();
-  std::string text = head_text(judge, flow, verdict) + verdict_text(policy, verdict);
+  std::string text = head_text(judge, flow, verdict) + related + verdict_text(policy, verdict);
   if (const DocumentedFlow* row = row_named(policy, verdict.rule)) {
     text += wrapped("documented: " + row_text(policy, *row), 10);
   }
@@ -238,16 +233,49 @@ std::string explain_flow(const Judge& judge, const ClosedFlow& flow, const std::
                                      to_text(flow.server.address), flow.server.port));
 }
 
+}  // namespace
+
+std::string explain_flow(const Judge& judge, const ClosedFlow& flow, const std::string& capture) {
+  return explanation(judge, flow, judge.judge(flow), "", capture);
+}
+
 namespace {
+
+// Who announced the flow. What its row allows by that no judgement of the flow alone shows.
+Result<std::string> read_related(const Store& store, std::uint64_t flow, Verdict& verdict) {
+  const auto found = store.query(
+      fmt::format("SELECT related_to, how, verdict, rule, control_verdict FROM v_related "
+                  "WHERE flow = {} ORDER BY related_to, how",
+                  flow));
+  if (!found) return std::unexpected(found.error());
+  std::string text;
+  for (const auto& row : found->rows) {
+    text += line("related", fmt::format("to flow {} ({}), which is {}", row[0],
+                                        row[1] == "ftp-data" ? "FTP data" : "SIP media", row[4]));
+    if (row[2] != "allowed" || verdict.kind == VerdictKind::allowed) continue;
+    verdict.kind = VerdictKind::allowed;
+    verdict.rule = row[3];
+    verdict.reason = Reason::none;
+    verdict.exception.clear();
+    verdict.problems.clear();
+  }
+  return text;
+}
 
 Result<std::string> explain_stored(const Store& store, const Judge& judge, std::uint64_t flow) {
   std::string text;
+  Result<std::string> related;
   const auto capture =
       store.query(fmt::format("SELECT capture FROM v_flow WHERE flow = {} ORDER BY 1", flow));
   if (!capture) return std::unexpected(capture.error());
   const auto read = store.each_flow(fmt::format("id = {}", flow), [&](ClosedFlow&& it) {
-    text = explain_flow(judge, it, capture->rows.empty() ? "" : capture->rows[0][0]);
+    Verdict verdict = judge.judge(it);
+    related = read_related(store, flow, verdict);
+    if (!related) return;
+    text = explanation(judge, it, verdict, *related,
+                       capture->rows.empty() ? "" : capture->rows[0][0]);
   });
+  if (!related) return related;
   if (!read) return std::unexpected(read.error());
   if (text.empty()) {
     return fail(fmt::format("no flow {} in this audit", flow), "v_flow lists the flows");

@@ -103,6 +103,7 @@ constexpr Section sections[] = {
      "FROM v_negative ORDER BY from_role, to_role"},
     {"exceptions", "SELECT * FROM v_exception ORDER BY exception"},
     {"legs", "SELECT * FROM v_leg ORDER BY mapping, inner_flow"},
+    {"related", "SELECT * FROM v_related ORDER BY flow, related_to"},
     {"http", "SELECT * FROM v_http ORDER BY flow, version, hosts, paths"},
     {"sip", "SELECT * FROM v_sip ORDER BY flow, transport, methods"},
     {"coverage", "SELECT * FROM v_coverage ORDER BY client_role, server_role"},

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <string_view>
 
+#include <fmt/format.h>
+
 #include <pcapaudit/base/digest.hpp>
 
 namespace pcapaudit {
@@ -107,7 +109,8 @@ Kind kind_of(const ClosedFlow& flow, const Verdict& verdict, std::int64_t ground
 }  // namespace
 
 FlowKinds::FlowKinds(SQLite::Database& database)
-    : insert_kind_(database,
+    : database_(database),
+      insert_kind_(database,
                    "INSERT OR IGNORE INTO flow_kind VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
                    "?, ?, ?, ?, ?, ?, ?, ?)"),
       insert_sums_(database,
@@ -191,6 +194,44 @@ void FlowKinds::add_late(const LatePacket& packet) {
   sums_of(key).add(more);
 }
 
+// Stores what `change` makes of a stored kind, and answers the new one.
+template <class Change>
+std::optional<std::int64_t> FlowKinds::derive(std::int64_t from, Change change) {
+  kind_.reset();
+  kind_.bind(1, from);
+  if (!kind_.executeStep()) return std::nullopt;
+  std::array<std::string, 19> cell;
+  for (std::size_t i = 0; i < cell.size(); ++i) {
+    cell[i] = kind_.getColumn(static_cast<int>(i)).getString();
+  }
+  const auto number = [&](int column) { return kind_.getColumn(column).getInt64(); };
+  Kind kind{.capture = static_cast<std::uint32_t>(number(0)),
+            .transport = cell[1],
+            .direction_basis = cell[2],
+            .outcome = cell[3],
+            .vlans = cell[4],
+            .tunnel = cell[5],
+            .icmp_type = static_cast<std::uint8_t>(number(6)),
+            .icmp_code = static_cast<std::uint8_t>(number(7)),
+            .app = cell[8],
+            .server_app = cell[9],
+            .client_roles = static_cast<std::uint64_t>(number(10)),
+            .server_roles = static_cast<std::uint64_t>(number(11)),
+            .service = cell[12],
+            .basis = cell[13],
+            .verdict = cell[14],
+            .rule = cell[15],
+            .reason = cell[16],
+            .exception = cell[17],
+            .grounds = number(18)};
+  kind_.reset();
+  change(kind);
+  write_content(kind, content_);
+  const std::int64_t id = sha256_prefix(as_bytes(content_));
+  insert(insert_kind_, id, kind);
+  return id;
+}
+
 void FlowKinds::mark_unheard(std::uint64_t flow) {
   stored_.reset();
   stored_.bind(1, static_cast<std::int64_t>(flow));
@@ -199,39 +240,51 @@ void FlowKinds::mark_unheard(std::uint64_t flow) {
   stored_.reset();
   auto known = unheard_kinds_.find(blocked);
   if (known == unheard_kinds_.end()) {
-    kind_.reset();
-    kind_.bind(1, blocked);
-    if (!kind_.executeStep()) return;
-    std::array<std::string, 19> cell;
-    for (std::size_t i = 0; i < cell.size(); ++i) {
-      cell[i] = kind_.getColumn(static_cast<int>(i)).getString();
-    }
-    const auto number = [&](int column) { return kind_.getColumn(column).getInt64(); };
-    const Kind kind{.capture = static_cast<std::uint32_t>(number(0)),
-                    .transport = cell[1],
-                    .direction_basis = cell[2],
-                    .outcome = to_text(Outcome::one_sided),
-                    .vlans = cell[4],
-                    .tunnel = cell[5],
-                    .icmp_type = static_cast<std::uint8_t>(number(6)),
-                    .icmp_code = static_cast<std::uint8_t>(number(7)),
-                    .app = cell[8],
-                    .server_app = cell[9],
-                    .client_roles = static_cast<std::uint64_t>(number(10)),
-                    .server_roles = static_cast<std::uint64_t>(number(11)),
-                    .service = cell[12],
-                    .basis = cell[13],
-                    .verdict = cell[14],
-                    .rule = cell[15],
-                    .reason = cell[16],
-                    .exception = cell[17],
-                    .grounds = number(18)};
-    kind_.reset();
-    write_content(kind, content_);
-    known = unheard_kinds_.emplace(blocked, sha256_prefix(as_bytes(content_))).first;
-    insert(insert_kind_, known->second, kind);
+    const auto kind =
+        derive(blocked, [](Kind& it) { it.outcome = to_text(Outcome::one_sided); });
+    if (!kind) return;
+    known = unheard_kinds_.emplace(blocked, *kind).first;
   }
   set_kind_.run(known->second, flow);
+}
+
+void FlowKinds::allow_related(std::uint64_t flow, const std::string& rule) {
+  stored_.reset();
+  stored_.bind(1, static_cast<std::int64_t>(flow));
+  if (!stored_.executeStep()) return;
+  const std::int64_t before = stored_.getColumn(0).getInt64();
+  const auto port = static_cast<std::uint16_t>(stored_.getColumn(1).getInt());
+  stored_.reset();
+  const auto after = derive(before, [&](Kind& it) {
+    it.verdict = to_text(VerdictKind::allowed);
+    it.rule = rule;
+    it.reason = it.exception = {};
+    it.grounds = 0;
+  });
+  if (!after) return;
+  set_kind_.run(*after, flow);
+  outdated_.insert({before, port});
+  outdated_.insert({*after, port});
+}
+
+void FlowKinds::renew_sums() {
+  if (outdated_.empty()) return;
+  database_.exec("CREATE TEMP TABLE outdated (kind INTEGER, server_port INTEGER, "
+                 "PRIMARY KEY (kind, server_port)) WITHOUT ROWID");
+  SQLite::Statement mark(database_, "INSERT INTO outdated VALUES (?, ?)");
+  for (const auto& [kind, port] : outdated_) sqlite::run(mark, kind, port);
+  outdated_.clear();
+  constexpr const char* is_outdated =
+      "WHERE (kind, server_port) IN (SELECT kind, server_port FROM temp.outdated)";
+  database_.exec(fmt::format("DELETE FROM flow_sum {}", is_outdated));
+  database_.exec(fmt::format(
+      "INSERT INTO flow_sum SELECT kind, server_port, count(*), sum(packets_c2s), "
+      "sum(packets_s2c), sum(bytes_c2s), sum(bytes_s2c), sum(gaps), min(id), "
+      "coalesce(min(nullif(first, 0)), 0), coalesce(max(nullif(last, 0)), 0) FROM flow_row {} "
+      "GROUP BY kind, server_port",
+      is_outdated));
+  mark.tryReset();
+  database_.exec("DROP TABLE temp.outdated");
 }
 
 void FlowKinds::settle_blocked() {

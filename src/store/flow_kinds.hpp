@@ -9,8 +9,11 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <pcapaudit/store/store.hpp>
@@ -30,6 +33,10 @@ class FlowKinds {
   // For flows that are stored already.
   void add_late(const LatePacket& packet);
   void mark_unheard(std::uint64_t flow);
+  // The flow was related to one that `rule` allows. Sums are right again after renew_sums().
+  void allow_related(std::uint64_t flow, const std::string& rule);
+  // Makes the sums again that allow_related() changed, from the stored flows.
+  void renew_sums();
   // Sums that are still in memory. Call before the last commit.
   void write();
 
@@ -57,6 +64,8 @@ class FlowKinds {
   };
 
   Sums& sums_of(GroupKey key);
+  template <class Change>
+  std::optional<std::int64_t> derive(std::int64_t kind, Change change);
   void settle_blocked();
   void write_sums();
 
@@ -65,6 +74,8 @@ class FlowKinds {
   std::unordered_map<GroupKey, Sums, GroupHash> sums_;
   std::vector<std::uint64_t> blocked_;  // their outcome may change: summed up at the end
   std::map<std::int64_t, std::int64_t> unheard_kinds_;  // kind as blocked to kind as one-sided
+  std::set<std::pair<std::int64_t, std::uint16_t>> outdated_;  // kind and port: sums to renew
+  SQLite::Database& database_;
   sqlite::Insert insert_kind_, insert_sums_, set_kind_;
   SQLite::Statement stored_, kind_;
 };

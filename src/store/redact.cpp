@@ -109,7 +109,8 @@ constexpr ColumnKind columns[] = {
 // Fields of app_field that say what is spoken, not who speaks.
 constexpr std::string_view plain_fields[] = {
     "version", "alpn",     "hidden_name",    "cipher",         "group",
-    "retry",   "starttls", "record_version", "client_version", "server_version"};
+    "retry",   "starttls", "record_version", "client_version", "server_version",
+    "active_ports", "passive_ports"};
 
 Holds kind_of(std::string_view table, std::string_view column) {
   for (const ColumnKind& it : columns) {

@@ -13,6 +13,7 @@
 #include "store/host_votes.hpp"
 #include "store/impl.hpp"
 #include "store/policy_rows.hpp"
+#include "store/related.hpp"
 #include "store/schema.hpp"
 #include "store/sqlite.hpp"
 #include "store/stored_flows.hpp"
@@ -116,14 +117,7 @@ void write_run(SQLite::Database& database, const RunFacts& run,
   insert_captures(database, captures);
 }
 
-void write_findings(SQLite::Database& database, const Policy& policy, const Hosts& hosts) {
-  for (const char* table : {"finding", "finding_cause", "leg", "resemblance"}) {
-    database.exec(fmt::format("DELETE FROM {}", table));
-  }
-  insert_findings(database, policy, hosts);
-}
-
-// What the writer had in memory when it was killed: judged again.
+// What the writer had in memory when it was killed, or what changed since: judged again.
 Hosts votes_of(SQLite::Database& database, const Policy& policy) {
   const Judge judge(policy);
   Hosts hosts;
@@ -132,6 +126,15 @@ Hosts votes_of(SQLite::Database& database, const Policy& policy) {
     vote({.flow = std::move(flow), .verdict = std::move(verdict)}, hosts);
   });
   return hosts;
+}
+
+// Verdicts are final only with what related flows change.
+void write_findings(SQLite::Database& database, const Policy& policy, const Hosts& hosts) {
+  for (const char* table : {"finding", "finding_cause", "leg", "resemblance"}) {
+    database.exec(fmt::format("DELETE FROM {}", table));
+  }
+  const bool changed = settle_related(database, policy);
+  insert_findings(database, policy, changed ? votes_of(database, policy) : hosts);
 }
 
 Result<Policy> stored_policy(SQLite::Database& database) {

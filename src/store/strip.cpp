@@ -13,7 +13,7 @@ constexpr const char* frozen_views[] = {
 // Children before their flows. What many flows share (kinds, grounds) is small, and so are sums.
 constexpr const char* flow_tables[] = {
     "flow_anomaly", "read_account", "other_app",       "also_matched", "http_row", "sip",
-    "app_field",    "leg",          "tls_certificate", "tls",          "flow_row"};
+    "app_field",    "related",      "leg",          "tls_certificate", "tls",          "flow_row"};
 
 }  // namespace
 

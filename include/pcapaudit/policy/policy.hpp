@@ -180,6 +180,7 @@ struct DocumentedFlow {  // [[flow]]: one row of the documentation
   std::optional<Schedule> schedule;
   std::string expect;                // how often it comes: "hourly", ..., "rare"; empty: unsaid
   bool wants_vip = false;            // address = "vip"
+  bool allows_related = false;       // related = true: FTP data or SIP media that such flows announce
   std::optional<Severity> severity;  // of findings on this row, by an override
   bool is_disabled = false;          // by an override
   std::string overridden;            // why a site narrowed, re-rated or loosened it; empty: not so

@@ -334,23 +334,45 @@ TEST_CASE("evasion: single distortions") {
   report(tally);
 }
 
-TEST_CASE("evasion: pairs of distortions") {
+// Demands are shared out, so that the parts can run beside each other.
+constexpr std::size_t parts = 6;
+
+void try_pairs(std::size_t part) {
   const auto demands = all_demands();
   const Policy policy = policy_of(demands);
   const auto table = all_distortions();
   Tally tally;
-  for (const Demand& demand : demands) {
+  for (std::size_t i = part; i < demands.size(); i += parts) {
     for (const Distortion& first : table) {
       if (!first.is_paired) continue;
       for (const Distortion& second : table) {
         if (!second.is_paired || &first == &second) continue;
         // At different stages the order is given.
         if (first.stage() != second.stage() && &first > &second) continue;
-        try_out(demand, {&first, &second}, policy, tally);
+        try_out(demands[i], {&first, &second}, policy, tally);
       }
     }
   }
   report(tally);
+}
+
+TEST_CASE("evasion: pairs of distortions, part 1") {
+  try_pairs(0);
+}
+TEST_CASE("evasion: pairs of distortions, part 2") {
+  try_pairs(1);
+}
+TEST_CASE("evasion: pairs of distortions, part 3") {
+  try_pairs(2);
+}
+TEST_CASE("evasion: pairs of distortions, part 4") {
+  try_pairs(3);
+}
+TEST_CASE("evasion: pairs of distortions, part 5") {
+  try_pairs(4);
+}
+TEST_CASE("evasion: pairs of distortions, part 6") {
+  try_pairs(5);
 }
 
 }  // namespace

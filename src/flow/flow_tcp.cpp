@@ -148,7 +148,9 @@ void Flow::push(const Decoded& decoded, std::uint32_t sequence, std::size_t side
     stream_.note_hole(side, Unread::gap, "bytes outside of the connection's window");
   }
   if (tcp.conflicts() != conflicts) {
-    stream_.note_hole(side, Unread::gap, "bytes were sent again with others: which were read?");
+    // What the receiver read may be anything.
+    stream_.note_hole(side, Unread::unknown_start,
+                      "bytes were sent again with others: which were read?");
   }
 }
 

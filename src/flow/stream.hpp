@@ -148,6 +148,7 @@ class Stream final {
   bool waits_for_foreign(std::size_t side, Bytes window);
   Probed check_other_side(std::size_t side, Bytes window);
   Probed resync(std::size_t side, Bytes window);
+  void note_foreign_start(std::size_t side, Bytes window);
   Probed note_mismatch(std::size_t side, std::string other);
   bool is_out_of_step(std::size_t side) const;
   std::size_t broke(std::size_t side, Bytes window, std::string_view why);

@@ -210,7 +210,21 @@ Stream::Probed Stream::resync(std::size_t side, Bytes window) {
     }
     undecided = undecided || kind == Probe::Kind::need_more;
   }
-  return {undecided ? Probed::Kind::wait : Probed::Kind::drop};
+  if (undecided) return {Probed::Kind::wait};
+  note_foreign_start(side, window.subspan(blanks));
+  return {Probed::Kind::drop};
+}
+
+// Another protocol may begin where a message of the attached one is looked for.
+void Stream::note_foreign_start(std::size_t side, Bytes window) {
+  Half& half = halves_[side];
+  if (window.empty() || spec_->name.empty() || half.probes >= max_probes) return;
+  const Recognised found = recognise(window, half.probes == 0 ? Among::all : Among::named);
+  ++half.probes;
+  std::string other = other_in(side, window, found);
+  if (other.empty()) return;
+  note_beside(std::move(other));
+  notes(side).hole(Unread::foreign, half.at, {});
 }
 
 void Stream::attach(const DissectorSpec& spec, std::size_t side, Probe::Speaker speaker) {

@@ -212,6 +212,7 @@ void add_messages(std::vector<Distortion>& table) {
   add("a length that hides the next request",
       each_message(0, [](std::string& bytes) { add_field(bytes, "Content-Length: 90"); }), web,
       false);
+  table.back().is_paired = false;  // a receiver takes what follows for the body, as it should
   add("chunked, identity",
       each_message(
           0, [](std::string& bytes) { add_field(bytes, "Transfer-Encoding: chunked, identity"); }),
@@ -263,7 +264,7 @@ std::function<void(Packets&, const Packets&)> segments_of(std::size_t size) {
   return [size](Packets& packets, const Packets&) {
     Packets out;
     for (const WirePacket& packet : packets) {
-      if (packet.payload.size() <= size) {
+      if (packet.payload.size() <= size || (packet.flags & TcpHeader::syn) != 0) {
         out.push_back(packet);
         continue;
       }
@@ -564,6 +565,11 @@ void mirrored(Frames& frames) {
   frames = std::move(out);
 }
 
+std::size_t total_length(const std::string& ip) {
+  return static_cast<std::size_t>(static_cast<unsigned char>(ip[2])) << 8 |
+         static_cast<unsigned char>(ip[3]);
+}
+
 std::string fragment(const std::string& ip, std::size_t at, std::size_t size, bool more) {
   constexpr std::size_t header = 20;
   std::string piece = ip.substr(0, header) + ip.substr(header + at, size);
@@ -578,7 +584,10 @@ std::function<void(Frames&)> fragmented(std::size_t size, bool backwards, bool t
   return [=](Frames& frames) {
     constexpr std::size_t header = 20;
     Frames out;
-    for (const Frame& frame : frames) {
+    std::uint16_t identification = 0x4000;  // each datagram has its own, whatever carries it
+    for (Frame& frame : frames) {
+      frame.ip.resize(total_length(frame.ip));  // what pads the link is no part of it
+      if (frame.ip.size() > header + size) frame.ip.replace(4, 2, number(identification++, 2));
       if (frame.ip.size() <= header + size) {
         out.push_back(frame);
         continue;

@@ -180,7 +180,8 @@ TEST_CASE("account: every cause, where it stands and in which direction") {
       {"other bytes again behind an acknowledgment that came before both",
        [](Conversation& it) {
          it.open().flags(server, TcpHeader::ack);
-         it.packets().back().decoded.tcp.acknowledgment += 1000;
+         it.packets().back().decoded.tcp.acknowledgment +=
+             static_cast<std::uint32_t>(request.size());
          it.data(client, request).start_sequence(client, 1001);
          it.data(client, "GET /x" + request.substr(6));
        },

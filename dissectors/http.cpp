@@ -108,12 +108,17 @@ class Http final : public Dissector {
       return take_bare_answer(out);
     }
     const HttpNotes::Search search = searched(dir);
+    std::optional<std::size_t> end;
+    if (search.start_line_seen) {  // and long, perhaps: it is read again when its head is there
+      end = end_of_headers(text, search.done);
+      if (!end) return wait_for_head(dir, text, true);
+    }
     const std::size_t line_end = text.find('\n', search.start_line_seen ? 0 : search.done);
     if (line_end == std::string_view::npos) return wait_for_head(dir, text, false);
     const auto start = parse_http_start(text.substr(0, line_end));
     if (!start) return Step::malformed(no_start);
     if (start->bare && dir == Direction::to_server) return take_bare(*start, line_end + 1, out);
-    const auto end = end_of_headers(text, search.done);
+    if (!end) end = end_of_headers(text, search.done);
     if (!end) return wait_for_head(dir, text, true);
     forget_search(dir);
     if (start->request != (dir == Direction::to_server)) {

@@ -52,16 +52,18 @@ class Sip final : public Dissector {
       case Probe::Kind::mine:
         break;
     }
-    const auto end = end_of_headers(text);
+    const auto end = end_of_headers(text, std::exchange(half.searched, 0));
     if (end) return take_head(dir, text.substr(0, *end), out);
     if (text.size() > max_header_block) return Step::malformed("sip: header block over 64 KiB");
+    half.searched = text.size();
     return Step::need_more();
   }
 
   // Every message stands for itself: the next one is found by its start line.
   Resume lost(Direction dir, Bytes window) override {
     const std::string_view text = as_text(window);
-    if (std::exchange(halves_[index_of(dir)].body, 0) > 0) {
+    const Half half = std::exchange(halves_[index_of(dir)], {});
+    if (half.body > 0) {
       reader_.read_body(text);
       return Resume::at_message;
     }
@@ -79,6 +81,8 @@ class Sip final : public Dissector {
     std::size_t body = 0;  // of the last message, still to come
     bool describes_media = false;
     bool holds_messages = false;
+    // Bytes of the window in which no head ends, or no message begins; asked again, more are there.
+    std::size_t searched = 0;
   };
 
   // A STUN keep-alive between SIP datagrams (RFC 5626 3.5.2), also one without the cookie that
@@ -131,9 +135,12 @@ class Sip final : public Dissector {
   std::optional<Step> read_body(Direction dir, std::string_view text, RecordSink& out) {
     Half& half = halves_[index_of(dir)];
     const std::string_view body = text.substr(0, half.body);
-    const bool may_hold = !half.holds_messages && body.find("SIP/2.0") != std::string_view::npos;
-    const std::size_t next = may_hold ? find_sip_start(body, 0, false) : body.size();
-    if (next == body.size() && body.size() < half.body) return Step::need_more();
+    const std::size_t next =
+        half.holds_messages ? body.size() : find_sip_start(body, half.searched, false);
+    if (next == body.size() && body.size() < half.body) {
+      half.searched = 1 + body.rfind('\n');  // the line that has no end yet, or all
+      return Step::need_more();
+    }
     if (next < body.size()) doubt(dir, "sip: a message begins inside a body", out);
     if (half.describes_media) reader_.read_body(body.substr(0, next));
     half = {};

@@ -113,6 +113,22 @@ TEST_CASE("decoder: where fragments overlap the first copy wins, and a differenc
   CHECK(line(piece4(datagram, 32, 12, true)) ==
         "whole overlap 51000>53 0123456789abcdefghijklmnopqrstuvwxyz");
 
+  // In IPv6 the datagram is discarded.
+  const auto piece6 = [&](std::string_view bytes, std::size_t offset, std::size_t size, bool last) {
+    std::string header = from_hex("11 00 0000 00000007");
+    header[3] = static_cast<char>(offset | (last ? 0 : 1));
+    return ethernet(0x86dd,
+                    ipv6({.next_header = 44}, header + std::string(bytes.substr(offset, size))));
+  };
+  for (const bool conflicts : {false, true}) {
+    Line six;
+    CHECK(six(piece6(datagram, 0, 24, false)) == "head 51000>53 ");
+    CHECK(six(piece6(conflicts ? other : datagram, 16, 16, false)) ==
+          (conflicts ? "part overlap 51000>53 " : "part 51000>53 "));
+    CHECK(six(piece6(datagram, 32, 12, true)) ==
+          (conflicts ? "part 51000>53 " : "whole 51000>53 0123456789abcdefghijklmnopqrstuvwxyz"));
+  }
+
   // A retransmitted fragment with the same bytes is no conflict.
   Line again;
   again(piece4(datagram, 0, 24, false));

@@ -130,6 +130,45 @@ TEST_CASE("reassembler: a copy with other bytes is a conflict until the peer has
   }
 }
 
+TEST_CASE("reassembler: an acknowledgment that came before the bytes does not settle them") {
+  for (const std::uint32_t ahead : {4U, 6U, 100U}) {
+    for (const bool acknowledged_again : {false, true}) {
+      TcpReassembler tcp;
+      Transcript out;
+      tcp.start(0);
+      tcp.push(1, as_bytes("ab"), 2, out);
+      tcp.acknowledge(1 + ahead);
+      for (std::uint32_t i = 0; i < 4; ++i) {
+        tcp.push(3 + i, as_bytes(std::string_view("cdef").substr(i, 1)), 1, out);
+      }
+      CHECK(tcp.conflicts() == 0);
+      tcp.acknowledge(3);
+      if (acknowledged_again) tcp.acknowledge(1 + ahead);
+      tcp.push(1, as_bytes("Xb"), 2, out);  // was there before the acknowledgment
+      CHECK(tcp.conflicts() == 0);
+      tcp.push(3, as_bytes("cdef"), 4, out);
+      CHECK(tcp.conflicts() == 0);
+      tcp.push(3, as_bytes("cdXX"), 4, out);
+      CHECK(tcp.conflicts() == (acknowledged_again && ahead >= 6 ? 0 : 1));
+      CHECK(out.text == "abcdef");
+    }
+  }
+}
+
+TEST_CASE("reassembler: bytes of tiny segments are held against their copies, too") {
+  TcpReassembler tcp;
+  Transcript out;
+  tcp.start(0);
+  constexpr std::uint32_t count = 40'000;
+  for (std::uint32_t i = 0; i < count; ++i) tcp.push(1 + i, as_bytes("x"), 1, out);
+  tcp.push(1 + count - 8000, as_bytes("xxx"), 3, out);
+  CHECK(tcp.conflicts() == 0);
+  tcp.push(1 + count - 8000, as_bytes("xxy"), 3, out);
+  CHECK(tcp.conflicts() == 1);
+  tcp.push(1, as_bytes("xxx"), 3, out);  // no longer known
+  CHECK(tcp.conflicts() == 2);
+}
+
 TEST_CASE("reassembler: segments that wait are held against each other, too") {
   TcpReassembler tcp;
   Transcript out;

@@ -14,6 +14,8 @@ using test::server;
 
 namespace {
 
+constexpr std::uint8_t urgent = 0x20;  // a flag of TCP
+
 const std::string request = "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
 const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
 
@@ -145,6 +147,48 @@ TEST_CASE("account: every cause, where it stands and in which direction") {
         .end_at = request.size(),
         .why = "http: no start line where a message should begin"}},
       {"joined", [](Conversation& it) { it.data(client, request); }, 0, {.hole = Unread::joined}},
+      {"fragments with different bytes",
+       [](Conversation& it) {
+         it.open().data(client, request).data(client, request);
+         it.packets().back().decoded.fragment_overlap = true;
+       },
+       0,
+       {.hole = Unread::gap,
+        .hole_at = request.size(),
+        .why = "fragments that contradict each other: which were read?"}},
+      {"an urgent byte",
+       [](Conversation& it) {
+         it.open().data(client, request);
+         it.packets().back().decoded.tcp.flags |= urgent;
+       },
+       0,
+       {.hole = Unread::gap, .why = "urgent data: receivers take it out of the stream or not"}},
+      {"an urgent byte behind the segment that says so",
+       [](Conversation& it) {
+         it.open().flags(client, TcpHeader::ack | urgent).data(client, request);
+       },
+       0,
+       {.hole = Unread::gap, .why = "urgent data: receivers take it out of the stream or not"}},
+      {"an urgent byte in a body that nobody reads",
+       [](Conversation& it) {
+         it.open().data(client, request).data(server, answer.substr(0, answer.size() - 2));
+         it.data(server, "lo");
+         it.packets().back().decoded.tcp.flags |= urgent;
+       },
+       1,
+       {}},
+      {"other bytes again behind an acknowledgment that came before both",
+       [](Conversation& it) {
+         it.open().flags(server, TcpHeader::ack);
+         it.packets().back().decoded.tcp.acknowledgment +=
+             static_cast<std::uint32_t>(request.size());
+         it.data(client, request).start_sequence(client, 1001);
+         it.data(client, "GET /x" + request.substr(6));
+       },
+       0,
+       {.hole = Unread::gap,
+        .hole_at = request.size(),
+        .why = "bytes were sent again with others: which were read?"}},
   };
   for (const Case& c : cases) {
     CAPTURE(c.what);

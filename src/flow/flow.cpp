@@ -150,7 +150,10 @@ void Flow::note_fragment(const Decoded& decoded, std::size_t side) {
   if (decoded.fragmentation == Fragmentation::whole && open_datagrams(side) > 0) {
     --rare().open_datagrams[side];
   }
-  if (decoded.fragment_overlap) stream_.count(Anomaly::fragment_overlap);
+  if (decoded.fragment_overlap) {
+    stream_.count(Anomaly::fragment_overlap);
+    stream_.note_hole(side, Unread::gap, "fragments that contradict each other: which were read?");
+  }
   if (decoded.tiny_fragment) stream_.count(Anomaly::tiny_fragment);
 }
 

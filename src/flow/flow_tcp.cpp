@@ -143,6 +143,12 @@ void Flow::push(const Decoded& decoded, std::uint32_t sequence, std::size_t side
   Delivery out(*this, side);
   TcpReassembler& tcp = tcp_[side];
   const std::uint32_t conflicts = tcp.conflicts();
+  // RFC 6093 3: receivers differ. The urgent byte may lie behind this segment (RFC 9293 3.8.5).
+  constexpr std::uint8_t urgent = 0x20;
+  const std::size_t reach = std::max(decoded.payload_length, std::uint32_t{1});
+  if (decoded.tcp.has(urgent) && stream_.wants(side, reach)) {
+    stream_.note_hole(side, Unread::gap, "urgent data: receivers take it out of the stream or not");
+  }
   if (!tcp.push(sequence, decoded.payload, decoded.payload_length, out) && known_[side]) {
     stream_.count(Anomaly::out_of_window);
     stream_.note_hole(side, Unread::gap, "bytes outside of the connection's window");

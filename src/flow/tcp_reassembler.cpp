@@ -50,11 +50,16 @@ void TcpReassembler::acknowledge(std::uint32_t sequence) {
   const std::int32_t ahead = seq_distance(sequence, next_sequence_);
   if (ahead > max_distance || ahead < -max_distance) return;
   if (ahead < 0 && static_cast<std::uint32_t>(-ahead) > next_) return;
-  acknowledged_ = std::max(acknowledged_, next_ + static_cast<std::uint64_t>(ahead));
-  if (rare_ == nullptr || rare_->sent.empty()) return;
+  const std::uint64_t end = next_ + static_cast<std::uint64_t>(ahead);
+  acknowledged_ = std::max(acknowledged_, end);
+  if (rare_ == nullptr) return;
+  // What comes later was not acknowledged by this, whatever it says.
+  const std::uint64_t settled = std::max(rare_->settled, std::min(end, next_));
+  rare_->settled = settled;
+  if (rare_->sent.empty()) return;
   auto& sent = rare_->sent;
-  const auto rest = std::find_if(sent.begin(), sent.end(),
-                                 [&](const Sent& it) { return it.end() > acknowledged_; });
+  const auto rest =
+      std::find_if(sent.begin(), sent.end(), [&](const Sent& it) { return it.end() > settled; });
   for (auto it = sent.begin(); it != rest; ++it) rare_->sent_bytes -= it->bytes.size();
   if (rest == sent.end()) {
     sent = {};  // its memory, too: most open connections are quiet
@@ -64,11 +69,16 @@ void TcpReassembler::acknowledge(std::uint32_t sequence) {
 }
 
 void TcpReassembler::remember(std::uint64_t position, Bytes captured) {
-  if (position + captured.size() <= acknowledged_) return;
   Rare& rare = this->rare();
-  rare.sent.push_back({.position = position, .bytes = {captured.begin(), captured.end()}});
+  if (!rare.sent.empty() && rare.sent.back().end() == position &&
+      rare.sent.back().bytes.size() + captured.size() <= joined_size) {
+    auto& last = rare.sent.back().bytes;
+    last.insert(last.end(), captured.begin(), captured.end());
+  } else {
+    rare.sent.push_back({.position = position, .bytes = {captured.begin(), captured.end()}});
+  }
   rare.sent_bytes += captured.size();
-  while (rare.sent_bytes > max_sent_bytes) {
+  while (rare.sent_bytes > max_sent_bytes || rare.sent.size() > max_sent_parts) {
     rare.forgotten = rare.sent.front().end();
     rare.sent_bytes -= rare.sent.front().bytes.size();
     rare.sent.erase(rare.sent.begin());
@@ -79,9 +89,9 @@ void TcpReassembler::remember(std::uint64_t position, Bytes captured) {
 void TcpReassembler::compare(std::uint64_t position, Bytes captured) {
   if (rare_ == nullptr) return;
   const std::uint64_t end = position + captured.size();
-  bool differs = position < rare_->forgotten && std::min(end, rare_->forgotten) > acknowledged_;
+  bool differs = position < rare_->forgotten && std::min(end, rare_->forgotten) > rare_->settled;
   for (const Sent& first : rare_->sent) {
-    const std::uint64_t begin = std::max({position, first.position, acknowledged_});
+    const std::uint64_t begin = std::max({position, first.position, rare_->settled});
     const std::uint64_t stop = std::min(end, first.end());
     if (begin >= stop) continue;
     const auto at = [&](auto bytes, std::uint64_t from) {

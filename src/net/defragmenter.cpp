@@ -27,7 +27,7 @@ void add_all(EarlierFragments& sum, const EarlierFragments& more) {
 
 }  // namespace
 
-void Defragmenter::Datagram::add(const Fragment& piece, Bytes more) {
+void Defragmenter::Datagram::add(const Fragment& piece, Bytes more, bool is_ipv6) {
   const auto end = piece.offset + static_cast<std::uint32_t>(more.size());
   const bool contradicts =
       piece.more ? ends && end > bytes.end() : (ends && end != bytes.end()) || end < bytes.end();
@@ -36,7 +36,11 @@ void Defragmenter::Datagram::add(const Fragment& piece, Bytes more) {
     bytes = {};
   }
   if (broken) return;
-  if (!bytes.add(piece.offset, more)) overlap = true;
+  if (!bytes.add(piece.offset, more)) {
+    overlap = true;
+    broken = is_ipv6;  // hosts discard it (RFC 8200 4.5)
+    if (broken) bytes = {};
+  }
   ends = ends || !piece.more;
 }
 
@@ -118,7 +122,7 @@ void Defragmenter::store(Datagrams::iterator found, const Walk& walk) {
   Source& source = sources_[found->first.source];
   bytes_ -= datagram.bytes.memory();
   source.bytes -= datagram.bytes.memory();
-  datagram.add(walk.fragment, walk.bytes);
+  datagram.add(walk.fragment, walk.bytes, walk.from_ipv6);
   bytes_ += datagram.bytes.memory();
   source.bytes += datagram.bytes.memory();
 }
@@ -162,6 +166,8 @@ Reassembly::Answer Defragmenter::wait(Walk& walk, Datagram& datagram) {
   walk.out = *datagram.head;
   walk.out.fragmentation = Fragmentation::part;
   walk.out.duplicate = duplicate;
+  // One that becomes whole tells it then.
+  walk.out.fragment_overlap = datagram.broken && std::exchange(datagram.overlap, false);
   return Answer::part;
 }
 

@@ -1,7 +1,8 @@
 // IP datagrams that wait for their missing fragments.
 //
-// The first copy of a byte wins; overlaps whose bytes differ are marked on the datagram, and one
-// whose end is contradicted never becomes whole, as hosts discard it. Owns the bytes it collects;
+// The first copy of a byte wins; overlaps whose bytes differ are marked on the datagram. One whose
+// end is contradicted never becomes whole, as hosts discard it, and neither does one of IPv6 whose
+// bytes are (RFC 5722). Owns the bytes it collects;
 // a whole datagram's bytes belong to those who hold the walk's owner or a payload in it. The work
 // for a fragment is bounded by its size and the logarithm of the caps. What a cap or the time drops
 // is counted as `incomplete`, and as packets without a flow when nothing told whose it was.
@@ -60,14 +61,14 @@ class Defragmenter final : public Reassembly {
     std::uint64_t number = 0;  // order of arrival
     FragmentBytes bytes;
     bool ends = false;    // the last fragment came
-    bool broken = false;  // two ends, or bytes behind the end
+    bool broken = false;  // two ends, bytes behind the end, other bytes in IPv6
     bool overlap = false, tiny = false;
     std::uint16_t protocol = 0;
     std::optional<Decoded> head;  // headers from the first fragment
     EarlierFragments earlier;     // while there is no head
 
     bool is_whole() const { return ends && !broken && bytes.is_gapless(); }
-    void add(const Fragment& piece, Bytes bytes);
+    void add(const Fragment& piece, Bytes bytes, bool is_ipv6);
   };
   using Datagrams = std::map<Key, Datagram>;
   // The least valuable first: whose flow is not known, then the oldest.

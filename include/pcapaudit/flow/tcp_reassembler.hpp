@@ -2,7 +2,7 @@
 //
 // Sequence numbers wrap (RFC 9293 3.4). Where copies overlap the first one wins, and copies whose
 // bytes differ are conflicts: which of them a receiver reads depends on what it got and when. To
-// see them, bytes that somebody reads are kept until the peer has acknowledged them; what comes
+// see them, bytes that somebody reads are kept until an acknowledgment behind them; what comes
 // again after that is old for every receiver (RFC 9293 3.10.7.4). Not seen: a copy that was
 // captured behind the acknowledgment although the receiver got it before, and bytes that the snap
 // length cut. In-order segments are handed on as the view they came in.
@@ -36,6 +36,9 @@ class TcpReassembler {
   // Bytes kept for comparing, per direction: an initial window (RFC 6928) of messages. A
   // retransmission of unacknowledged bytes that fell out of it counts as a conflict.
   static constexpr std::size_t max_sent_bytes = 16 * 1024;
+  // They are kept in so many parts, so that floods of tiny segments stay cheap: segments that
+  // follow one another are joined up to a size.
+  static constexpr std::size_t max_sent_parts = 256, joined_size = 1024;
   // The largest window (RFC 7323 2.3). What lies further off is nothing that a receiver takes.
   static constexpr std::int32_t max_distance = 1 << 30;
 
@@ -94,7 +97,7 @@ class TcpReassembler {
     std::size_t bytes = 0;
   };
 
-  // Delivered, wanted, not acknowledged.
+  // Delivered, wanted, not acknowledged since.
   struct Sent {
     std::uint64_t position = 0;
     std::vector<std::uint8_t> bytes;
@@ -106,6 +109,7 @@ class TcpReassembler {
     std::unique_ptr<Pending> pending;  // none: nothing is pending
     std::vector<Sent> sent;            // in order
     std::size_t sent_bytes = 0;
+    std::uint64_t settled = 0;    // what was captured before its acknowledgment ends here
     std::uint64_t forgotten = 0;  // behind the last of `sent` that the cap drove out
     std::uint32_t retransmitted = 0, conflicts = 0;
   };

@@ -12,9 +12,12 @@ namespace pcapaudit {
 
 CLI::Validator one_of(std::vector<std::string> words) {
   return CLI::Validator(
-      [words = std::move(words)](const std::string& word) -> std::string {
+      [words = std::move(words)](std::string& word) -> std::string {
         const std::string small = CLI::detail::to_lower(word);
-        if (std::ranges::find(words, small) != words.end()) return "";
+        if (std::ranges::find(words, small) != words.end()) {
+          word = small;
+          return "";
+        }
         return fmt::format("\"{}\" is none of {}{}", clean_text(word), fmt::join(words, ", "),
                            did_you_mean(small, words).empty()
                                ? ""

@@ -19,7 +19,7 @@ inline const std::map<std::string, Severity> severity_words = {{"info", Severity
                                                                {"high", Severity::high},
                                                                {"critical", Severity::critical}};
 
-// The value is one of these, in small or capital letters.
+// For transform(): the value is one of these, and in small letters behind it.
 CLI::Validator one_of(std::vector<std::string> words);
 
 // An option whose value is one of some words; `shown` in the help.

@@ -157,7 +157,7 @@ CLI::App* add_audit(CLI::App& app, Options& options) {
           ""))
       ->option_text("REASON,...");
   audit->add_option("--format", options.format, "summary on stdout [text]")
-      ->check(one_of({"text", "json"}))
+      ->transform(one_of({"text", "json"}))
       ->option_text("text|json");
   add_reading(*audit, options);
   return audit;
@@ -169,7 +169,7 @@ CLI::App* add_inspect(CLI::App& app, Options& options) {
       ->required()
       ->option_text("CAPTURE...");
   inspect->add_option("--format", options.format, "table for people, jsonl for machines [table]")
-      ->check(one_of({"table", "jsonl"}))
+      ->transform(one_of({"table", "jsonl"}))
       ->option_text("table|jsonl");
   add_reading(*inspect, options);
   return inspect;
@@ -334,7 +334,7 @@ PolicyCommands add_policy(CLI::App& app, Options& options) {
   add_common(*commands.test, options);
   commands.exporting
       ->add_option("--format", options.format, "csv, md (Markdown) or nft (nftables) [csv]")
-      ->check(one_of({"csv", "md", "nft"}))
+      ->transform(one_of({"csv", "md", "nft"}))
       ->option_text("csv|md|nft");
   commands.exporting->add_option("-o,--output", options.output, "file to write [stdout]")
       ->option_text("FILE");

@@ -281,7 +281,7 @@ SELECT host.address, offered.names AS offers, used.names AS uses, host.flows, ho
   LEFT JOIN list AS used ON used.address = host.address AND used.side = 'uses';
 
 CREATE VIEW v_traffic AS
-SELECT strftime('%Y-%m-%dT%H:%M:%S', traffic.minute * 60, 'unixepoch') || '.000000000Z' AS minute,
+SELECT strftime('%Y-%m-%dT%H:%M:%S', nullif(traffic.minute, 0) * 60, 'unixepoch') || '.000000000Z' AS minute,
        client_set.names AS client_role, server_set.names AS server_role, traffic.packets,
        traffic.bytes, traffic.flows
   FROM traffic

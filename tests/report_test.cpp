@@ -15,7 +15,7 @@ constexpr std::string_view golden =
     R"(lync2013 3   Example   2026-11-20 10:00:00 → 2026-11-20 10:01:13 UTC   1 capture
 flows 7   allowed 1 (14.3 %)   violation 4 (57.1 %)   waived 0 (0.0 %)   undetermined 1 (14.3 %)   ignored 1 (14.3 %)
 
-3 findings
+4 findings, 1 of them on attempts that were blocked or refused: nothing came through
 
   HIGH      V-ACE2EFB73096  reverse-proxy-int → director  tcp/443 HTTPS  data both ways  2 flows
             reverse-proxy-int to director on tcp/443 (HTTPS): no documented flow; nearest is
@@ -26,14 +26,12 @@ flows 7   allowed 1 (14.3 %)   violation 4 (57.1 %)   waived 0 (0.0 %)   undeter
             edge-int to director on tcp/5061 (SIP/TLS): edge-dir-5061 asks for mutual TLS, and the
             client showed no certificate (not-requested seen).
 
+  MEDIUM    V-959ACD6FE579  unknown-internal → director  tcp/5061  no answer  1 flow
+            unknown-internal to director on tcp/5061: no documented flow.
+
   LOW       V-A8D6E802F927  reverse-proxy-int → director  tcp/4443 HTTPS  never seen
             reverse-proxy-int to director on tcp/4443 (HTTPS): rp-int-4443 is needed, and no flow
             used it although both sides were seen.
-
-1 more finding on attempts that were blocked or refused: nothing came through
-
-  MEDIUM    V-959ACD6FE579  unknown-internal → director  tcp/5061  no answer  1 flow
-            unknown-internal to director on tcp/5061: no documented flow.
 
 rules       1 used · 3 unused (both roles seen) · 0 met by undetermined flows only · 0 window too short · 1 not observable here
             unused: any-dir-80, edge-dir-5061, rp-int-4443

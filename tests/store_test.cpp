@@ -382,8 +382,25 @@ TEST_CASE("store: an existing file is kept unless it may be replaced") {
   CHECK(refused.error().what == file.path() + " exists already");
   CHECK(refused.error().hint.find("--force") != std::string::npos);
   CHECK(fs::file_size(file.path()) == 8);
-  CHECK(Store::create(file.path(), true));
-  CHECK(Store::open(file.path()));
+  CHECK_FALSE(Store::create(file.path(), true));
+  CHECK(fs::file_size(file.path()) == 8);
+}
+
+TEST_CASE("store: an audit is replaced when the new one is whole") {
+  const Scratch file;
+  { REQUIRE(test::hand_audit(test::hand_flows(), 2, file.path())); }
+  const auto size = fs::file_size(file.path());
+  { REQUIRE(Store::create(file.path(), true)); }  // never finished
+  CHECK(fs::file_size(file.path()) == size);
+  {
+    const auto made = Store::create(file.path(), true);
+    REQUIRE(made);
+    REQUIRE((*made)->write_policy(test::hand_policy()));
+    REQUIRE((*made)->finish({}, {}));
+  }
+  const auto store = Store::open(file.path());
+  REQUIRE(store);
+  CHECK(lines(**store, "SELECT count(*) FROM flow") == Lines{"0"});
 }
 
 TEST_CASE("store: what was written can be opened, and only read") {
@@ -412,8 +429,9 @@ TEST_CASE("store: what is not an audit is refused by name") {
     REQUIRE_FALSE(opened);
     CHECK(opened.error().what == file.path() + " is not a pcapaudit database");
   }
+  fs::remove(file.path());
   {
-    const auto made = Store::create(file.path(), true);
+    const auto made = Store::create(file.path(), false, StoreUse::live);
     REQUIRE(made);
     REQUIRE((*made)->query("PRAGMA user_version = 99"));
   }

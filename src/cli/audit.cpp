@@ -8,11 +8,13 @@
 
 #include <pcapaudit/report/report.hpp>
 #include <pcapaudit/run/pipeline.hpp>
+#include <pcapaudit/store/output_place.hpp>
 #include <pcapaudit/store/store.hpp>
 
 #include "cli/commands.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/reading.hpp"
+#include "report/layout.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -83,9 +85,9 @@ std::string open_flows(const Options& options, const StoreSink& sink) {
   }
   if (flows == 0) return {};
   return fmt::format(
-      "{} flows that a row fits could not be judged ({}); --accept-undetermined names reasons that "
-      "are fine here",
-      flows, reasons);
+      "{} that a row fits could not be judged ({}); --accept-undetermined names reasons that are "
+      "fine here",
+      counted(flows, "flow", "flows"), reasons);
 }
 
 // Why the evidence does not carry a verdict; empty when it does.
@@ -152,7 +154,8 @@ Result<std::vector<ExitReason>> conclude(const Options& options, const Policy& p
   if (!findings) return std::unexpected(findings.error());
   if (*findings > 0) {
     add(ExitCode::findings,
-        fmt::format("{} findings at or above {}", *findings, to_text(options.fail_on)));
+        fmt::format("{} at or above {}", counted(*findings, "finding", "findings"),
+                    to_text(options.fail_on)));
   }
   if (is_partial(summary)) {
     add(ExitCode::partial, "an input could not be read to its end; the rest was judged");
@@ -166,17 +169,15 @@ Result<std::vector<ExitReason>> conclude(const Options& options, const Policy& p
   return reasons;
 }
 
-Result<void> print_summary(const Options& options, const Store& store,
+CommandResult print_summary(const Options& options, const Store& store,
                            const std::vector<ExitReason>& reasons) {
   const auto text = options.format == "json"
                         ? render_json(store, {.changes = nullptr, .exit = reasons})
                         : render_text(store, {.database_name = options.output,
                                               .color = wants_color(options.color),
                                               .is_short = true});
-  if (!text) return std::unexpected(text.error());
-  fmt::print("{}", *text);
-  if (std::fflush(stdout) != 0) return fail("cannot write to standard output");
-  return {};
+  if (!text) return failure(text.error(), ExitCode::internal);
+  return print_out(*text);
 }
 
 // A finished audit.
@@ -195,6 +196,13 @@ std::expected<Audited, CommandFailure> audit_into(const Options& options, const 
   }
   const auto inputs = find_inputs(options);
   if (!inputs) return failure(inputs.error(), ExitCode::usage);
+  if (path == options.output) {
+    std::vector<std::string> read = files_read(options);
+    read.insert(read.end(), inputs->captures.begin(), inputs->captures.end());
+    if (auto free = check_output(path, OutputKind::database, options.force, read); !free) {
+      return failure(free.error(), ExitCode::output);
+    }
+  }
   auto store = Store::create(path, options.force);
   if (!store) return failure(store.error(), ExitCode::output);
   if (const auto written = (*store)->write_policy(*policy); !written) {
@@ -231,9 +239,8 @@ CommandResult run_audit(const Options& options) {
       conclude(options, audited->policy, *audited->store, audited->summary, *audited->sink);
   if (!reasons) return failure(reasons.error(), ExitCode::internal);
   if (!options.quiet) {
-    if (const auto printed = print_summary(options, *audited->store, *reasons); !printed) {
-      return failure(printed.error(), ExitCode::output);
-    }
+    const auto printed = print_summary(options, *audited->store, *reasons);
+    if (!printed) return printed;
   }
   if (audited->summary.interrupted) return interrupted_exit_code();
   if (!options.quiet) {

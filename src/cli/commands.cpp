@@ -12,6 +12,7 @@
 
 #include <pcapaudit/report/flow_lines.hpp>
 #include <pcapaudit/run/pipeline.hpp>
+#include <pcapaudit/store/output_place.hpp>
 
 #include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
@@ -82,28 +83,54 @@ CommandResult run_inspect(const Options& options) {
   const auto summary = read_captures(options, inputs->captures, nullptr, sink);
   if (!summary) return failure(summary.error(), ExitCode::internal);
 
+  std::string text;
   if (as_lines) {
     for (const auto& it : std::move(lines).sorted()) {
       const std::string& capture = summary->captures[it->flow.capture].facts.name;
       const std::string line = flow_json(it->flow, it->facts, capture) + '\n';
-      std::fwrite(line.data(), 1, line.size(), stdout);
+      if (auto written = put(line); !written) return written;
     }
   } else if (!options.quiet) {
-    fmt::print("{}", flow_table(std::move(rows).sorted()));
+    text = flow_table(std::move(rows).sorted());
   }
-  if (std::fflush(stdout) != 0) {
-    return failure({.what = "cannot write to standard output"}, ExitCode::output);
-  }
+  if (auto written = print_out(text); !written) return written;
   if (summary->interrupted) return interrupted_exit_code();
   if (is_partial(*summary)) return static_cast<int>(ExitCode::partial);
   return static_cast<int>(summary->flows == 0 ? ExitCode::insufficient : ExitCode::ok);
 }
 
-CommandResult write_out(const std::string& path, const std::string& text) {
-  if (path.empty() || path == "-") {
-    fmt::print("{}", text);
-    if (std::fflush(stdout) == 0) return static_cast<int>(ExitCode::ok);
-    return failure({.what = "cannot write to standard output"}, ExitCode::output);
+// The files that a command with these options reads.
+std::vector<std::string> files_read(const Options& options) {
+  std::vector<std::string> files = options.inputs;
+  for (const auto* more : {&options.policies, &options.from, &options.public_keys}) {
+    files.insert(files.end(), more->begin(), more->end());
+  }
+  for (const auto* one : {&options.baseline, &options.logo_file, &options.redact_key_file}) {
+    if (!one->empty()) files.push_back(*one);
+  }
+  if (std::ranges::find(options.inputs, "-") != options.inputs.end()) {
+    files.emplace_back("/dev/stdin");
+  }
+  return files;
+}
+
+CommandResult put(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size()) {
+    return static_cast<int>(ExitCode::ok);
+  }
+  return failure({.what = "cannot write to standard output"}, ExitCode::output);
+}
+
+CommandResult print_out(std::string_view text) {
+  if (auto written = put(text); !written) return written;
+  if (std::fflush(stdout) == 0) return static_cast<int>(ExitCode::ok);
+  return failure({.what = "cannot write to standard output"}, ExitCode::output);
+}
+
+CommandResult write_out(const Options& options, const std::string& path, const std::string& text) {
+  if (path.empty() || path == "-") return print_out(text);
+  if (auto free = check_output(path, OutputKind::document, true, files_read(options)); !free) {
+    return failure(free.error(), ExitCode::output);
   }
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file << text;

@@ -4,7 +4,9 @@
 #include <expected>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include <pcapaudit/base/result.hpp>
 #include <pcapaudit/store/store.hpp>
@@ -56,8 +58,14 @@ CommandResult run_verify(const Options& options);
 CommandResult run_monitor(const Options& options);
 CommandResult run_evidence(const Options& options);
 
-// Text to a file, or to stdout when the name is empty or "-".
-CommandResult write_out(const std::string& path, const std::string& text);
+// Standard output has these two ways and no other: what it does not take is exit code 5. put() may
+// leave text in the buffer, for print_out() behind it.
+CommandResult put(std::string_view text);
+CommandResult print_out(std::string_view text);
+// Text to a file that may be written (check_output), or to stdout when the name is empty or "-".
+CommandResult write_out(const Options& options, const std::string& path, const std::string& text);
+// The files that the options name to be read.
+std::vector<std::string> files_read(const Options& options);
 
 // An audit database as `options` want it: as it is, or with pseudonyms.
 std::expected<std::unique_ptr<Store>, CommandFailure> open_store(const Options& options,

@@ -16,7 +16,7 @@ CommandResult run_explain(const Options& options) {
   if (!store) return failure(store.error(), ExitCode::usage);
   const auto text = explain(**store, options.subject);
   if (!text) return failure(text.error(), ExitCode::usage);
-  return write_out("", *text);
+  return print_out(*text);
 }
 
 CommandResult run_rules(const Options& options) {
@@ -24,7 +24,7 @@ CommandResult run_rules(const Options& options) {
   if (!store) return failure(store.error(), ExitCode::usage);
   const auto text = render_rules(**store);
   if (!text) return failure(text.error(), ExitCode::usage);
-  return write_out("", *text);
+  return print_out(*text);
 }
 
 CommandResult run_replay(const Options& options) {
@@ -34,7 +34,7 @@ CommandResult run_replay(const Options& options) {
   if (!draft) return failure(draft.error(), ExitCode::usage);
   const auto result = replay(**store, *draft);
   if (!result) return failure(result.error(), ExitCode::usage);
-  return write_out("", result->text);
+  return print_out(result->text);
 }
 
 // A database is asked as it is; captures are judged first, in memory.
@@ -54,7 +54,7 @@ CommandResult run_learn(const Options& options) {
   }
   const auto text = learn(**store);
   if (!text) return failure(text.error(), ExitCode::usage);
-  return write_out(options.output, *text);
+  return write_out(options, options.output, *text);
 }
 
 }  // namespace pcapaudit

@@ -7,6 +7,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/reading.hpp"
+#include "report/layout.hpp"
 
 namespace pcapaudit {
 
@@ -20,19 +21,20 @@ CommandResult run_diff(const Options& options) {
       compare(**older, named ? options.inputs[0] : "", **newer, named ? options.inputs[1] : "");
   if (!changes) return failure(changes.error(), ExitCode::usage);
   if (!options.html_file.empty()) {
-    const auto written = write_out(options.html_file, render_changes_html(*changes));
+    const auto written = write_out(options, options.html_file, render_changes_html(*changes));
     if (!written) return written;
   }
   if (options.html_file != "-" && !options.quiet) {
     const std::string text = options.format == "json"
                                  ? render_changes_json(*changes)
                                  : render_changes_text(*changes, wants_color(options.color));
-    if (const auto written = write_out("", text); !written) return written;
+    if (const auto written = print_out(text); !written) return written;
   }
   const std::uint64_t worse = count_worse(*changes, options.fail_on);
   if (worse == 0) return static_cast<int>(ExitCode::ok);
   if (!options.quiet) {
-    fmt::print(stderr, "pcapaudit: exit 1: {} findings at or above {} are new or worse\n", worse,
+    fmt::print(stderr, "pcapaudit: exit 1: {} at or above {} new or worse\n",
+               counted(worse, "finding", "findings"),
                to_text(options.fail_on));
   }
   return static_cast<int>(ExitCode::findings);

@@ -6,6 +6,7 @@
 #include <pcapaudit/monitor/evidence.hpp>
 
 #include "cli/commands.hpp"
+#include "report/layout.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -51,11 +52,12 @@ CommandResult run_evidence(const Options& options) {
                      ExitCode::usage);
     }
   }
-  if (const auto written = write_out(options.output, slice.bytes()); !written) return written;
+  if (const auto written = write_out(options, options.output, slice.bytes()); !written) return written;
   if (!options.quiet) {
-    fmt::print(stderr, "{}: {} packets of {} flows, {} more left out; the finding has {} flows\n",
-               subject->finding, slice.packets(), subject->flows.size(), slice.left_out(),
-               subject->flows_in_all);
+    fmt::print(stderr, "{}: {} of {}, {} more left out; the finding has {}\n",
+               subject->finding, counted(slice.packets(), "packet", "packets"),
+               counted(subject->flows.size(), "flow", "flows"), slice.left_out(),
+               counted(subject->flows_in_all, "flow", "flows"));
   }
   const auto missing = slice.flows_without_packets();
   if (missing.empty()) return static_cast<int>(ExitCode::ok);

@@ -31,7 +31,7 @@ CommandOfApp add_query(CLI::App& app, Options& options) {
       ->required()
       ->option_text("SQL");
   query->add_option("--format", options.format, "for a terminal, or for programs [table]")
-      ->check(CLI::IsMember({"table", "json", "csv"}).description(""))
+      ->transform(one_of({"table", "json", "csv"}))
       ->option_text("table|json|csv");
   add_redact_option(*query, options);
   add_common(*query, options);
@@ -45,7 +45,7 @@ CommandOfApp add_diff(CLI::App& app, Options& options) {
       ->expected(2)
       ->option_text("OLD NEW");
   diff->add_option("--format", options.format, "on stdout [text]")
-      ->check(CLI::IsMember({"text", "json"}).description(""))
+      ->transform(one_of({"text", "json"}))
       ->option_text("text|json");
   diff->add_option("--html", options.html_file, "write a page as well")->option_text("FILE");
   add_fail_on_option(*diff, options, "exit 1 when a finding this grave is new or worse [medium]");

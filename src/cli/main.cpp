@@ -1,6 +1,8 @@
 // The program: options in, one command, an exit code out. The one place that prints errors.
-#include <fmt/format.h>
+#include <fcntl.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <exception>
 
@@ -8,6 +10,16 @@
 
 namespace pcapaudit {
 namespace {
+
+// A file that is opened must not become standard input or output because those are closed: what is
+// printed would go into it. They get a file that refuses what they are for.
+void hold_standard_places() {
+  for (const int place : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(place, F_GETFD) >= 0 || errno != EBADF) continue;
+    const int held = open("/dev/null", place == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    if (held < 0) return;
+  }
+}
 
 int main_inside(int argc, const char* const* argv) {
   const auto options = parse_options(argc, argv);
@@ -23,6 +35,7 @@ int main_inside(int argc, const char* const* argv) {
 
 int main(int argc, char** argv) {
   try {
+    pcapaudit::hold_standard_places();
     return pcapaudit::main_inside(argc, argv);
   } catch (const std::exception& error) {
     // Nothing of ours throws: this is a bug or the machine is out of memory.

@@ -73,10 +73,7 @@ CLI::App* add_monitor(CLI::App& app, Options& options) {
   add_word(*monitor, "--fail-on", options.fail_on,
            "exit 1 when a finding is at least this grave [medium]", severity_words,
            "info|low|medium|high|critical");
-  monitor
-      ->add_option("--max-loss", options.max_loss_percent, "exit 4 when more packets were lost [1]")
-      ->check(CLI::Range(0.0, 100.0).description(""))
-      ->option_text("PERCENT");
+  add_max_loss(*monitor, options);
   monitor->add_option("-f,--filter", options.filter, "BPF expression: only packets that match")
       ->option_text("BPF");
   monitor->add_flag("--verify-checksums", options.decode.verify_checksums,

@@ -1,7 +1,44 @@
 // Options that several commands have.
 #include "cli/option_parts.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include <pcapaudit/app/app_record.hpp>
+#include <pcapaudit/base/nearest_word.hpp>
+
 namespace pcapaudit {
+
+CLI::Validator one_of(std::vector<std::string> words) {
+  return CLI::Validator(
+      [words = std::move(words)](std::string& word) -> std::string {
+        const std::string small = CLI::detail::to_lower(word);
+        if (std::ranges::find(words, small) != words.end()) {
+          word = small;
+          return "";
+        }
+        return fmt::format("\"{}\" is none of {}{}", clean_text(word), fmt::join(words, ", "),
+                           did_you_mean(small, words).empty()
+                               ? ""
+                               : "; " + did_you_mean(small, words));
+      },
+      "");
+}
+
+void add_max_loss(CLI::App& app, Options& options) {
+  app.add_option("--max-loss", options.max_loss_percent,
+                 "exit 4 when more packets were lost by the capture [1]")
+      ->check(CLI::Validator(
+          [](const std::string& word) -> std::string {
+            double percent = 0;  // not a number is in no range
+            const bool fits =
+                CLI::detail::lexical_cast(word, percent) && percent >= 0 && percent <= 100;
+            return fits ? "" : fmt::format("{} is no number from 0 to 100", clean_text(word));
+          },
+          ""))
+      ->option_text("PERCENT");
+}
 
 void add_common(CLI::App& app, Options& options) {
   add_word(app, "--color", options.color,

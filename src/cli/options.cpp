@@ -5,8 +5,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <iostream>
 #include <map>
+#include <sstream>
 #include <thread>
 
 #include <pcapaudit/app/app_record.hpp>
@@ -142,11 +142,7 @@ CLI::App* add_audit(CLI::App& app, Options& options) {
   audit->add_option("-o,--output", options.output, "database to write")->option_text("DB");
   audit->add_flag("--force", options.force, "replace an existing database");
   add_fail_on_option(*audit, options, "exit 1 when a finding is at least this grave [medium]");
-  audit
-      ->add_option("--max-loss", options.max_loss_percent,
-                   "exit 4 when more packets were lost by the capture [1]")
-      ->check(CLI::Range(0.0, 100.0).description(""))
-      ->option_text("PERCENT");
+  add_max_loss(*audit, options);
   audit
       ->add_option("--accept-undetermined", options.accepted_reasons,
                    "reasons for which flows that a row fits may stay unjudged (else exit 4)")
@@ -161,7 +157,7 @@ CLI::App* add_audit(CLI::App& app, Options& options) {
           ""))
       ->option_text("REASON,...");
   audit->add_option("--format", options.format, "summary on stdout [text]")
-      ->check(CLI::IsMember({"text", "json"}).description(""))
+      ->transform(one_of({"text", "json"}))
       ->option_text("text|json");
   add_reading(*audit, options);
   return audit;
@@ -173,7 +169,7 @@ CLI::App* add_inspect(CLI::App& app, Options& options) {
       ->required()
       ->option_text("CAPTURE...");
   inspect->add_option("--format", options.format, "table for people, jsonl for machines [table]")
-      ->check(CLI::IsMember({"table", "jsonl"}).description(""))
+      ->transform(one_of({"table", "jsonl"}))
       ->option_text("table|jsonl");
   add_reading(*inspect, options);
   return inspect;
@@ -338,7 +334,7 @@ PolicyCommands add_policy(CLI::App& app, Options& options) {
   add_common(*commands.test, options);
   commands.exporting
       ->add_option("--format", options.format, "csv, md (Markdown) or nft (nftables) [csv]")
-      ->check(CLI::IsMember({"csv", "md", "nft"}).description(""))
+      ->transform(one_of({"csv", "md", "nft"}))
       ->option_text("csv|md|nft");
   commands.exporting->add_option("-o,--output", options.output, "file to write [stdout]")
       ->option_text("FILE");
@@ -395,7 +391,12 @@ std::expected<Options, int> parse_options(int argc, const char* const* argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
-      return std::unexpected(app.exit(error));  // help or version, on stdout
+      std::ostringstream text;  // help or version
+      app.exit(error, text, text);
+      const CommandResult printed = print_out(text.str());
+      if (printed) return std::unexpected(*printed);
+      print_error(printed.error().error);
+      return std::unexpected(static_cast<int>(printed.error().code));
     }
     print_error(usage_error(app, error, argc, argv));
     return std::unexpected(static_cast<int>(ExitCode::usage));

@@ -16,19 +16,17 @@
 namespace pcapaudit {
 
 CommandResult run_policy_list(const Options&) {
-  fmt::print("{}", list_packs());
-  return static_cast<int>(ExitCode::ok);
+  return print_out(list_packs());
 }
 
 CommandResult run_policy_apps(const Options&) {
-  return write_out("", applications_text());
+  return print_out(applications_text());
 }
 
 CommandResult run_policy_show(const Options& options) {
   const auto policy = load_policy(options.policies);
   if (!policy) return failure(policy.error(), ExitCode::usage);
-  fmt::print("{}", show_policy(*policy));
-  return static_cast<int>(ExitCode::ok);
+  return print_out(show_policy(*policy));
 }
 
 CommandResult run_policy_check(const Options& options) {
@@ -40,8 +38,10 @@ CommandResult run_policy_check(const Options& options) {
     lint.is_error ? print_error(lint.remark) : print_warning(lint.remark);
   }
   if (!options.quiet) {
-    fmt::print("{} documented flows, {} roles, {} errors, {} remarks: loads\n",
-               policy->flows.size(), policy->roles.size(), errors, policy->lints.size() - errors);
+    const auto printed = print_out(fmt::format(
+        "{} documented flows, {} roles, {} errors, {} remarks: loads\n", policy->flows.size(),
+        policy->roles.size(), errors, policy->lints.size() - errors));
+    if (!printed) return printed;
   }
   return static_cast<int>(errors == 0 ? ExitCode::ok : ExitCode::usage);
 }
@@ -49,7 +49,7 @@ CommandResult run_policy_check(const Options& options) {
 CommandResult run_policy_plan(const Options& options) {
   const auto policy = load_policy(options.policies);
   if (!policy) return failure(policy.error(), ExitCode::usage);
-  return write_out("", plan_text(*policy));
+  return print_out(plan_text(*policy));
 }
 
 CommandResult run_policy_test(const Options& options) {
@@ -58,6 +58,7 @@ CommandResult run_policy_test(const Options& options) {
   const auto results = test_policy(*policy, options.inputs);
   if (!results) return failure(results.error(), ExitCode::usage);
   std::size_t failed = 0;
+  std::string text;
   for (const AssertionResult& result : *results) {
     if (result.failure.empty()) continue;
     ++failed;
@@ -66,20 +67,21 @@ CommandResult run_policy_test(const Options& options) {
                                  ? fmt::format("{} → {} {}", test.question.source,
                                                test.question.destination, test.question.target)
                                  : test.name;
-    fmt::print("{}:{}: {}: {}\n", test.place.file, test.place.line, name, result.failure);
+    text += fmt::format("{}:{}: {}: {}\n", test.place.file, test.place.line, name, result.failure);
   }
   if (!options.quiet) {
-    fmt::print("{} of {} assertions hold\n", results->size() - failed, results->size());
+    text += fmt::format("{} of {} assertions hold\n", results->size() - failed, results->size());
   }
+  if (auto printed = print_out(text); !printed) return printed;
   return static_cast<int>(failed == 0 ? ExitCode::ok : ExitCode::findings);
 }
 
 CommandResult run_policy_export(const Options& options) {
   const auto policy = load_policy(options.policies);
   if (!policy) return failure(policy.error(), ExitCode::usage);
-  if (options.format == "md") return write_out(options.output, export_markdown(*policy));
-  if (options.format == "nft") return write_out(options.output, export_nftables(*policy));
-  return write_out(options.output, export_csv(*policy));
+  if (options.format == "md") return write_out(options, options.output, export_markdown(*policy));
+  if (options.format == "nft") return write_out(options, options.output, export_nftables(*policy));
+  return write_out(options, options.output, export_csv(*policy));
 }
 
 CommandResult run_policy_import(const Options& options) {
@@ -101,7 +103,7 @@ CommandResult run_policy_import(const Options& options) {
     fmt::print(stderr, "{} rows read, {} remarks; the draft is for a person to read\n",
                imported->rows.size(), imported->remarks.size());
   }
-  return write_out(options.output, imported->draft);
+  return write_out(options, options.output, imported->draft);
 }
 
 CommandResult run_why(const Options& options) {
@@ -112,11 +114,13 @@ CommandResult run_why(const Options& options) {
   const Timestamp time{std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()};
   const auto asked = asked_flow(options.question, judge, time);
   if (!asked) return failure(asked.error(), ExitCode::usage);
+  std::string text;
   if (!asked->assumed.empty()) {
-    fmt::print("assumed: the flow carries {}, as the row for these ends asks\n\n", asked->assumed);
+    text = fmt::format("assumed: the flow carries {}, as the row for these ends asks\n\n",
+                       asked->assumed);
   }
   const Verdict verdict = judge.judge(asked->flow);
-  const CommandResult written = write_out("", explain_flow(judge, asked->flow, ""));
+  const CommandResult written = print_out(text + explain_flow(judge, asked->flow, ""));
   if (!written) return written;
   const bool fails = verdict.kind == VerdictKind::violation;
   return static_cast<int>(fails ? ExitCode::findings : ExitCode::ok);

@@ -34,14 +34,14 @@ CommandResult run_query(const Options& options) {
   bool broken = false;  // standard output
   const auto done = answer_query(
       **store, options.subject, options.format, [&](std::string_view text) -> Result<void> {
-        if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size()) {
-          return {};
+        if (auto written = put(text); !written) {
+          broken = true;
+          return std::unexpected(written.error().error);
         }
-        broken = true;
-        return fail("cannot write to standard output");
+        return {};
       });
   if (!done) return failure(done.error(), broken ? ExitCode::output : ExitCode::usage);
-  return write_out("", "");
+  return print_out({});
 }
 
 }  // namespace pcapaudit

@@ -44,7 +44,7 @@ CommandResult write_formats(const Store& store, const std::optional<Changes>& ch
     if (!model) return failure(model.error(), ExitCode::usage);
     model->dress = *dress;
     if (changes) model->changes = to_report_changes(*changes, 5 * format.limits.rows);
-    const auto written = write_out(file->second, format.render(*model));
+    const auto written = write_out(options, file->second, format.render(*model));
     if (!written) return written;
   }
   return static_cast<int>(ExitCode::ok);
@@ -73,7 +73,7 @@ CommandResult print_report(const Store& store, const std::optional<Changes>& cha
       store, {.database_name = shown_name(options, options.inputs.front()), .color = color});
   if (!text) return failure(text.error(), ExitCode::usage);
   if (changes) *text += "\nChanges\n" + render_changes_text(*changes, color);
-  return write_out("", *text);
+  return print_out(*text);
 }
 
 }  // namespace
@@ -97,7 +97,7 @@ CommandResult run_report(const Options& options) {
   if (options.json_file.empty()) return static_cast<int>(ExitCode::ok);
   const auto json = render_json(**store, {.changes = *changes ? &**changes : nullptr, .exit = {}});
   if (!json) return failure(json.error(), ExitCode::usage);
-  return write_out(options.json_file, *json);
+  return write_out(options, options.json_file, *json);
 }
 
 }  // namespace pcapaudit

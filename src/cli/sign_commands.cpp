@@ -75,7 +75,7 @@ CommandResult run_sign(const Options& options) {
   const auto last = sign_audit(options.inputs.front(), *sign_off, *key);
   if (!last) return failure(last.error(), ExitCode::usage);
   if (options.quiet) return static_cast<int>(ExitCode::ok);
-  return write_out("", fmt::format("signed  entry {} by {} at {}\nhash    {}\nkey     {}\n",
+  return print_out(fmt::format("signed  entry {} by {} at {}\nhash    {}\nkey     {}\n",
                                    last->number, clean_text(sign_off->reviewer),
                                    to_text(sign_off->at), last->hash, last->public_key));
 }
@@ -97,7 +97,7 @@ CommandResult run_verify(const Options& options) {
   }
   text += fmt::format("{} fit, {} do not fit, {} not checked\n", counts[0], counts[1], counts[2]);
   if (keys.empty()) text += "any key was taken: --key PUBLIC.pem says whose signatures count\n";
-  const auto written = write_out("", text);
+  const auto written = print_out(text);
   if (!written) return written;
   return static_cast<int>(counts[1] == 0 ? ExitCode::ok : ExitCode::findings);
 }

@@ -98,11 +98,12 @@ enum FindingColumn : std::size_t {
   mistake,
   flows,
   client,
-  server
+  server,
+  ports
 };
 constexpr const char* findings_sql =
     "SELECT cause, id, severity, text, outcome, nearest_rule, failing_field, mistake, flows, "
-    "client_names, server_names FROM finding ORDER BY cause";
+    "client_names, server_names, ports FROM finding ORDER BY cause";
 
 // From harmless to serious, as findings weigh them.
 std::size_t weight(const std::string& word) {
@@ -116,7 +117,48 @@ Severity severity_of(const std::string& word) {
   return parse_severity(word).value_or(Severity::info);
 }
 
-ChangeList compare_findings(const Rows& older, const Rows& newer) {
+// Of one audit: the causes that became a finding, or became part of one, by the id that each has when
+// it stands for itself.
+using Members = std::map<std::string, std::string>;  // own id to the finding's
+
+Members members_of(Reader& reader, const Store& store) {
+  Members members;
+  for (const Row& row : reader.rows(
+           store, "SELECT own_id, finding FROM finding_cause ORDER BY own_id, finding")) {
+    members.emplace(row[0], row[1]);
+  }
+  return members;
+}
+
+// A cause that stood alone in one audit and is part of a larger finding in the other is the same
+// matter: the older row gets the newer one's key. Answers the newer keys that hold a cause which the
+// older audit has not: there the matter has grown.
+std::set<std::string> join_same_matters(Rows& older, const Members& old_members, const Rows& newer,
+                                        const Members& new_members) {
+  std::map<std::string, std::string> old_causes, new_causes;  // by id
+  for (const auto& [key, row] : older) old_causes[row[id]] = key;
+  for (const auto& [key, row] : newer) new_causes[row[id]] = key;
+  const Rows before = older;
+  std::set<std::string> joined, grown;
+  for (const auto& [own_id, finding] : new_members) {
+    const auto key = new_causes.find(finding);
+    const auto old_member = old_members.find(own_id);
+    if (key == new_causes.end() || before.contains(key->second)) continue;
+    if (old_member == old_members.end()) {
+      grown.insert(key->second);
+      continue;
+    }
+    const auto old_key = old_causes.find(old_member->second);
+    if (old_key == old_causes.end() || newer.contains(old_key->second)) continue;
+    older.try_emplace(key->second, before.at(old_key->second));
+    joined.insert(old_key->second);
+  }
+  for (const std::string& key : joined) older.erase(key);
+  return grown;
+}
+
+ChangeList compare_findings(const Rows& older, const Rows& newer,
+                            const std::set<std::string>& grown) {
   ChangeList list = compare_rows(
       older, newer,
       [](const Row& row) {
@@ -126,7 +168,9 @@ ChangeList compare_findings(const Rows& older, const Rows& newer) {
         change.text = row[text];
         return change;
       },
-      [](const Row& before, const Row& after, Change& change) {
+      [&grown](const Row& before, const Row& after, Change& change) {
+        add_difference(change, "id", before[id], after[id]);
+        if (before[id] != after[id]) add_difference(change, "ports", before[ports], after[ports]);
         add_difference(change, "severity", before[severity], after[severity]);
         add_difference(change, "outcome", before[outcome], after[outcome]);
         add_difference(change, "row", before[nearest_rule], after[nearest_rule]);
@@ -135,7 +179,8 @@ ChangeList compare_findings(const Rows& older, const Rows& newer) {
         if (change.before.empty()) return;
         add_difference(change, "flows", before[flows], after[flows]);
         change.is_worse = severity_of(after[severity]) > severity_of(before[severity]) ||
-                          weight(after[outcome]) > weight(before[outcome]);
+                          weight(after[outcome]) > weight(before[outcome]) ||
+                          grown.contains(after[cause]);
       });
   std::stable_sort(list.changes.begin(), list.changes.end(), [](const Change& a, const Change& b) {
     if (a.kind != b.kind) return a.kind < b.kind;
@@ -249,8 +294,11 @@ Result<Changes> compare(const Store& older, const std::string& older_name, const
   Changes changes;
   changes.older = read_audit(reader, older, older_name);
   changes.newer = read_audit(reader, newer, newer_name);
-  const Rows old_findings = reader.keyed(older, findings_sql);
-  changes.findings = compare_findings(old_findings, reader.keyed(newer, findings_sql));
+  Rows old_findings = reader.keyed(older, findings_sql);
+  const Rows new_findings = reader.keyed(newer, findings_sql);
+  const std::set<std::string> grown = join_same_matters(
+      old_findings, members_of(reader, older), new_findings, members_of(reader, newer));
+  changes.findings = compare_findings(old_findings, new_findings, grown);
   std::set<std::string> seen;
   for (const Row& row : reader.rows(newer, "SELECT id FROM role WHERE seen ORDER BY id")) {
     seen.insert(row[0]);

@@ -89,7 +89,7 @@ constexpr Section sections[] = {
      "SELECT captures, packets, flows, allowed, violation, waived, undetermined, ignored, "
      "findings FROM v_run ORDER BY 1",
      true},
-    {"findings", "SELECT * FROM v_finding ORDER BY rank, flows DESC, finding"},
+    {"findings", "SELECT * FROM v_finding ORDER BY rank, flows DESC, finding"},  // findings_order
     {"rules", "SELECT * FROM v_rule_usage ORDER BY rule"},
     {"roles", "SELECT * FROM v_role_matrix ORDER BY from_role, to_role, service, port"},
     {"tls", "SELECT * FROM v_tls ORDER BY flow, version"},

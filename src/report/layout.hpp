@@ -8,6 +8,9 @@
 
 namespace pcapaudit {
 
+// Findings, in every list of every format: of `finding`, whose id `v_finding` calls `finding`.
+constexpr std::string_view findings_order = "rank, flows DESC, id";
+
 std::uint64_t number(std::string_view cell);  // 0 when it is no number
 
 std::string grouped(std::uint64_t value);  // "24 902": thousands apart, as ISO 80000-1 has it

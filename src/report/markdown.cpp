@@ -88,9 +88,9 @@ std::string card(const ReportCard& it) {
 std::string findings(const ReportModel& model) {
   const ReportFindings& all = model.findings;
   std::string out = fmt::format(
-      "## Findings\n\n{}: {} came through, {} on attempts that were stopped, {} remarks.\n\n",
+      "## Findings\n\n{}: {} came through, {} on attempts that were stopped, {}.\n\n",
       counted(all.total, "finding", "findings"), grouped(all.came_through), grouped(all.stopped),
-      grouped(all.remarks));
+      counted(all.remarks, "remark", "remarks"));
   for (const ReportCard& it : all.cards) out += card(it);
   if (all.others.total == 0) return out;
   MarkdownTable table({"Finding", "Severity", "From", "To", "Flows", "What"});

@@ -166,6 +166,22 @@ void read_notes(ModelReader& reader, ReportCoverage& coverage) {
   }
 }
 
+// What was not read, and why, by name.
+void read_unread_inputs(ModelReader& reader, ReportCoverage& coverage) {
+  for (ModelRow& it : reader.rows(
+           "SELECT name, damage FROM capture WHERE damage IS NOT NULL ORDER BY id")) {
+    const std::string name = it.file();
+    coverage.notes.push_back(fmt::format("{} is damaged: {}.", name, it.text()));
+  }
+  const Listed<std::string> skipped = reader.listed<std::string>(
+      "SELECT value, count(*) OVER () FROM run, json_each(run.skipped) ORDER BY value",
+      reader.limits.names, [](ModelRow& it) { return it.file(); });
+  if (skipped.total == 0) return;
+  std::string names = fmt::format("{}", fmt::join(skipped.rows, ", "));
+  if (skipped.cut() > 0) names += fmt::format(" and {} more", grouped(skipped.cut()));
+  coverage.notes.push_back(fmt::format("Not read, as no capture: {}.", names));
+}
+
 void read_captures(ModelReader& reader, ReportCoverage& coverage) {
   coverage.captures = reader.listed<ReportCapture>(
       "SELECT name, sha256, format, link_types, damage, packets, bytes, decoded, truncated, "
@@ -181,6 +197,7 @@ void read_captures(ModelReader& reader, ReportCoverage& coverage) {
   }
   add_losses(reader, coverage);
   read_notes(reader, coverage);
+  read_unread_inputs(reader, coverage);
 }
 
 std::vector<std::string> role_ids(ModelReader& reader, const std::string& where) {

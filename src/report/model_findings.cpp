@@ -6,6 +6,7 @@
 
 #include <pcapaudit/policy/policy.hpp>
 
+#include "report/layout.hpp"
 #include "report/model_reader.hpp"
 #include "report/model_words.hpp"
 #include "report/wireshark.hpp"
@@ -213,12 +214,12 @@ void read_findings(ModelReader& reader, const std::vector<ReportRule>& rules, Re
   ReportFindings& findings = model.findings;
   read_totals(reader, findings);
   for (ModelRow& it : reader.rows(fmt::format(
-           "{} ORDER BY rank, flows DESC, cause LIMIT {}",
+           "{} ORDER BY {} LIMIT {}",
            findings_sql("id, kind, severity, client_names, server_names, transports, service, "
                         "outcome, text, subject, server_port, ports, flows, first, last, nearest_rule, "
                         "failing_field, expected, observed, mistake, violates, "
                         "violates AND passed"),
-           reader.limits.cards + reader.limits.short_findings))) {
+           findings_order, reader.limits.cards + reader.limits.short_findings))) {
     Columns one = read_columns(it);
     if (findings.cards.size() < reader.limits.cards) {
       findings.cards.push_back(make_card(std::move(one), rules));

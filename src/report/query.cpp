@@ -9,6 +9,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include <pcapaudit/store/output_place.hpp>
+
 #include "report/csv.hpp"
 #include "report/escape.hpp"
 
@@ -173,6 +175,7 @@ Result<std::string> every_column(const Store& store, const std::string& view) {
 
 Result<void> write_file(const std::string& path,
                         const std::function<Result<void>(const WriteText&)>& fill) {
+  if (auto free = check_output(path, OutputKind::document, true, {}); !free) return free;
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   const auto cannot = [&] { return fail(fmt::format("cannot write {}", path)); };
   const auto filled = fill([&](std::string_view text) -> Result<void> {

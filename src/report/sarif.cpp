@@ -8,9 +8,11 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include <pcapaudit/base/digest.hpp>
 #include <pcapaudit/report/formats.hpp>
 
 #include "report/escape.hpp"
+#include "report/layout.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -94,6 +96,13 @@ class Rules {
 // New or changed since the baseline, by id; empty without a baseline.
 using States = std::map<std::string, const char*>;
 
+// The same for a cause that stands alone and for the larger finding that it is part of in another
+// audit, where many ports or hosts have the problem.
+std::string matter(const ReportFinding& finding) {
+  return sha256_hex(as_bytes(fmt::format("{}|{}|{}|{}", finding.kind, finding.client,
+                                         finding.server, finding.service)));
+}
+
 Json result(const ReportFinding& finding, const Listed<ReportFlow>& evidence, Rules& rules) {
   Json out = {{"ruleId", finding.kind},
               {"ruleIndex", rules.index_of(finding.kind, finding.title)},
@@ -101,7 +110,8 @@ Json result(const ReportFinding& finding, const Listed<ReportFlow>& evidence, Ru
               {"level", level_of(finding.severity)},
               {"message", message(finding.text)},
               {"locations", locations(finding, evidence)},
-              {"partialFingerprints", {{"pcapauditFinding/v1", finding.id}}}};
+              {"partialFingerprints",
+               {{"pcapauditFinding/v1", finding.id}, {"pcapauditMatter/v1", matter(finding)}}}};
   out["properties"] = {{"finding", finding.id},
                        {"severity", finding.severity},
                        {"flows", finding.flows},
@@ -120,8 +130,8 @@ Json open_result(const UndeterminedGroup& group, Rules& rules) {
           {"ruleIndex", rules.index_of("undetermined", "Traffic that could not be judged")},
           {"kind", "open"},
           {"level", "none"},
-          {"message", message(fmt::format("{} flows from {} to {} ({}) could not be judged: {}",
-                                          group.flows, group.client, group.server, end, why))},
+          {"message", message(fmt::format("{} from {} to {} ({}) could not be judged: {}",
+                                          counted(group.flows, "flow", "flows"), group.client, group.server, end, why))},
           {"locations",
            Json::array({{{"logicalLocations", logical(group.client, group.server, end)}}})},
           {"properties", {{"reason", why}, {"flows", group.flows}}}};
@@ -163,9 +173,9 @@ Json invocation(const ReportModel& model) {
   const std::uint64_t cut = model.findings.others.cut() + model.undetermined.groups.cut();
   if (cut > 0) {
     notes.push_back({{"level", "warning"},
-                     {"message", message(fmt::format("{} results are left out, as receivers take "
-                                                     "no more in a run; the database has them all",
-                                                     cut))}});
+                     {"message", message(fmt::format("left out: {}, as receivers take no more in a "
+                                                     "run; the database has them all",
+                                                     counted(cut, "result", "results")))}});
   }
   return {{"executionSuccessful", !model.run.partial},
           {"arguments", model.run.arguments},

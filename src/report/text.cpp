@@ -58,7 +58,7 @@ std::string head(Reader& reader) {
     if (!row[0].empty()) title.push_back(row[0]);
     if (!row[1].empty()) title.push_back(row[1]);
     title.push_back(row[2].empty()
-                        ? "no flows"
+                        ? (row[5] == "0" ? "no flows" : "time unknown")
                         : fmt::format("{} → {} UTC", to_second(row[2]), to_second(row[3])));
     title.push_back(counted(number(row[4]), "capture", "captures"));
     text += fmt::format("{}\n", fmt::join(title, "   "));
@@ -98,31 +98,24 @@ std::string where_all_is(const ReportOptions& options) {
 
 // What came through first; what a firewall stopped is no breach, and shows that it works.
 std::string findings(Reader& reader, const ReportOptions& options) {
-  const auto rows = reader.rows(
+  const auto rows = reader.rows(fmt::format(
       "SELECT severity, id, client_names, server_names, transports, ports, service, "
-      "outcome, flows, text, subject FROM finding ORDER BY rank, flows DESC, cause");
+      "outcome, flows, text, subject FROM finding ORDER BY {}",
+      findings_order));
   if (rows.empty()) return "\nno findings\n";
-  const auto is_stopped = [](const Row& row) { return row[7] == "blocked" || row[7] == "refused"; };
-  const auto stopped =
-      static_cast<std::size_t>(std::count_if(rows.begin(), rows.end(), is_stopped));
-  std::string text = fmt::format("\n{}\n", counted(rows.size() - stopped, "finding", "findings"));
-  std::size_t left = options.is_short ? most_findings : rows.size();
-  const auto tell = [&](bool those_stopped) {
-    for (const Row& row : rows) {
-      if (is_stopped(row) != those_stopped || left == 0) continue;
-      text += finding(row, options.color);
-      --left;
-    }
-  };
-  tell(false);
+  const auto stopped = std::ranges::count_if(
+      rows, [](const Row& row) { return row[7] == "blocked" || row[7] == "refused"; });
+  std::string text = fmt::format("\n{}", counted(rows.size(), "finding", "findings"));
   if (stopped > 0) {
-    text += fmt::format("\n{} on attempts that were blocked or refused: nothing came through\n",
-                        counted(stopped, "more finding", "more findings"));
-    tell(true);
+    text += fmt::format(", {} of them on attempts that were blocked or refused: nothing came through",
+                        grouped(static_cast<std::uint64_t>(stopped)));
   }
-  if (options.is_short && rows.size() > most_findings) {
-    text += fmt::format("\n  … {} more: {}\n", grouped(rows.size() - most_findings),
-                        where_all_is(options));
+  text += '\n';
+  const std::size_t shown = options.is_short ? std::min(rows.size(), most_findings) : rows.size();
+  for (const Row& row : std::span(rows).first(shown)) text += finding(row, options.color);
+  if (shown < rows.size()) {
+    text +=
+        fmt::format("\n  … {} more: {}\n", grouped(rows.size() - shown), where_all_is(options));
   }
   return text;
 }

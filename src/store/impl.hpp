@@ -15,7 +15,8 @@
 namespace pcapaudit {
 
 struct Store::Impl {
-  std::string path;
+  std::string path;      // as the user named it
+  std::string building;  // batch: the file that takes its place in finish(); empty after it
   SQLite::Database database;
   std::optional<Policy> policy;       // once written
   std::optional<FlowRows> flow_rows;  // needs the policy
@@ -26,8 +27,9 @@ struct Store::Impl {
   std::optional<Timestamp> findings_until;  // live: of the last summary
 
   // One thread at a time uses a store, so SQLite need not lock.
-  Impl(const std::string& file, int flags)
-      : path(file), database(file, flags | SQLite::OPEN_NOMUTEX) {}
+  Impl(const std::string& name, int flags) : Impl(name, name, flags) {}
+  Impl(const std::string& name, const std::string& file, int flags)
+      : path(name), database(file, flags | SQLite::OPEN_NOMUTEX) {}
 
   void commit() {
     if (!transaction) return;

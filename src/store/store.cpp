@@ -2,12 +2,15 @@
 #include <pcapaudit/store/store.hpp>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
 #include <optional>
 #include <set>
 #include <thread>
+
+#include <pcapaudit/store/output_place.hpp>
 
 #include "store/findings.hpp"
 #include "store/host_votes.hpp"
@@ -148,22 +151,18 @@ Result<Policy> stored_policy(SQLite::Database& database) {
   return load_policy_texts(files, is_strict);
 }
 
-// Makes room for a new database at `path`.
-Result<void> clear_place(const std::string& path, bool overwrite) {
-  if (path == in_memory) return {};
+// Where the file of `path` is: its name with links followed.
+std::filesystem::path place_of(const std::string& path) {
   std::error_code error;
-  const auto status = std::filesystem::symlink_status(path, error);
-  if (!std::filesystem::exists(status)) return {};
-  if (std::filesystem::is_directory(path, error)) {
-    return fail(fmt::format("{} is a directory", path));
-  }
-  if (!overwrite) {
-    return fail(fmt::format("{} exists already", path),
-                "write to another file with -o, or replace it with --force");
-  }
-  if (!std::filesystem::remove(path, error)) {
-    return fail(fmt::format("{} cannot be replaced: {}", path, error.message()));
-  }
+  auto place = std::filesystem::canonical(path, error);
+  return error ? std::filesystem::path(path) : place;
+}
+
+// A new database is whole before it takes the place of another one.
+Result<void> take_place(const std::string& building, const std::string& path) {
+  std::error_code error;
+  std::filesystem::rename(building, place_of(path), error);
+  if (error) return fail(fmt::format("{} cannot be written: {}", path, error.message()));
   return {};
 }
 
@@ -174,13 +173,29 @@ std::string describe(const std::string& path, const std::exception& error) {
 }  // namespace
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Store::~Store() = default;
+Store::~Store() {
+  const std::string unfinished = std::move(impl_->building);
+  impl_.reset();
+  std::error_code error;
+  if (!unfinished.empty()) std::filesystem::remove(unfinished, error);
+}
 
 Result<std::unique_ptr<Store>> Store::create(const std::string& path, bool overwrite,
                                              StoreUse use) try {
-  if (auto room = clear_place(path, overwrite); !room) return std::unexpected(room.error());
-  auto impl = std::make_unique<Impl>(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  const bool is_file = path != in_memory;
+  if (is_file) {
+    if (auto room = check_output(path, OutputKind::database, overwrite, {}); !room) {
+      return std::unexpected(room.error());
+    }
+  }
+  std::string file = path;
+  if (is_file && use == StoreUse::batch) {
+    file = fmt::format("{}-building-{}", place_of(path).string(), getpid());
+  }
+  if (is_file) std::filesystem::remove(file);
+  auto impl = std::make_unique<Impl>(path, file, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
   impl->use = use;
+  if (file != path) impl->building = file;
   if (use == StoreUse::live) {
     become_live(impl->database);
   } else {
@@ -263,7 +278,10 @@ Result<void> Store::finish(const RunFacts& run, std::span<const CaptureSummary> 
   impl_->database.exec("PRAGMA locking_mode = NORMAL; PRAGMA ignore_check_constraints = OFF");
   // A reader may hold the log open; then it stays beside the database, which is complete with it.
   if (impl_->use == StoreUse::live) impl_->database.tryExec("PRAGMA journal_mode = DELETE");
-  return {};
+  if (impl_->building.empty()) return {};
+  auto taken = take_place(impl_->building, impl_->path);
+  if (taken) impl_->building.clear();
+  return taken;
 } catch (const std::exception& error) {
   return fail(describe(impl_->path, error));
 }

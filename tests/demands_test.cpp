@@ -282,6 +282,22 @@ TEST_CASE("demands: a row is loosened by what a flow may fail and still meet") {
     CAPTURE(own);
     CHECK(loosened_demand(row(own), documented) == want);
   }
+  // What would only be remarked is taken away all the same.
+  DocumentedFlow remarked = documented;
+  remarked.wants_vip = true;
+  CHECK(loosened_demand(documented, remarked) == "address");
+  remarked.wants_vip = false;
+  remarked.is_discouraged = true;
+  CHECK(loosened_demand(documented, remarked) == "discouraged");
+  remarked.is_discouraged = false;
+  remarked.tls->min_days_left = 30;
+  CHECK(loosened_demand(documented, remarked) == "min_days_left");
+  // What has no opener meets a row both ways round.
+  DocumentedFlow tunnel = row("m a > b esp 1 esp"), timed = row("x b > a esp 1 esp");
+  tunnel.ports.clear();
+  timed.ports.clear();
+  tunnel.schedule = Schedule{};
+  CHECK(loosened_demand(timed, tunnel) == "schedule");
 }
 
 }  // namespace pcapaudit

@@ -116,7 +116,7 @@ TEST_CASE("packs: all load together, and no name is given twice") {
   std::vector<std::pair<std::string, std::string>> files;
   std::multiset<std::string> names;
   for (const BuiltInPack& pack : built_in_packs()) {
-    files.emplace_back(std::string(pack.id), std::string(pack.text));
+    files.emplace_back("built-in:" + std::string(pack.id), std::string(pack.text));
     const auto policy = load_policy({std::string(pack.id)});
     REQUIRE(policy);
     for (const DocumentedFlow& it : policy->flows) names.insert("row " + it.id);

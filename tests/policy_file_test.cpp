@@ -8,6 +8,8 @@
 #include <fstream>
 #include <string>
 
+#include <pcapaudit/policy/policy_documents.hpp>
+#include <pcapaudit/policy/question.hpp>
 #include <pcapaudit/policy/role_map.hpp>
 
 #include "policy/expression.hpp"
@@ -57,6 +59,11 @@ std::string exception(const std::string& expires) {
          "\nticket = \"T\"\nwaives = \"undocumented\"\nmatch = { from = \"10.1.9.20\", to = "
          "\"director\" }\n";
 }
+
+// An own row that takes the TLS of "rp-int-4443" away.
+const std::string weak =
+    "[[flow]]\nid = \"x\"\nfrom = \"reverse-proxy-int\"\nto = \"director\"\nport = 4443\n"
+    "app = \"http\"\n";
 
 std::string join(const std::vector<std::string>& words) {
   std::string text;
@@ -206,6 +213,20 @@ TEST_CASE("policy: every mistake names its place, cause and cure") {
       {"[[flow]]\nid = \"x\"\nfrom = \"reverse-proxy-int\"\nto = \"director\"\nport = 4444\n"
        "app = \"tls\"\nloosens = \"rp-int-4443\"\nwhy = \"y\"\nowner = \"z\"\n",
        "8:1", "L11: flow \"x\" does not loosen \"rp-int-4443\"", "leave"},
+      {weak + "[override.rp-int-4443]\ndisabled = true\nwhy = \"w\"\n", "8:1",
+       "L11: flow \"x\" takes away what \"rp-int-4443\" demands: TLS", "loosens = "},
+      {weak + "[override.rp-int-4443]\nto = \"front-end\"\nwhy = \"w\"\n", "8:1",
+       "L11: flow \"x\" takes away what \"rp-int-4443\" demands: TLS", "loosens = "},
+      {"[[flow]]\nid = \"x\"\nfrom = \"office-web-apps\"\nto = \"director\"\nport = 4443\n"
+       "app = \"http\"\n[bind.office-web-apps]\naddresses = \"10.1.2.3\"\n"
+       "[bind.reverse-proxy-int]\naddresses = \"10.1.2.3\"\n[[shares]]\naddress = "
+       "\"10.1.2.3\"\nroles = [\"office-web-apps\", \"reverse-proxy-int\"]\nreason = \"r\"\n",
+       "8:1", "L11: flow \"x\" takes away what \"rp-int-4443\" demands: TLS", "loosens = "},
+      {"[[flow]]\nid = \"x\"\nfrom = \"internal-clients\"\nto = \"director\"\nport = 80\n"
+       "app = \"http\"\nbasis = \"rowe\"\n",
+       "14:9", "basis = \"rowe\" is unknown", "did you mean \"row\"?"},
+      {"[override.cls-edge]\nport = 50001\n", "8:11",
+       "L4: override of \"cls-edge\" does not say why", "why = "},
       {"x = = 1\n", "8:5", "", "TOML"},
       {"[tls.t]\nciphers = [\"aead\", \"TLS_AES_128_GCM_SHA265\"]\n", "9:20",
        "ciphers = \"TLS_AES_128_GCM_SHA265\" is unknown",
@@ -217,6 +238,10 @@ TEST_CASE("policy: every mistake names its place, cause and cure") {
       {"[tls.t]\nkey_exchange = [\"x25519\"]\n", "9:17", "key_exchange = \"x25519\" is unknown",
        "it is \"rsa\" or \"dh\" or"},
       {"[tls.t]\nmin_dh_bits = 99999\n", "9:15", "min_dh_bits is 0 to 16384", ""},
+      {"[tls.t]\nmin_version = \"1.4\"\n", "9:15", "min_version = \"1.4\" is unknown",
+       "did you mean \"1.3\"?"},
+      {"[bind.internal-clients]\naddresses = [\"10.1.2.3\"]\n", "8:7",
+       "role \"internal-clients\" is built in", "client_networks"},
       {"[tls.t]\nsni = \"require\"\n", "9:7", "sni = \"require\" is unknown", "required"},
   };
   for (const Case& c : cases) {
@@ -234,6 +259,118 @@ TEST_CASE("policy: every mistake names its place, cause and cure") {
     REQUIRE(line_end != std::string::npos);
     CHECK(error.excerpt.size() - line_end - 1 == std::string("      | ").size() + column);
   }
+}
+
+// A pack of one row.
+std::string pack_of(const std::string& id, const std::string& flow) {
+  return "format = 1\n[pack]\nid = \"" + id + "\"\ntitle = \"t\"\nrevision = \"1\"\n" +
+         "[role.a]\n[role.b]\n" + "[[flow]]\nid = \"" + id +
+         "-row\"\nfrom = \"a\"\nto = \"b\"\nport = 443\n" + flow;
+}
+
+TEST_CASE("policy: no pack of one's own loosens another pack without a word") {
+  const File strict(pack_of("documents", "app = \"https\"\nbasis = \"row\"\n"));
+  const std::string weak_row = "app = \"http\"\nwhy = \"w\"\nowner = \"o\"\n";
+  const File mute(pack_of("own", weak_row));
+  const File said(pack_of("own", weak_row + "loosens = \"documents-row\"\n"));
+  const auto silent = load_policy({strict.path(), mute.path()});
+  REQUIRE_FALSE(silent);
+  CHECK(silent.error().what.find("L11: flow \"own-row\" takes away what \"documents-row\"") == 0);
+  const auto open = load_policy({strict.path(), said.path()});
+  REQUIRE(open);
+  CHECK(open->flows[0].overridden == "loosened by own-row (o): TLS: w");
+  // The two built-in packs of the Edge say different things of the same ends.
+  CHECK(load_policy({"lync2013-seeds", "lync2013-edge", "lync2013-internal"}));
+}
+
+TEST_CASE("policy: rows of a profile that is not chosen are not loosened") {
+  const std::string row =
+      "[[flow]]\nid = \"x\"\nfrom = \"director\"\nto = \"front-end\"\nport = 444\n"
+      "app = \"http\"\n";
+  CHECK_FALSE(load(head + row));
+  CHECK(load("profiles = [\"reverse-proxy\"]\n" + head + row));
+}
+
+TEST_CASE("policy: a disabled row is shown with its reason") {
+  const auto policy =
+      load(head + "[override.rp-int-4443]\ndisabled = true\nwhy = \"no such web\"\n");
+  REQUIRE(policy);
+  REQUIRE(policy->disabled.size() == 1);
+  const std::string text = show_policy(*policy);
+  const std::size_t place = text.find("Disabled by the site");
+  REQUIRE(place != std::string::npos);
+  CHECK(text.find("rp-int-4443", place) != std::string::npos);
+  CHECK(text.find("no such web", place) != std::string::npos);
+}
+
+TEST_CASE("policy: strict rows rest on a table row or a sentence") {
+  const std::string row =
+      "[[flow]]\nid = \"x\"\nfrom = \"director\"\nto = \"front-end\"\nport = 5000\n"
+      "app = \"http\"\n";
+  const auto count = [&](const std::string& basis) {
+    const File file(head + row + basis);
+    const auto policy = load_policy({file.path()}, true);
+    REQUIRE(policy);
+    return std::count_if(policy->flows.begin(), policy->flows.end(),
+                         [](const DocumentedFlow& flow) { return flow.id == "x"; });
+  };
+  CHECK(count("") == 0);
+  CHECK(count("basis = \"site\"\n") == 0);
+  CHECK(count("basis = \"prose\"\n") == 1);
+}
+
+TEST_CASE("policy: words of tests and questions are closed") {
+  const auto policy = load_policy({"lync2013-seeds"});
+  REQUIRE(policy);
+  const auto error = [&](const std::string& text) {
+    const File file(text);
+    const auto results = test_policy(*policy, {file.path()});
+    return results ? std::string("none") : results.error().what + ": " + results.error().hint;
+  };
+  const std::string test = "[[test]]\nfrom = \"10.1.1.1\"\nto = \"10.1.1.2\"\nport = 443\n";
+  CHECK(error(test + "verdict = \"ignored\"\n") == "none");
+  CHECK(error(test + "verdict = \"ignored\"\napp = \"none\"\nrule = \"rp-ext-80\"\n") == "none");
+  CHECK(error(test + "verdict = \"alowed\"\n").find("did you mean \"allowed\"?") !=
+        std::string::npos);
+  CHECK(error(test + "verdict = \"allowed\"\nrule = \"rp-ext-81\"\n").find("rule = ") == 0);
+  CHECK(error(test + "verdict = \"allowed\"\nreason = \"gapp\"\n").find("reason = ") == 0);
+  CHECK(error(test + "verdict = \"allowed\"\nkind = \"undocumentd\"\n").find("kind = ") == 0);
+  CHECK(error(test + "verdict = \"allowed\"\napp = \"htps\"\n") ==
+        "app \"htps\" is unknown: did you mean \"https\"?");
+  CHECK(error("# nothing\n").find("no [[test]]") == 0);
+}
+
+TEST_CASE("policy: a plan says nothing untrue of transports and of built-in roles") {
+  const auto policy = load(head +
+                           "[[flow]]\nid = \"vpn\"\nfrom = \"director\"\nto = \"front-end\"\n"
+                           "transport = \"esp\"\n[[flow]]\nid = \"peers\"\nfrom = "
+                           "\"internal-clients\"\nto = \"internal-clients\"\ntransport = \"udp\"\n"
+                           "port = 5000\napp = \"rtp\"\n");
+  REQUIRE(policy);
+  const std::string text = plan_text(*policy);
+  const std::size_t blind = text.find("not judgeable"), placeless = text.find("of no one place");
+  REQUIRE(blind < placeless);
+  CHECK(text.find("vpn", blind) < placeless);
+  CHECK(text.find("peers", placeless) != std::string::npos);
+  CHECK(text.find("not recognisable") == std::string::npos);
+}
+
+TEST_CASE("policy: SIP goes both ways between servers only; networks that hold all are remarked") {
+  const auto codes = [](const std::string& text, const std::string& code) {
+    const auto policy = load(text);
+    REQUIRE(policy);
+    return std::count_if(policy->lints.begin(), policy->lints.end(),
+                         [&](const Lint& lint) { return lint.code == code; });
+  };
+  const std::string tail = "\"\nto = \"office-web-apps\"\nport = 5061\napp = \"";
+  const std::string row = head + "[[flow]]\nid = \"x\"\nfrom = \"";
+  CHECK(codes(row + "director" + tail + "sip\"\n", "L7") == codes(head, "L7") + 1);
+  CHECK(codes(row + "director" + tail + "http\"\n", "L7") == codes(head, "L7"));
+  CHECK(codes(row + "internal-clients" + tail + "sip\"\n", "L7") == codes(head, "L7"));
+  CHECK(codes(head, "L12") == 0);
+  CHECK(codes("format = 1\nuse = [\"lync2013-seeds\"]\n[site]\ninternal_networks = "
+              "[\"0.0.0.0/0\"]\n",
+              "L12") == 1);
 }
 
 TEST_CASE("policy: a wrong format number and a site without rows do not load") {

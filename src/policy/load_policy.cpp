@@ -45,7 +45,7 @@ Result<std::unique_ptr<TomlReader>> open_policy(const std::string& name) {
   }
   for (const BuiltInPack& pack : built_in_packs()) {
     if (pack.id == name) {
-      return std::make_unique<TomlReader>("built-in:" + name, std::string(pack.text));
+      return std::make_unique<TomlReader>(std::string(built_in_prefix) + name, std::string(pack.text));
     }
   }
   return fail(fmt::format("{}: no such policy file or built-in pack", name),

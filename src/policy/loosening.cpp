@@ -18,18 +18,19 @@ bool shares_roles(RoleSet a, RoleSet b) {
 }
 
 bool shares_flows(const DocumentedFlow& a, const DocumentedFlow& b) {
-  const bool by_transport =
-      std::any_of(a.transports.begin(), a.transports.end(), [&](Transport it) {
-        // ICMP is judged by roles alone.
-        return it != Transport::icmp &&
-               std::find(b.transports.begin(), b.transports.end(), it) != b.transports.end();
-      });
   const bool by_port = std::any_of(a.ports.begin(), a.ports.end(), [&](const PortRange& one) {
     return std::any_of(b.ports.begin(), b.ports.end(), [&](const PortRange& other) {
       return one.first <= other.last && other.first <= one.last;
     });
   });
-  return by_transport && by_port && shares_roles(a.from, b.from) && shares_roles(a.to, b.to);
+  const bool forward = shares_roles(a.from, b.from) && shares_roles(a.to, b.to);
+  const bool backward = shares_roles(a.from, b.to) && shares_roles(a.to, b.from);
+  return std::any_of(a.transports.begin(), a.transports.end(), [&](Transport it) {
+    const bool of_both =
+        std::find(b.transports.begin(), b.transports.end(), it) != b.transports.end();
+    if (!of_both || it == Transport::icmp) return false;  // ICMP is judged by roles alone
+    return (by_port || !has_ports(it)) && (forward || (backward && is_without_opener(it)));
+  });
 }
 
 bool has_less(const std::vector<std::string>& own, const std::vector<std::string>& row) {
@@ -53,6 +54,9 @@ std::string loosened_tls(const TlsProfile& own, const TlsProfile& row) {
   if (has_less(own.key_exchanges, row.key_exchanges)) return "key_exchange";
   if (own.min_dh_bits < row.min_dh_bits) return "min_dh_bits";
   if (row.client_eku && !own.client_eku) return "client_eku";
+  // What is only remarked is a demand, too: of rows that are met one is enough.
+  if (std::max(own.min_version, own.warn_below) < row.warn_below) return "warn_below";
+  if (own.min_days_left < row.min_days_left) return "min_days_left";
   return {};
 }
 
@@ -70,7 +74,11 @@ std::string loosened_http(const HttpProfile& own, const HttpProfile& row) {
   for (const std::string& denied : row.deny_paths) {
     if (!RequestPath(denied).is_denied_by(own.deny_paths)) return "deny_paths";
   }
-  if (row.outside) return {};
+  if (row.outside) {
+    const bool remarks = !own.outside || *own.outside >= *row.outside;
+    const bool same = !has_less(own.hosts, row.hosts) && !has_less(own.paths, row.paths);
+    return remarks && same ? "" : "outside";
+  }
   if (has_less(own.hosts, row.hosts) || (!row.hosts.empty() && own.outside)) return "hosts";
   if (has_less(own.paths, row.paths) || (!row.paths.empty() && own.outside)) return "paths";
   return {};
@@ -88,6 +96,8 @@ std::string loosened_demand(const DocumentedFlow& own, const DocumentedFlow& row
   if (row_tls && !own_tls) return "TLS";
   if (row.schedule && row.schedule != own.schedule) return "schedule";
   if (row_tls && own_inner.empty() && !inner.empty()) return "app";
+  if (row.wants_vip && !own.wants_vip) return "address";
+  if (row.is_discouraged && !own.is_discouraged) return "discouraged";
   if (row.tls) {
     if (const std::string less = loosened_tls(own.tls.value_or(TlsProfile{}), *row.tls);
         !less.empty()) {

@@ -81,7 +81,10 @@ void PolicyLoader::apply_overrides() {
     if (table.contains("severity")) row->severity = severity_of(in, table, "severity");
     row->is_disabled = in.flag_of(table, "disabled").value_or(false);
     row->overridden = in.text_of(table, "why");
-    if (row->overridden.empty()) row->overridden = "(no reason given)";
+    if (row->overridden.empty()) {
+      in.report(it.place, fmt::format("L4: override of \"{}\" does not say why", it.row),
+                "why = \"...\": it stands beside the row in reports");
+    }
   }
 }
 

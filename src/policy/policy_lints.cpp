@@ -129,8 +129,13 @@ void PolicyLoader::lint_rows() {
                            .where = fmt::format("{}:{}:1", flow.place.file, flow.place.line),
                            .hint = std::move(hint)}};
   };
+  // Clients open their connections, nobody opens one to them.
+  constexpr RoleSet clients = any_bit | any_internal_bit | role_bit(Policy::role_internal_clients) |
+                              role_bit(Policy::role_unknown_internal) |
+                              role_bit(Policy::role_internet);
   for (const DocumentedFlow& flow : policy_.flows) {
-    if (!contains(flow.ports, sip_tls_port)) continue;
+    if (flow.app != "sip" || !contains(flow.ports, sip_tls_port)) continue;
+    if (((flow.from | flow.to) & clients) != 0) continue;
     const bool opposite =
         std::any_of(policy_.flows.begin(), policy_.flows.end(), [&](const DocumentedFlow& other) {
           return (other.from & flow.to) != 0 && (other.to & flow.from) != 0 &&

@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <set>
 
-#include "policy/loosening.hpp"
-
 namespace pcapaudit {
 namespace {
 
@@ -306,39 +304,12 @@ void PolicyLoader::check_profiles() {
   }
 }
 
-// Of two rows on the same ends and port a flow needs to meet only one. So a row of the site that
-// asks for less than another takes the other's demands away, and has to say so.
-void PolicyLoader::check_loosening() {
-  for (const PendingFlow& pending : pending_) {
-    const DocumentedFlow& own = policy_.flows[pending.index];
-    if (own.pack != site_pack || own.is_disabled) continue;
-    std::vector<std::string> loosened;
-    for (DocumentedFlow& row : policy_.flows) {
-      if (&row == &own || row.is_disabled) continue;
-      const std::string demand = loosened_demand(own, row);
-      if (demand.empty()) continue;
-      loosened.push_back(row.id);
-      const bool is_said =
-          std::find(own.loosens.begin(), own.loosens.end(), row.id) != own.loosens.end();
-      if (is_said) {
-        if (!row.overridden.empty()) row.overridden += "; ";
-        row.overridden += fmt::format("loosened by {} ({}): {}", own.id, own.owner, own.why);
-        continue;
-      }
-      pending.file->report(
-          pending.place,
-          fmt::format("L11: flow \"{}\" takes away what \"{}\" demands: {}", own.id, row.id,
-                      demand),
-          fmt::format("demand it here as well, or say loosens = \"{}\" with why and owner",
-                      row.id));
-    }
-    for (const std::string& id : own.loosens) {
-      if (std::find(loosened.begin(), loosened.end(), id) != loosened.end()) continue;
-      pending.file->report(pending.place,
-                           fmt::format("L11: flow \"{}\" does not loosen \"{}\"", own.id, id),
-                           did_you_mean(id, loosened, "leave loosens out"));
-    }
-  }
+bool PolicyLoader::is_chosen(const DocumentedFlow& flow) const {
+  if (policy_.profiles.empty() || flow.profiles.empty()) return true;
+  return std::any_of(flow.profiles.begin(), flow.profiles.end(), [this](const std::string& one) {
+    return std::find(policy_.profiles.begin(), policy_.profiles.end(), one) !=
+           policy_.profiles.end();
+  });
 }
 
 Result<Policy> PolicyLoader::finish(const std::string& digest, bool strict) {
@@ -350,21 +321,18 @@ Result<Policy> PolicyLoader::finish(const std::string& digest, bool strict) {
     if (flow.http) flow.http->excepts = expression(pending, flow.http->except_when).value_or(true);
     resolve_profiles(flow);
   }
+  const std::vector<DocumentedFlow> documented = policy_.flows;
   apply_overrides();
   check_profiles();
-  check_loosening();
+  check_loosening(documented);
   if (const auto error = first_error()) return std::unexpected(*error);
 
-  const auto chosen = [this](const DocumentedFlow& flow) {
-    if (policy_.profiles.empty() || flow.profiles.empty()) return true;
-    return std::any_of(flow.profiles.begin(), flow.profiles.end(), [this](const std::string& one) {
-      return std::find(policy_.profiles.begin(), policy_.profiles.end(), one) !=
-             policy_.profiles.end();
-    });
-  };
+  for (const DocumentedFlow& flow : policy_.flows) {
+    if (flow.is_disabled && is_chosen(flow)) policy_.disabled.push_back(flow);
+  }
   std::erase_if(policy_.flows, [&](const DocumentedFlow& flow) {
-    const bool documented = flow.basis.empty() || flow.basis == "row" || flow.basis == "prose";
-    return flow.is_disabled || !chosen(flow) || (strict && !documented);
+    const bool is_documented = flow.basis == "row" || flow.basis == "prose";
+    return flow.is_disabled || !is_chosen(flow) || (strict && !is_documented);
   });
   if (policy_.flows.empty()) {
     return fail("no documented flows: every flow would be a violation",

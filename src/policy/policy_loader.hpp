@@ -15,6 +15,11 @@ namespace pcapaudit {
 
 constexpr std::string_view site_pack = "site";  // DocumentedFlow::pack of a site's own rows
 
+constexpr std::string_view built_in_prefix = "built-in:";  // before the name of a built-in pack
+inline bool is_built_in(const TomlReader& in) {
+  return in.file().starts_with(built_in_prefix);
+}
+
 enum class FileKind : std::uint8_t { pack, site };
 // In Policy::files, before the path of a trust file.
 constexpr std::string_view trust_prefix = "trust:";
@@ -102,7 +107,11 @@ class PolicyLoader {
   std::vector<std::string> role_ids() const;
   void check_shared_addresses();
   void check_profiles();
-  void check_loosening();
+  bool is_chosen(const DocumentedFlow& flow) const;
+  // policy_loosening.cpp
+  std::vector<RoleSet> shared_roles() const;
+  void check_loosening(std::vector<DocumentedFlow> documented);
+  void say_loosening(const PendingFlow& pending, DocumentedFlow& row, const std::string& demand);
   void apply_overrides();
   std::optional<bool> expression(const PendingFlow& pending, const std::string& text);
   std::optional<Error> first_error() const;

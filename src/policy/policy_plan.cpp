@@ -48,7 +48,10 @@ std::string demands(const DocumentedFlow& row) {
   return "both directions";
 }
 
+// What a transport carries that nobody looks into is called after it, and told by its number.
 bool is_recognised(const std::string& app) {
+  const auto transport = parse_transport(app);
+  if (transport && *transport != Transport::tcp && *transport != Transport::udp) return true;
   const auto& names = application_names();
   return std::any_of(names.begin(), names.end(),
                      [&](const ApplicationName& it) { return it.name == app && it.is_recognised; });
@@ -103,13 +106,23 @@ std::string plan_text(const Policy& policy) {
                           policy.role_names(row.to), port_words(row), demands(row));
     }
   }
-  std::string blind;
+  // Built-in roles are bound by nobody: their addresses follow from the networks.
+  constexpr RoleSet builtin = role_bit(Policy::builtin_roles) - 1;
+  std::string blind, placeless;
   for (const DocumentedFlow& row : policy.flows) {
     if (sees(row, points)) continue;
-    blind += fmt::format("    {:<16} {} → {}\n", row.id, policy.role_names(row.from & ~bound),
-                         policy.role_names(row.to & ~bound));
+    const bool lacks_address = ((row.from | row.to) & ~bound & ~builtin) != 0;
+    const RoleSet told = lacks_address ? ~(bound | builtin) : ~RoleSet{0};
+    (lacks_address ? blind : placeless) +=
+        fmt::format("    {:<16} {} → {}\n", row.id, policy.role_names(row.from & told),
+                    policy.role_names(row.to & told));
   }
   if (!blind.empty()) text += "\n  not judgeable: no address is bound for these roles\n" + blind;
+  if (!placeless.empty()) {
+    text +=
+        fmt::format("\n  of no one place: seen where these hosts' traffic passes{}\n{}",
+                    policy.judge_all ? "" : ", judged where a bound role takes part", placeless);
+  }
   std::string silent;
   for (const DocumentedFlow& row : policy.flows) {
     if (is_recognised(row.app)) continue;

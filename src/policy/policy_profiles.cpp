@@ -25,7 +25,7 @@ std::uint16_t tls_version(std::string_view text) {
 }
 
 std::uint16_t read_version(TomlReader& in, const toml::table& table, std::string_view key) {
-  return tls_version(in.choice_of(table, key, {"1.0", "1.1", "1.2", "1.3"}));
+  return tls_version(in.choice_of(table, key, {"1.3", "1.2", "1.1", "1.0"}));
 }
 
 // A list whose texts are all among `known`.

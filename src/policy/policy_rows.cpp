@@ -141,8 +141,8 @@ std::optional<Severity> PolicyLoader::severity_of(TomlReader& in, const toml::ta
 void PolicyLoader::read_loosening(TomlReader& in, const toml::table& table, DocumentedFlow& flow) {
   flow.loosens = in.texts_of(table, "loosens");
   if (flow.loosens.empty()) return;
-  if (flow.pack != site_pack) {
-    in.report(table.get("loosens")->source(), "only a site's own row can loosen a documented one");
+  if (is_built_in(in)) {
+    in.report(table.get("loosens")->source(), "only an own row can loosen a documented one");
   }
   if (flow.why.empty() || flow.owner.empty()) {
     in.report(table.get("loosens")->source(),
@@ -182,7 +182,7 @@ void PolicyLoader::read_flow(TomlReader& in, const toml::table& table) {
   if (const auto apps = applications(in, table); !apps.empty()) flow.app = apps.front();
   flow.need = in.text_of(table, "need");
   flow.discouraged = in.text_of(table, "discouraged");
-  flow.basis = in.text_of(table, "basis");
+  flow.basis = in.choice_of(table, "basis", {"row", "prose", "cross-document", "observed", "site"});
   flow.doubts = in.texts_of(table, "doubts");
   flow.sources = sources(in, table);
   flow.why = in.text_of(table, "why");

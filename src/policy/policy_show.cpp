@@ -90,7 +90,7 @@ std::string flow_text(const Policy& policy, const DocumentedFlow& flow) {
   if (flow.http) line(purpose_text(*flow.http));
   if (flow.schedule) line(schedule_text(*flow.schedule));
   if (!flow.expect.empty()) line("expected: " + flow.expect);
-  if (!flow.overridden.empty()) line("narrowed or re-rated by the site: " + flow.overridden);
+  if (!flow.overridden.empty()) line("changed by the site: " + flow.overridden);
   if (!flow.why.empty()) line(fmt::format("why: {}", flow.why));
   if (!flow.owner.empty()) {
     line(fmt::format("owner {}, approved {}, review {}", flow.owner, flow.approved, flow.review));
@@ -137,6 +137,9 @@ std::string show_policy(const Policy& policy) {
 
   text += fmt::format("\nDocumented flows ({})\n", policy.flows.size());
   for (const DocumentedFlow& flow : policy.flows) text += flow_text(policy, flow);
+
+  if (!policy.disabled.empty()) text += "\nDisabled by the site\n";
+  for (const DocumentedFlow& flow : policy.disabled) text += flow_text(policy, flow);
 
   if (!policy.flags.empty()) text += "\nQuestions\n";
   for (const Flag& flag : policy.flags) {

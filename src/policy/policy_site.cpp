@@ -14,7 +14,14 @@ void PolicyLoader::read_bindings(TomlReader& in) {
     const toml::table* table = in.table_of(*binds, id.str());
     if (table == nullptr) continue;
     const auto role = policy_.find_role(id.str());
-    if (!role || policy_.roles[*role].builtin) {
+    if (role && policy_.roles[*role].builtin) {
+      in.report(id.source(), fmt::format("role \"{}\" is built in", id.str()),
+                *role == Policy::role_load_balancer
+                    ? "it is the snat addresses of the other [bind] tables"
+                    : "its addresses follow from client_networks and internal_networks of [site]");
+      continue;
+    }
+    if (!role) {
       in.report(id.source(), fmt::format("unknown role \"{}\"", id.str()),
                 did_you_mean(id.str(), role_ids(), "see pcapaudit policy show for the roles"));
       continue;
@@ -26,9 +33,9 @@ void PolicyLoader::read_bindings(TomlReader& in) {
 
 void PolicyLoader::read_binding(TomlReader& in, const toml::table& table, toml::source_region place,
                                 std::size_t role) {
-  in.only(table, "[bind]",
-          {"addresses", "vip", "members", "snat", "monitor", "nat", "seen_on", "absent",
-           "required"});
+  in.only(
+      table, "[bind]",
+      {"addresses", "vip", "members", "snat", "monitor", "nat", "seen_on", "absent", "required"});
   Binding binding;
   binding.role = role;
   binding.addresses = subnets(in, table, "addresses");
@@ -150,6 +157,18 @@ void PolicyLoader::read_site(TomlReader& in) {
   policy_.product = in.choice_of(*site, "product", {"lync2013", "sfb2015", "sfb2019"});
   policy_.internal_networks = subnets(in, *site, "internal_networks");
   policy_.client_networks = subnets(in, *site, "client_networks");
+  for (const std::string_view key : {"internal_networks", "client_networks"}) {
+    for (const TomlReader::Word& word : in.words_of(*site, key)) {
+      const auto subnet = Subnet::parse(word.text);
+      if (!subnet || subnet->prefix != 0) continue;
+      policy_.lints.push_back(
+          {.code = "L12",
+           .is_error = false,
+           .remark = in.remark(word.place,
+                               fmt::format("L12: {} of {} holds every address", word.text, key),
+                               "name the site's own networks, or the Internet is inside")});
+    }
+  }
   policy_.judge_all = in.choice_of(*site, "judge", {"flows with a bound role", "all"}) == "all";
   policy_.ask_unknown = in.choice_of(*site, "unknown_internal", {"violation", "ask"}) == "ask";
 }

@@ -11,7 +11,36 @@
 namespace pcapaudit {
 namespace {
 
-PolicyAssertion read_assertion(TomlReader& in, const toml::table& table) {
+std::vector<std::string> reason_names() {
+  std::vector<std::string> names;
+  for (unsigned i = 1; !to_text(static_cast<Reason>(i)).empty(); ++i) {
+    names.emplace_back(to_text(static_cast<Reason>(i)));
+  }
+  return names;
+}
+
+std::vector<std::string> rule_names(const Policy& policy) {
+  std::vector<std::string> names;
+  for (const DocumentedFlow& flow : policy.flows) names.push_back(flow.id);
+  return names;
+}
+
+void check_words(TomlReader& in, const toml::table& table, const Policy& policy) {
+  in.choice_of(table, "verdict", {"allowed", "violation", "waived", "undetermined", "ignored"});
+  for (const TomlReader::Word& word : in.words_of(table, "rule")) {
+    in.is_among(word, rule_names(policy), "rule");
+  }
+  for (const TomlReader::Word& word : in.words_of(table, "reason")) {
+    in.is_among(word, reason_names(), "reason");
+  }
+  std::vector<std::string> kinds;
+  for (const auto& [kind, severity] : policy.severities) kinds.emplace_back(to_text(kind));
+  for (const TomlReader::Word& word : in.words_of(table, "kind")) {
+    if (!parse_finding_kind(word.text)) in.is_among(word, kinds, "kind");
+  }
+}
+
+PolicyAssertion read_assertion(TomlReader& in, const toml::table& table, const Policy& policy) {
   in.only(table, "[[test]]",
           {"name", "from", "to", "port", "transport", "app", "at", "mutual", "tls", "host", "path",
            "vlan", "verdict", "rule", "kind", "reason"});
@@ -36,6 +65,7 @@ PolicyAssertion read_assertion(TomlReader& in, const toml::table& table) {
   test.rule = in.text_of(table, "rule");
   test.kind = in.text_of(table, "kind");
   test.reason = in.text_of(table, "reason");
+  check_words(in, table, policy);
   return test;
 }
 
@@ -86,8 +116,11 @@ Result<std::vector<AssertionResult>> test_policy(const Policy& policy,
     if (!file) return fail(fmt::format("{}: cannot be read", name));
     TomlReader in(name, std::move(text));
     if (!in.error()) in.only(in.root(), "a test file", {"test"});
-    for (const toml::table* table : in.tables_of(in.root(), "test")) {
-      AssertionResult result{.assertion = read_assertion(in, *table), .failure = {}};
+    const auto tables = in.tables_of(in.root(), "test");
+    if (tables.empty())
+      in.report(in.root().source(), "no [[test]] in it", "see docs/policy-file.md");
+    for (const toml::table* table : tables) {
+      AssertionResult result{.assertion = read_assertion(in, *table, policy), .failure = {}};
       if (in.error()) break;
       // Without a time, the middle of the epoch's first day: no certificate is looked at, and a
       // schedule or an exception asks for its own time.

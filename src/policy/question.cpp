@@ -6,6 +6,10 @@
 #include <algorithm>
 #include <charconv>
 
+#include <pcapaudit/base/nearest_word.hpp>
+
+#include "policy/application_names.hpp"
+
 namespace pcapaudit {
 namespace {
 
@@ -49,6 +53,14 @@ Result<void> read_target(const std::string& target, ClosedFlow& flow) {
   flow.server.port = static_cast<std::uint16_t>(port);
   flow.client.port = 50'000;
   return {};
+}
+
+// What a question may say beside the names that rows use.
+bool is_asked_app(const std::string& app, std::vector<std::string>& known) {
+  known = {"none", "unknown", "sip inside TLS"};
+  for (const ApplicationName& it : application_names()) known.emplace_back(it.name);
+  const auto transport = parse_transport(app);
+  return app.empty() || transport || std::find(known.begin(), known.end(), app) != known.end();
 }
 
 // What the row that fits these ends and this port carries.
@@ -149,6 +161,10 @@ Result<Asked> asked_flow(const Question& question, const Judge& judge, Timestamp
   if (question.vlan != 0) flow.vlans = {question.vlan};
 
   std::string app = question.app;
+  if (std::vector<std::string> known; !is_asked_app(app, known)) {
+    return fail(fmt::format("app \"{}\" is unknown", app),
+                did_you_mean(app, known, "pcapaudit policy apps lists the names"));
+  }
   const bool is_dissected = flow.transport == Transport::tcp || flow.transport == Transport::udp;
   if (app.empty() && is_dissected) asked.assumed = app = documented_app(judge, flow);
   if (!is_dissected) {

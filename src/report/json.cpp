@@ -90,7 +90,9 @@ constexpr Section sections[] = {
      "findings FROM v_run ORDER BY 1",
      true},
     {"findings", "SELECT * FROM v_finding ORDER BY rank, flows DESC, finding"},  // findings_order
-    {"rules", "SELECT * FROM v_rule_usage ORDER BY rule"},
+    {"rules",
+     "SELECT usage.*, overridden AS changed FROM v_rule_usage AS usage "
+     "JOIN rule ON rule.id = usage.rule ORDER BY usage.rule"},
     {"roles", "SELECT * FROM v_role_matrix ORDER BY from_role, to_role, service, port"},
     {"tls", "SELECT * FROM v_tls ORDER BY flow, version"},
     {"certificates", "SELECT * FROM v_certificate ORDER BY sha256"},

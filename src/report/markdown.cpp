@@ -132,17 +132,20 @@ std::string status_words(ReportRule::Status status) {
 
 std::string rules(const ReportRegister& all) {
   MarkdownTable table({"Documented flow", "From", "To", "Port", "Application", "Flows", "Status"});
+  MarkdownTable changes({"Documented flow", "Changed by the site"});
   for (const ReportRule& it : all.rules.rows) {
     table.row({markdown_code(it.id), markdown_code(it.from), markdown_code(it.to),
                markdown_code(it.transports + (it.ports.empty() ? "" : "/" + it.ports)),
                markdown_code(it.app), grouped(it.flows), status_words(it.status)});
+    if (!it.overridden.empty()) changes.row({markdown_code(it.id), markdown_code(it.overridden)});
   }
   return fmt::format(
-             "## Documented flows\n\n{} used, {} unused, {} met by undetermined flows only, {} with "
+             "## Documented flows\n\n{} used, {} unused, {} met by undetermined flows only, {} "
+             "with "
              "too short a window, {} not observable.\n\n",
              grouped(all.used), grouped(all.unused), grouped(all.undetermined_only),
              grouped(all.window_too_short), grouped(all.not_observable)) +
-         table.text(all.rules.cut());
+         table.text(all.rules.cut()) + changes.text();
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <map>
 #include <tuple>
 
+#include <pcapaudit/app/app_record.hpp>
 #include <pcapaudit/policy/question.hpp>
 #include <pcapaudit/report/explain.hpp>
 
@@ -22,7 +23,8 @@ std::string pad(const std::string& text, std::size_t width) {
 Result<std::string> render_rules(const Store& store) {
   const auto rows = store.query(
       "SELECT usage.rule, usage.from_role, usage.to_role, usage.transport, usage.ports, usage.app, "
-      "usage.flows, usage.status, rule.expect, usage.needed, usage.undetermined "
+      "usage.flows, usage.status, rule.expect, usage.needed, usage.undetermined, "
+      "rule.overridden "
       "FROM v_rule_usage AS usage JOIN rule ON rule.id = usage.rule ORDER BY rule.position");
   if (!rows) return std::unexpected(rows.error());
   std::size_t widest = 4;
@@ -46,6 +48,15 @@ Result<std::string> render_rules(const Store& store) {
     const auto& row = rows->rows[i];
     text += fmt::format("  {}  {}  {} → {}  {}/{} {}\n", pad(row[0], widest),
                         pad(statuses[i], widest_status), row[1], row[2], row[3], row[4], row[5]);
+    if (!row[11].empty())
+      text += fmt::format("      changed by the site: {}\n", clean_text(row[11]));
+  }
+  // Rows that a site disabled are judged by nobody, so they are among no rows of the database.
+  if (const auto policy = store.policy()) {
+    for (const DocumentedFlow& row : policy->disabled) {
+      text += fmt::format("  {}  disabled by the site: {}\n", pad(clean_text(row.id), widest),
+                          clean_text(row.overridden));
+    }
   }
   text +=
       "\nunused: both roles were seen, and no flow between them met the row\n"

@@ -166,6 +166,10 @@ std::string rules(Reader& reader, bool is_short) {
   text += names("undetermined only", open, is_short);
   text += names("window too short", brief, is_short);
   text += names("not observable", hidden, is_short);
+  for (const Row& row : reader.rows("SELECT id, overridden FROM rule WHERE overridden <> '' "
+                                    "ORDER BY position")) {
+    text += wrapped(fmt::format("changed by the site: {}: {}", row[0], row[1]), 12);
+  }
   return text;
 }
 
@@ -241,9 +245,9 @@ std::string evidence(Reader& reader) {
   if (!issues.empty()) {
     text += fmt::format("no flow     packets: {}\n", fmt::join(issues, " · "));
   }
-  for (const Row& row : reader.rows(
-           "SELECT name, snap_length, truncated, packets FROM v_capture "
-           "WHERE truncated > 0 AND snap_length IS NOT NULL ORDER BY name, sha256")) {
+  for (const Row& row :
+       reader.rows("SELECT name, snap_length, truncated, packets FROM v_capture "
+                   "WHERE truncated > 0 AND snap_length IS NOT NULL ORDER BY name, sha256")) {
     text += fmt::format("SNAP LENGTH {}: {} of {} packets were cut to {} bytes\n", row[0],
                         grouped(number(row[2])), grouped(number(row[3])), row[1]);
   }

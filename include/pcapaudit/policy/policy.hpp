@@ -110,7 +110,7 @@ struct Role {
   bool builtin = false;
   bool optional = false;
   bool required = false;  // by the site: an audit that never saw it is none
-  bool absent = false;  // the site says that it has none
+  bool absent = false;    // the site says that it has none
   std::string pack;
 };
 
@@ -255,7 +255,8 @@ struct Policy {
   // Builtin ones first (builtin_roles()).
   std::vector<Role> roles;
   std::vector<Binding> bindings;
-  std::vector<DocumentedFlow> flows;  // enabled ones, in file order
+  std::vector<DocumentedFlow> flows;     // enabled ones, in file order
+  std::vector<DocumentedFlow> disabled;  // by an override, with its reason in `overridden`
   std::vector<Mapping> mappings;
   std::vector<Mistake> mistakes;
   std::vector<Exception> exceptions;

@@ -88,7 +88,7 @@ TEST_CASE("policy: the built-in pack holds the documented rows") {
                               "edge-fe-5061 edge-int>front-end 5061 sip prose",
                               "dir-edge-5061 director>edge-int 5061 sip prose",
                               "fe-edge-5061 front-end>edge-int 5061 sip prose",
-                              "cls-edge any>edge-int 50001,50002,50003 tls row"};
+                              "cls-edge any-internal>edge-int 50001,50002,50003 tls row"};
   REQUIRE(policy->flows.size() == std::size(want));
   std::size_t documented = 0;
   for (std::size_t i = 0; i < std::size(want); ++i) {

@@ -22,8 +22,10 @@ namespace {
 
 // Real messages stay under the largest UDP datagram.
 constexpr std::size_t max_header_block = 64 * 1024;
-// A body that is waited for, to see whether it is what it says; longer ones are passed over unread.
+// A body that is waited for, to see whether it is what it says; longer ones are passed over as they
+// come.
 constexpr std::size_t max_description = 64 * 1024;
+constexpr std::string_view no_start_line = "sip: no start line where a message should begin";
 
 Probe probe(Bytes prefix, Carrier carrier) {
   return carrier == Carrier::udp ? probe_sip_whole(as_text(prefix))
@@ -41,14 +43,16 @@ class Sip final : public Dissector {
     if (half.body > 0) {
       if (const auto step = read_body(dir, text, out)) return *step;
     }
-    if (const std::size_t blanks = keep_alive_size(text); blanks > 0) return Step::advance(blanks);
+    if (const std::size_t blanks = keep_alive_size(text); blanks > 0) {
+      return half.astray ? Step::lost(blanks, no_start_line) : Step::advance(blanks);
+    }
     if (carrier_ == Carrier::udp) return take_datagram(dir, text, out);
     switch (probe_sip_stream(text).kind) {
       case Probe::Kind::need_more:
         return Step::need_more();
       case Probe::Kind::not_mine:
-        out.note_unread(dir, Unread::malformed, "sip: no start line where a message should begin");
-        return Step::advance(find_sip_start(text, 1 + text.find('\n'), true));
+        half.astray = true;
+        return Step::lost(find_sip_start(text, 1 + text.find('\n'), true), no_start_line);
       case Probe::Kind::mine:
         break;
     }
@@ -71,6 +75,12 @@ class Sip final : public Dissector {
   }
 
   void finish(const SeenStream&, RecordSink& out) override {
+    for (const Direction dir : {Direction::to_server, Direction::to_client}) {
+      const Half& half = halves_[index_of(dir)];
+      if (half.body == 0 || !half.is_long) continue;
+      out.note_unread(dir, Unread::unknown_start,
+                      "sip: a body over 64 KiB did not come to its end");
+    }
     out.emit(reader_.take(carrier_ == Carrier::tcp ? "TCP" : "UDP"));
   }
 
@@ -79,6 +89,8 @@ class Sip final : public Dissector {
     std::size_t body = 0;  // of the last message, still to come
     bool describes_media = false;
     bool holds_messages = false;
+    bool is_long = false;  // the body is over max_description
+    bool astray = false;   // no message began where one should
   };
 
   // A STUN keep-alive between SIP datagrams (RFC 5626 3.5.2), also one without the cookie that
@@ -120,10 +132,11 @@ class Sip final : public Dissector {
     if (!head.failure.empty()) return Step::malformed(head.failure);
     doubt(dir, head.doubt, out);
     const std::size_t body = head.body.value_or(0);
-    if (body > max_description) return Step::advance(text.size() + body);
+    const bool is_long = body > max_description;
     halves_[index_of(dir)] = {.body = body,
-                              .describes_media = head.describes_media,
-                              .holds_messages = head.holds_messages};
+                              .describes_media = head.describes_media && !is_long,
+                              .holds_messages = head.holds_messages,
+                              .is_long = is_long};
     return Step::advance(text.size());
   }
 
@@ -133,7 +146,11 @@ class Sip final : public Dissector {
     const std::string_view body = text.substr(0, half.body);
     const bool may_hold = !half.holds_messages && body.find("SIP/2.0") != std::string_view::npos;
     const std::size_t next = may_hold ? find_sip_start(body, 0, false) : body.size();
-    if (next == body.size() && body.size() < half.body) return Step::need_more();
+    if (next == body.size() && body.size() < half.body) {
+      if (!half.is_long) return Step::need_more();
+      half.body -= body.size();
+      return Step::advance(body.size());
+    }
     if (next < body.size()) doubt(dir, "sip: a message begins inside a body", out);
     if (half.describes_media) reader_.read_body(body.substr(0, next));
     half = {};

@@ -115,6 +115,7 @@ Probe probe(Bytes prefix, Carrier carrier) {
 // A text or element that does not end within this is passed over.
 constexpr std::size_t max_message = 64 * 1024;
 constexpr std::uint8_t tls_handshake = 22;
+constexpr std::string_view other_datagram = "a datagram of another protocol";
 
 class Named final : public Dissector {
  public:
@@ -127,8 +128,10 @@ class Named final : public Dissector {
       facts_.protocol = row_->name;
       take_facts(dir, window);
     }
-    if (row_->name == "ssh") return take_banner(dir, as_text(window));
+    if (row_->name == "ssh") return take_ssh(dir, window);
     if (is_media()) return take_media(dir, window);
+    if (carrier_ == Carrier::udp) return take_datagram(window);
+    if (row_->name == "dns") return take_dns(window);
     if (row_->ends == Ends::never) return Step::done();
     if (row_->ends == Ends::once) return take_proxy_header(window);
     if (row_->ends == Ends::socks) return take_socks(dir, window);
@@ -205,6 +208,36 @@ class Named final : public Dissector {
     }
   }
 
+  // Every datagram is held against the tests of the name, and blank ones keep a way open.
+  Step take_datagram(Bytes window) const {
+    const bool own = std::any_of(std::begin(rows), std::end(rows), [&](const Row& row) {
+      return row.name == row_->name && (row.carriers & over_udp) != 0 &&
+             ((row.client != nullptr && row.client(window) == Kind::mine) ||
+              (row.server != nullptr && row.server(window) == Kind::mine));
+    });
+    const bool goes_on = own || is_blank(window) ||
+                         (row_->name == "dtls" && beside_media(window)) ||
+                         (row_->name == "dns" && is_bare_dns_answer(window));
+    return goes_on ? Step::advance(window.size()) : Step::malformed(other_datagram);
+  }
+
+  // Message after message, each behind its length (RFC 1035 4.2.2).
+  static Step take_dns(Bytes window) {
+    const Kind kind = dns_tcp_next(window);
+    if (kind == Kind::need_more) return Step::need_more();
+    if (kind == Kind::not_mine) return Step::malformed("dns: no message behind a length");
+    return Step::advance(2 + (std::size_t{window[0]} << 8 | window[1]));
+  }
+
+  // Behind its line each side opens the key exchange in clear; what comes later is encrypted.
+  Step take_ssh(Direction dir, Bytes window) {
+    if (!ssh_greeted_[index_of(dir)]) return take_banner(dir, as_text(window));
+    const Kind kind = ssh_packet(window);
+    if (kind == Kind::need_more) return Step::need_more();
+    return kind == Kind::mine ? Step::done()
+                              : Step::malformed("ssh: no packet behind the version line");
+  }
+
   // The SSH version line of each side (RFC 4253 4.2).
   Step take_banner(Direction dir, std::string_view text) {
     constexpr std::size_t longest = 255;
@@ -215,13 +248,17 @@ class Named final : public Dissector {
     facts_.fields.push_back(
         {.name = dir == Direction::to_server ? "client_version" : "server_version",
          .value = clean_text(line)});
-    return Step::done();
+    ssh_greeted_[index_of(dir)] = true;
+    return Step::advance(end == std::string_view::npos ? text.size() : end + 1);
   }
 
   // One plausible header proves nothing: the source must stay, the sequence go on by small steps.
   Step take_rtp(Direction dir, Bytes window) {
     constexpr int enough = 3;
     constexpr std::uint16_t largest_step = 50;
+    if (rtp_agreed_) {
+      return beside_media(window) ? Step::advance(window.size()) : Step::malformed(other_datagram);
+    }
     Stream& stream = streams_[index_of(dir)];
     if (rtp(window) != Kind::mine) {
       stream = {};
@@ -238,7 +275,7 @@ class Named final : public Dissector {
     stream = {.source = source, .sequence = sequence, .agreed = goes_on ? stream.agreed + 1 : 1};
     if (stream.agreed < enough) return Step::advance(window.size());
     rtp_agreed_ = true;
-    return Step::done();
+    return Step::advance(window.size());
   }
 
   // Passes over messages until one side begins TLS at a boundary.
@@ -387,6 +424,7 @@ class Named final : public Dissector {
   std::string version_line_;
   std::array<Stream, 2> streams_{};
   Socks socks_;
+  std::array<bool, 2> ssh_greeted_{};
   std::unique_ptr<FtpPorts> ftp_ports_;  // of FTP only
   bool rtp_agreed_ = false;
   bool stun_seen_ = false;

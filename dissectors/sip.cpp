@@ -22,8 +22,10 @@ namespace {
 
 // Real messages stay under the largest UDP datagram.
 constexpr std::size_t max_header_block = 64 * 1024;
-// A body that is waited for, to see whether it is what it says; longer ones are passed over unread.
+// A body that is waited for, to see whether it is what it says; longer ones are passed over as they
+// come.
 constexpr std::size_t max_description = 64 * 1024;
+constexpr std::string_view no_start_line = "sip: no start line where a message should begin";
 
 Probe probe(Bytes prefix, Carrier carrier) {
   return carrier == Carrier::udp ? probe_sip_whole(as_text(prefix))
@@ -41,14 +43,16 @@ class Sip final : public Dissector {
     if (half.body > 0) {
       if (const auto step = read_body(dir, text, out)) return *step;
     }
-    if (const std::size_t blanks = keep_alive_size(text); blanks > 0) return Step::advance(blanks);
+    if (const std::size_t blanks = keep_alive_size(text); blanks > 0) {
+      return half.astray ? Step::lost(blanks, no_start_line) : Step::advance(blanks);
+    }
     if (carrier_ == Carrier::udp) return take_datagram(dir, text, out);
     switch (probe_sip_stream(text).kind) {
       case Probe::Kind::need_more:
         return Step::need_more();
       case Probe::Kind::not_mine:
-        out.note_unread(dir, Unread::malformed, "sip: no start line where a message should begin");
-        return Step::advance(find_sip_start(text, 1 + text.find('\n'), true));
+        half.astray = true;
+        return Step::lost(find_sip_start(text, 1 + text.find('\n'), true), no_start_line);
       case Probe::Kind::mine:
         break;
     }
@@ -73,6 +77,12 @@ class Sip final : public Dissector {
   }
 
   void finish(const SeenStream&, RecordSink& out) override {
+    for (const Direction dir : {Direction::to_server, Direction::to_client}) {
+      const Half& half = halves_[index_of(dir)];
+      if (half.body == 0 || !half.is_long) continue;
+      out.note_unread(dir, Unread::unknown_start,
+                      "sip: a body over 64 KiB did not come to its end");
+    }
     out.emit(reader_.take(carrier_ == Carrier::tcp ? "TCP" : "UDP"));
   }
 
@@ -83,6 +93,8 @@ class Sip final : public Dissector {
     bool holds_messages = false;
     // Bytes of the window in which no head ends, or no message begins; asked again, more are there.
     std::size_t searched = 0;
+    bool is_long = false;  // the body is over max_description
+    bool astray = false;   // no message began where one should
   };
 
   // A STUN keep-alive between SIP datagrams (RFC 5626 3.5.2), also one without the cookie that
@@ -124,10 +136,11 @@ class Sip final : public Dissector {
     if (!head.failure.empty()) return Step::malformed(head.failure);
     doubt(dir, head.doubt, out);
     const std::size_t body = head.body.value_or(0);
-    if (body > max_description) return Step::advance(text.size() + body);
+    const bool is_long = body > max_description;
     halves_[index_of(dir)] = {.body = body,
-                              .describes_media = head.describes_media,
-                              .holds_messages = head.holds_messages};
+                              .describes_media = head.describes_media && !is_long,
+                              .holds_messages = head.holds_messages,
+                              .is_long = is_long};
     return Step::advance(text.size());
   }
 
@@ -138,8 +151,13 @@ class Sip final : public Dissector {
     const std::size_t next =
         half.holds_messages ? body.size() : find_sip_start(body, half.searched, false);
     if (next == body.size() && body.size() < half.body) {
-      half.searched = 1 + body.rfind('\n');  // the line that has no end yet, or all
-      return Step::need_more();
+      if (!half.is_long) {
+        half.searched = 1 + body.rfind('\n');  // the line that has no end yet, or all
+        return Step::need_more();
+      }
+      half.body -= body.size();
+      half.searched = 0;
+      return Step::advance(body.size());
     }
     if (next < body.size()) doubt(dir, "sip: a message begins inside a body", out);
     if (half.describes_media) reader_.read_body(body.substr(0, next));

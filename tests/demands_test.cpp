@@ -117,6 +117,9 @@ TEST_CASE("demands: an application that was given up is not recognised to the en
   check({{"tcp 10.1.0.1 > 10.1.0.2:22 ssh c2s-end=tail-lost", "allowed shell"},
          {"tcp 10.1.0.1 > 10.1.0.2:22 ssh s2c-end=snap-length", "allowed shell"},
          {"tcp 10.1.0.1 > 10.1.0.2:22 ssh s2c-end=unfinished", "allowed shell"},
+         {"tcp 10.1.0.1 > 10.1.0.2:22 ssh c2s-hole=malformed", "allowed shell"},
+         {"tcp 10.1.0.1 > 10.1.0.2:22 ssh c2s-hole=unknown-start",
+          "undetermined shell (application-unread)"},
          {"tcp 10.1.0.1 > 10.1.0.2:80 http c2s-end=foreign",
           "violation plain; high wrong-application application: HTTP / http, then another"}});
 }

@@ -326,6 +326,7 @@ const std::string sip_request =
     "OPTIONS sip:b.example SIP/2.0\r\nVia: SIP/2.0/UDP a.example;branch=z9hG4bK1\r\n"
     "From: <sip:a@a.example>;tag=1\r\nTo: <sip:b@b.example>\r\nCall-ID: 1\r\n"
     "CSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
+const std::string sip_answer = "SIP/2.0 200 OK" + sip_request.substr(sip_request.find("\r\n"));
 const std::string stun_request = "\0\1\0\0\x21\x12\xa4\x42"s + "123456789012";
 const std::string dtls_hello = "\x16\xfe\xff\0\0\0\0\0\0\0\0\0\x19\1\0\0\x0d\0\0\0\0\0\0\0\x0d"s +
                                "\xfe\xfd"s + std::string(11, 'r');
@@ -337,6 +338,43 @@ ClosedFlow datagrams(const std::vector<std::pair<int, std::string>>& sent) {
 }
 
 }  // namespace
+
+TEST_CASE("stream: what follows SIP over TCP is SIP, another protocol or unread") {
+  struct Case {
+    std::string_view what;
+    std::string behind;
+    Unread hole, end;
+    std::vector<std::string> others;
+  };
+  const std::string junk(3000, '\xe7');
+  std::string unended = sip_request;
+  unended.replace(unended.find("Length: 0"), 9, "Length: 1000000");
+  const Case cases[] = {
+      {"keep-alives", "\r\n\r\n", Unread::none, Unread::none, {}},
+      {"another message", sip_request, Unread::none, Unread::none, {}},
+      {"a line, and a message", "v=0\r\n" + sip_request, Unread::malformed, Unread::none, {}},
+      {"junk", junk, Unread::none, Unread::malformed, {}},
+      {"junk and keep-alives", junk + "\r\n\r\n", Unread::none, Unread::malformed, {}},
+      {"SSH", "SSH-2.0-OpenSSH_9\r\n", Unread::none, Unread::foreign, {"ssh"}},
+      {"HTTP", request, Unread::none, Unread::foreign, {"http"}},
+      {"HTTP, and a message", request + sip_request, Unread::none, Unread::foreign, {"http"}},
+      {"a body that never ends", unended + junk, Unread::unknown_start, Unread::none, {}},
+  };
+  for (const Case& c : cases) {
+    for (const std::size_t cut : {std::size_t{0}, std::size_t{1}, std::size_t{3}}) {
+      CAPTURE(c.what, cut);
+      Conversation talk("192.0.2.10", 40000, "198.51.100.20", 5060);
+      talk.open().data(client, sip_request).data(server, sip_answer);
+      talk.data(client, c.behind.substr(0, cut)).data(client, c.behind.substr(cut)).close();
+      const ClosedFlow flow = only_flow(talk);
+      CHECK(flow.app == "sip");
+      CHECK(flow.other_apps == c.others);
+      CHECK(flow.account[0].hole == c.hole);
+      CHECK(flow.account[0].end == c.end);
+      CHECK(flow.account[1].is_whole());
+    }
+  }
+}
 
 TEST_CASE("stream: no number of unknown datagrams ends the search") {
   for (const std::string& before : {"\r\n\r\n"s, "\0"s, "\1\2\3\4what"s}) {
@@ -351,6 +389,74 @@ TEST_CASE("stream: no number of unknown datagrams ends the search") {
       CHECK(flow.account[0].hole == (is_blank ? Unread::none : Unread::unknown_start));
       CHECK(flow.account[0].reaches_end());
     }
+  }
+}
+
+TEST_CASE("stream: one good exchange does not speak for all datagrams") {
+  struct Case {
+    std::string_view what;
+    std::string first, later;
+    std::vector<std::string> others;
+    Unread hole;
+  };
+  const std::string dns = "\x12\x34\1\0\0\1\0\0\0\0\0\0\1a\7example\0\0\1\0\1"s;
+  const std::string refused = "\x12\x34\x80\5\0\0\0\0\0\0\0\0"s;
+  const std::string junk = "\xe7\1\2\3\4 nobody knows this";
+  const Case cases[] = {
+      {"DNS, DNS", dns, dns, {}, Unread::none},
+      {"DNS, a refusal", dns, refused, {}, Unread::none},
+      {"DNS, junk", dns, junk, {}, Unread::unknown_start},
+      {"DNS, SIP", dns, sip_request, {"sip"}, Unread::foreign},
+      {"SIP, SIP", sip_request, sip_request, {}, Unread::none},
+      {"SIP, keep-alive", sip_request, "\r\n\r\n", {}, Unread::none},
+      {"SIP, zeros", sip_request, std::string(4, '\0'), {}, Unread::none},
+      {"SIP, STUN", sip_request, stun_request, {}, Unread::none},
+      {"SIP, junk", sip_request, junk, {}, Unread::unknown_start},
+      {"DTLS, DTLS", dtls_hello, "\x17\xfe\xfd\0\1\0\0\0\0\0\1\0\1x"s, {}, Unread::none},
+      {"DTLS, SIP", dtls_hello, sip_request, {"sip"}, Unread::foreign},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.what);
+    std::vector<std::pair<int, std::string>> sent = {{client, c.first}, {server, c.first}};
+    for (int i = 0; i < 40; ++i) sent.emplace_back(i % 2 == 0 ? client : server, c.later);
+    const ClosedFlow flow = datagrams(sent);
+    CHECK(flow.other_apps == c.others);
+    for (const ReadAccount& account : flow.account) {
+      CHECK(account.hole == c.hole);
+      CHECK(account.reaches_end());
+    }
+  }
+}
+
+TEST_CASE(
+    "stream: a protocol that is known by its start does not speak for what begins behind it") {
+  struct Case {
+    std::string_view what;
+    std::string first, behind;
+    std::vector<std::string> others;
+    Unread end;
+  };
+  const std::string ssh = "SSH-2.0-OpenSSH_9\r\n";
+  const std::string packet = "\0\0\0\x0c\4\x14"s + std::string(10, 'k');
+  const std::string dns = "\0\x1b\x12\x34\1\0\0\1\0\0\0\0\0\0\1a\7example\0\0\1\0\1"s;
+  const Case cases[] = {
+      {"SSH, its key exchange, encrypted", ssh, packet + "\xe7\1\2\3", {}, Unread::none},
+      {"SSH, HTTP", ssh, request, {"http"}, Unread::foreign},
+      {"SSH, its key exchange, HTTP", ssh + packet, request, {"http"}, Unread::foreign},
+      {"SSH, junk", ssh, std::string(40, '\xe7'), {}, Unread::malformed},
+      {"DNS, DNS", dns, dns, {}, Unread::none},
+      {"DNS, HTTP", dns, request, {"http"}, Unread::foreign},
+      {"DNS, SSH", dns, ssh, {}, Unread::malformed},
+      {"VNC, HTTP", "RFB 003.008\n", request, {"http"}, Unread::foreign},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.what);
+    Conversation talk("192.0.2.10", 40000, "198.51.100.20", 9000);
+    talk.open().data(server, c.first).data(client, c.first).data(client, c.behind).close();
+    const ClosedFlow flow = only_flow(talk);
+    CHECK(flow.other_apps == c.others);
+    CHECK(flow.account[0].end == c.end);
+    CHECK(flow.account[1].is_whole());
   }
 }
 

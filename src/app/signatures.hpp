@@ -40,6 +40,7 @@ Kind ldap(Bytes prefix);
 Kind kerberos_tcp(Bytes prefix);
 Kind tds_client(Bytes prefix);
 Kind tds_server(Bytes prefix);
+Kind ssh_packet(Bytes window);  // the first one, behind the version line
 Kind dns_tcp(Bytes prefix);
 Kind ms_turn(Bytes prefix);
 Kind postgresql(Bytes prefix);
@@ -65,6 +66,15 @@ Kind rtp(Bytes prefix);  // plausible only: the dissector looks at several
 // The first question's name of a DNS message, or "" (RFC 1035 4.1.4).
 std::string dns_question(Bytes message);
 Kind dns_message(Bytes message);
+// A refusal without the question (RFC 1035 4.1.1: a format error, say).
+bool is_bare_dns_answer(Bytes message);
+// The next message on a connection that is DNS, behind its length; more is wanted up to the end of
+// its first question.
+Kind dns_tcp_next(Bytes window);
+// Nothing but line ends, blanks and zeros, which keep a way open.
+bool is_blank(Bytes datagram);
+// A blank one, or by its first byte: STUN, ZRTP, DTLS, TURN, RTP or RTCP (RFC 7983 7).
+bool beside_media(Bytes datagram);
 
 // "mine" when `text` begins with one of `words`; "need_more" when it may still become one.
 Kind begins(std::string_view text, std::initializer_list<std::string_view> words);

@@ -85,6 +85,46 @@ std::string dns_question(Bytes message) {
   return name;
 }
 
+bool is_bare_dns_answer(Bytes message) {
+  constexpr std::size_t header = 12;
+  return message.size() == header && (message[2] & 0x80U) != 0 && (message[3] & 0x0fU) != 0 &&
+         std::all_of(message.begin() + 4, message.end(), [](std::uint8_t c) { return c == 0; });
+}
+
+Kind dns_tcp_next(Bytes window) {
+  constexpr std::size_t enough = 8;  // length, identifier, flags, questions
+  if (window.size() < enough) return Kind::need_more;
+  ByteReader in(window);
+  const std::size_t length = in.u16();
+  in.u16();
+  constexpr std::uint16_t reserved = 0x0040, most_questions = 4;
+  if ((in.u16() & reserved) != 0 || in.u16() > most_questions) return Kind::not_mine;
+  constexpr std::size_t header = 12, longest_question = 255 + 4;
+  const std::size_t wanted = std::min(length, header + longest_question);
+  if (window.size() < 2 + wanted) return Kind::need_more;
+  const Bytes message = window.subspan(2, std::min(length, window.size() - 2));
+  return is_bare_dns_answer(message) ? Kind::mine : dns_message(message);
+}
+
+bool is_blank(Bytes datagram) {
+  return std::all_of(datagram.begin(), datagram.end(), [](std::uint8_t c) {
+    return c == 0 || c == ' ' || c == '\t' || c == '\r' || c == '\n';
+  });
+}
+
+bool beside_media(Bytes datagram) {
+  ByteReader in(datagram);
+  const unsigned first = in.u8();
+  in.u8();
+  const std::size_t length = in.u16();
+  const auto between = [&](unsigned low, unsigned high) { return first >= low && first <= high; };
+  // Letters look like TURN's channels, whose length tells (RFC 8656 12.4; padded over TCP only).
+  const bool is_channel =
+      between(64, 79) && in.ok() && length <= in.remaining() && in.remaining() - length < 4;
+  return first <= 3 || between(16, 19) || between(20, 26) || between(32, 63) || is_channel ||
+         between(128, 191) || is_blank(datagram);
+}
+
 Kind stun(Bytes prefix) {
   ByteReader in(prefix);
   const std::uint16_t type = in.u16();

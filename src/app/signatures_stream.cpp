@@ -172,6 +172,19 @@ Kind tds_server(Bytes prefix) {
   return when(known && length == prefix.size());
 }
 
+Kind ssh_packet(Bytes window) {
+  constexpr std::size_t enough = 6;
+  constexpr std::uint32_t largest = 35'000;   // RFC 4253 6.1
+  constexpr std::uint8_t last_in_clear = 49;  // RFC 4251 7: transport and key exchange
+  if (window.size() < enough) return Kind::need_more;
+  ByteReader in(window);
+  const std::uint32_t length = in.u32();
+  in.u8();  // of padding
+  const std::uint8_t message = in.u8();
+  const bool sane = length >= 2 && length <= largest && message >= 1 && message <= last_in_clear;
+  return sane ? Kind::mine : Kind::not_mine;
+}
+
 Kind dns_tcp(Bytes prefix) {
   ByteReader in(prefix);
   const std::uint16_t length = in.u16();

@@ -14,9 +14,12 @@ namespace pcapaudit {
 
 class ReadNotes {
  public:
-  // Reading went on behind it. The first place counts.
+  // Reading went on behind it. The first place counts, but one that may have been anything comes
+  // before all that may only have been the application's own.
   void hole(Unread cause, std::uint64_t at, std::string_view why) {
-    if (!hole_ || at < hole_.at) hole_ = {cause, at, why};
+    const bool graver = is_anything(cause) && !is_anything(hole_.cause);
+    const bool earlier = at < hole_.at && is_anything(cause) == is_anything(hole_.cause);
+    if (!hole_ || graver || earlier) hole_ = {cause, at, why};
   }
   // Nothing is read from here on.
   void end(Unread cause, std::uint64_t at, std::string_view why) {
@@ -65,6 +68,9 @@ class ReadNotes {
     std::string_view why = {};
     explicit operator bool() const { return cause != Unread::none; }
   };
+  static bool is_anything(Unread cause) {
+    return cause == Unread::unknown_start || cause == Unread::foreign;
+  }
   // A loss explains what is missing, not what was there and could not be read.
   Unread searched_cause() const {
     const bool is_loss = search_.cause == Unread::snap_length || search_.cause == Unread::gap;

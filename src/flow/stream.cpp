@@ -134,6 +134,11 @@ std::size_t Stream::consume(std::size_t side, Bytes window, bool& waiting) {
   Half& half = halves_[side];
   Sink sink(*this);
   const Step step = dissector_->consume(direction_of(side), window, sink);
+  const bool found = step.kind == Step::Kind::advance || step.kind == Step::Kind::handover;
+  if (found && rare_ != nullptr && notes(side).searching()) {
+    notes(side).found();
+    half.probes = 0;
+  }
   switch (step.kind) {
     case Step::Kind::advance: {
       const std::size_t used = std::min(std::max<std::size_t>(step.count, 1), window.size());
@@ -151,8 +156,12 @@ std::size_t Stream::consume(std::size_t side, Bytes window, bool& waiting) {
       count(Anomaly::malformed);
       if (rare().malformed_why.empty()) rare().malformed_why = step.why;
       return broke(side, window, step.why);
+    case Step::Kind::lost:
+      return pass_lost(side, window, step, waiting);
     case Step::Kind::done:
-      half.detached = carrier_ == Carrier::tcp || !dissector_->shares_ports();
+      // TLS and the like frame what they carry; a table's row only knows a start.
+      half.watched = carrier_ == Carrier::udp || spec_->name.empty();
+      half.detached = !half.watched;
       return window.size();
     case Step::Kind::handover:
       return hand_over(side, step, window.size());
@@ -197,9 +206,37 @@ std::size_t Stream::broke(std::size_t side, Bytes window, std::string_view why) 
     half.probes = 0;
     return 0;
   }
+  // A table's row says so of datagrams that are not its own.
+  const bool is_own =
+      !spec_->name.empty() && spec_->probe(window, carrier_).kind != Probe::Kind::not_mine;
   const bool is_foreign = probe_broken(side, window).kind == Probed::Kind::attached;
-  notes(side).hole(is_foreign ? Unread::foreign : Unread::malformed, half.at, why);
+  notes(side).hole(is_foreign ? Unread::foreign
+                   : is_own   ? Unread::malformed
+                              : Unread::unknown_start,
+                   half.at, why);
   return window.size();
+}
+
+// The dissector looks for its next message behind these bytes; are they another protocol's?
+std::size_t Stream::pass_lost(std::size_t side, Bytes window, const Step& step, bool& waiting) {
+  Half& half = halves_[side];
+  if (half.probes == 0) count(Anomaly::malformed);
+  notes(side).search(Unread::malformed, half.at, step.why);
+  if (half.probes < max_probes) {
+    const Recognised begun = recognise(window, half.probes == 0 ? Among::all : Among::named);
+    std::string other = other_in(side, window, begun);
+    if (!other.empty()) {
+      note_beside(std::move(other));
+      end_reading(side, Unread::foreign, {});
+      return window.size();
+    }
+    if (begun.spec == nullptr && begun.undecided) {
+      waiting = true;
+      return 0;
+    }
+    ++half.probes;
+  }
+  return std::min(std::max<std::size_t>(step.count, 1), window.size());
 }
 
 void Stream::detach_dissector(std::vector<AppRecord>& records) {
@@ -210,7 +247,7 @@ void Stream::detach_dissector(std::vector<AppRecord>& records) {
   for (Half& half : halves_) {
     half.match = Match::undecided;
     half.probes = 0;
-    half.detached = half.resyncs = half.broken = false;
+    half.detached = half.resyncs = half.broken = half.watched = false;
   }
 }
 
@@ -235,7 +272,7 @@ void Stream::end_reading(std::size_t side, Unread cause, std::string_view why) {
 
 void Stream::take_rest(std::size_t side, Unread cause) {
   Half& half = halves_[side];
-  if (half.detached || half.broken) return;
+  if (half.detached || half.broken || half.watched) return;
   const Bytes rest = half.window.bytes();
   if (dissector_ == nullptr && !rest.empty()) {
     const Recognised begun = recognise(rest, Among::all, /*cut=*/true);
@@ -286,7 +323,7 @@ void Stream::finish(std::size_t default_client_side, ClosedFlow& flow) {
   set_client_side(client);
   for (std::size_t side = 0; side < 2; ++side) {
     const Half& half = halves_[side];
-    if (half.detached || half.broken || half.window.empty()) continue;
+    if (half.detached || half.broken || half.watched || half.window.empty()) continue;
     take_rest(side, Unread::unfinished);
     if (dissector_ != nullptr) count(Anomaly::truncated);
   }

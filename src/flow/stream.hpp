@@ -98,6 +98,7 @@ class Stream final {
     bool detached = false;  // nothing more is wanted of this side
     bool resyncs = false;   // after a loss: waits for a segment that starts a message
     bool broken = false;    // its framing is lost: only another protocol is looked for
+    bool watched = false;   // all was learnt, and what comes has no frame: the same
   };
   // What few flows have.
   struct Rare {
@@ -137,13 +138,14 @@ class Stream final {
   Recognised recognise(Bytes window, Among among, bool cut = false) const;
   bool must_probe(const Half& half) const {
     return dissector_ == nullptr || half.match == Match::undecided || half.resyncs || half.broken ||
-           (carrier_ == Carrier::udp && dissector_->shares_ports());
+           half.watched || (carrier_ == Carrier::udp && dissector_->shares_ports());
   }
   Among among(const Half& half) const;
   Probed place(std::size_t side, Bytes window);
   Probed probe(std::size_t side, Bytes window);
   Probed probe_shared(std::size_t side, Bytes window);
   Probed probe_broken(std::size_t side, Bytes window);
+  Probed probe_watched(std::size_t side, Bytes window);
   std::string other_in(std::size_t side, Bytes window, const Recognised& found) const;
   bool waits_for_foreign(std::size_t side, Bytes window);
   Probed check_other_side(std::size_t side, Bytes window);
@@ -152,6 +154,7 @@ class Stream final {
   Probed note_mismatch(std::size_t side, std::string other);
   bool is_out_of_step(std::size_t side) const;
   std::size_t broke(std::size_t side, Bytes window, std::string_view why);
+  std::size_t pass_lost(std::size_t side, Bytes window, const Step& step, bool& waiting);
   std::size_t hand_over(std::size_t side, const Step& step, std::size_t size);
   void attach(const DissectorSpec& spec, std::size_t side, Probe::Speaker speaker);
   void detach_dissector(std::vector<AppRecord>& records);

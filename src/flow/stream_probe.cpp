@@ -63,6 +63,7 @@ Stream::Among Stream::among(const Half& half) const {
 Stream::Probed Stream::place(std::size_t side, Bytes window) {
   const Half& half = halves_[side];
   if (half.broken) return probe_broken(side, window);
+  if (half.watched) return probe_watched(side, window);
   if (half.resyncs) return resync(side, window);
   if (dissector_ == nullptr) return probe(side, window);
   if (dissector_->shares_ports()) return probe_shared(side, window);
@@ -134,6 +135,21 @@ Stream::Probed Stream::probe_broken(std::size_t side, Bytes window) {
   if (carrier_ == Carrier::udp) return {Probed::Kind::attached};
   notes(side).rename_end(Unread::foreign);
   half.detached = true;
+  return {Probed::Kind::drop};
+}
+
+// A protocol that is not followed to its end may turn into one with a name of its own.
+Stream::Probed Stream::probe_watched(std::size_t side, Bytes window) {
+  const Recognised found = recognise(window, Among::named);
+  if (found.undecided && found.spec == nullptr) return {Probed::Kind::wait};
+  std::string other = other_in(side, window, found);
+  if (other.empty()) return {Probed::Kind::drop};
+  note_beside(std::move(other));
+  if (carrier_ == Carrier::udp) {
+    notes(side).hole(Unread::foreign, halves_[side].at, {});
+  } else {
+    end_reading(side, Unread::foreign, {});
+  }
   return {Probed::Kind::drop};
 }
 

@@ -48,6 +48,9 @@ void feed_piece(Dissector& dissector, const Piece& piece, Carrier carrier, Halve
     } else if (step.kind == Step::Kind::done) {
       half.detached = true;
     } else {
+      if (step.kind == Step::Kind::lost) {
+        sink.note_unread(piece.dir, Unread::malformed, step.why);
+      }
       const std::size_t used = std::min(step.count, half.pending.size());
       if (carrier == Carrier::tcp) half.skip = step.count - used;
       half.pending.erase(0, used);

@@ -49,11 +49,11 @@ struct Probe {
 
 // Answer to one consume() call.
 struct [[nodiscard]] Step {
-  enum class Kind : std::uint8_t { advance, need_more, malformed, done, handover };
+  enum class Kind : std::uint8_t { advance, need_more, malformed, lost, done, handover };
   Kind kind;
   std::size_t count =
-      0;  // advance, handover: bytes used (advance: at least 1, may run past the window)
-  // malformed: static text for the audit trail. handover: the protocol that the peers agreed on,
+      0;  // advance, lost, handover: bytes used (advance: at least 1, may run past the window)
+  // malformed, lost: static text for the audit trail. handover: the protocol that the peers agreed on,
   // which names what comes when no dissector recognises it; empty: unknown.
   std::string_view why = {};
 
@@ -61,6 +61,11 @@ struct [[nodiscard]] Step {
   static constexpr Step need_more() { return {.kind = Kind::need_more}; }
   static constexpr Step malformed(std::string_view why) {
     return {.kind = Kind::malformed, .why = why};
+  }
+  // TCP: n bytes (at least 1) begin no message, which is looked for behind them. They are a hole
+  // when one is found, and else the end; the engine looks whether another protocol begins there.
+  static constexpr Step lost(std::size_t n, std::string_view why) {
+    return {.kind = Kind::lost, .count = n, .why = why};
   }
   // Nothing more to learn in this direction.
   static constexpr Step done() { return {.kind = Kind::done}; }

@@ -203,7 +203,7 @@ class Http final : public Dissector {
     notes_.note(Kind::methods, start.method, out);
     const HttpTarget target = split_target(start.method, start.target);
     take_target(target, start, out);
-    bool host_in_field = target.host.empty();
+    bool host_in_field = target.host.empty(), is_named = !target.host.empty();
     std::uint8_t meaning = start.bare ? ordinary | to_bare : ordinary;
     HttpFraming framing;
     HeaderLines lines(headers);
@@ -212,8 +212,9 @@ class Http final : public Dissector {
       doubt(dir, doubt_of(*line), out);
       framing.take(field, line->value);
       if (field == HttpField::host) {
-        host_in_field = host_in_field || is_same_host(line->value, target.host);
-        if (!line->value.empty()) note_whole(dir, Kind::hosts, line->value, out);
+        const std::string_view host = take_host(line->value, out);
+        host_in_field = host_in_field || is_same_host(host, target.host);
+        is_named = is_named || !host.empty();
       } else if (field == HttpField::user_agent) {
         notes_.note(Kind::user_agents, line->value, out);
       } else if (field == HttpField::authorization) {
@@ -224,6 +225,7 @@ class Http final : public Dissector {
     }
     // Servers differ in which of two names they go by (RFC 9112 3.2.2 has one answer).
     if (!host_in_field) note_whole(dir, Kind::hosts, target.host, out);
+    if (!is_named && out != nullptr) notes_.note_no_host();
     if (lines.bad_lines() > 0) doubt(dir, "http: a header line without a colon", out);
     if (start.method == "HEAD") meaning |= to_head;
     if (start.method == "CONNECT") meaning |= to_connect;
@@ -245,9 +247,22 @@ class Http final : public Dissector {
       if (!word.empty()) note_whole(dir, Kind::paths, word, out);
     }
     if (!target.plain) doubt(dir, "http: a target of no known form", out);
-    if (!target.credentials) return;
+    if (target.credentials) note_user_information();
+  }
+
+  void note_user_information() {
     notes_.note(Kind::authorization_schemes, "userinfo", nullptr);
     notes_.note_clear_credentials();
+  }
+
+  // The host of a Host field.
+  std::string_view take_host(std::string_view value, RecordSink* out) {
+    constexpr auto dir = Direction::to_server;
+    const HttpAuthority authority = split_authority(value);
+    if (authority.user) doubt(dir, "http: user information in a Host field", out);
+    if (authority.credentials) note_user_information();
+    if (!authority.host.empty()) note_whole(dir, Kind::hosts, authority.host, out);
+    return authority.host;
   }
 
   void take_authorization(std::string_view value) {
@@ -272,6 +287,7 @@ class Http final : public Dissector {
     notes_.note_response();
     notes_.note_status(start.status, out);
     std::string_view upgrade = "upgrade";
+    bool is_directed = false;
     HttpFraming framing;
     HeaderLines lines(headers);
     while (const auto line = lines.next()) {
@@ -280,6 +296,7 @@ class Http final : public Dissector {
       framing.take(field, line->value);
       if (field == HttpField::server) notes_.note(Kind::servers, line->value, out);
       if (field == HttpField::location) note_whole(dir, Kind::locations, line->value, out);
+      is_directed = is_directed || field == HttpField::location;
       if (field == HttpField::upgrade) upgrade = line->value;
     }
     if (lines.bad_lines() > 0) doubt(dir, "http: a header line without a colon", out);
@@ -298,7 +315,13 @@ class Http final : public Dissector {
       if (start.status < 300) return hand_over("connect", size);
       halves_[0].state = State::start;
     }
-    return begin_body(dir, framing.body(start, (answered & to_head) != 0), size, out);
+    const HttpFraming::Body body = framing.body(start, (answered & to_head) != 0);
+    const bool has_body = body.kind == HttpFraming::Kind::length
+                              ? body.length > 0
+                              : body.kind != HttpFraming::Kind::none;
+    // A redirection to nowhere is content. Its target is an empty text.
+    if (start.status / 100 == 3 && has_body && !is_directed) notes_.note(Kind::locations, "", out);
+    return begin_body(dir, body, size, out);
   }
 
   Step hand_over(std::string to, std::size_t size) {

@@ -108,6 +108,7 @@ class Http2 final : public Dissector {
       half.open = true;
       half.stream = header.stream;
       half.promise = header.type == push_promise;
+      half.ends = header.type == headers && header.has(end_stream);
       half.block.clear();
     }
     if (half.block.size() + fragment->size() > max_block) {
@@ -124,13 +125,17 @@ class Http2 final : public Dissector {
   }
 
   // Behind a hole the tables of the compression are out of step.
-  void finish(const SeenStream&, RecordSink& out) override { out.emit(std::move(facts_)); }
+  void finish(const SeenStream&, RecordSink& out) override {
+    if (no_host_ && !facts_.hosts.empty()) facts_.hosts.add("");
+    out.emit(std::move(facts_));
+  }
 
  private:
   struct Half {
     bool begun = false;
     bool open = false;  // a field block waits for its continuation
     bool promise = false;
+    bool ends = false;  // no body follows
     std::uint32_t stream = 0;
     std::vector<std::uint8_t> block;
     Hpack hpack;
@@ -138,6 +143,7 @@ class Http2 final : public Dissector {
   struct Message {
     std::string method, path, authority, host;
     std::string status;
+    bool has_location = false;
     bool doubtful = false;  // a pseudo-header field twice (RFC 9113 8.3)
   };
 
@@ -150,6 +156,9 @@ class Http2 final : public Dissector {
     if (message.doubtful) {
       out.note_unread(dir, Unread::malformed, "http2: a pseudo-header field twice");
     }
+    if (split_authority(message.authority).user || split_authority(message.host).user) {
+      out.note_unread(dir, Unread::malformed, "http: user information in a Host field");
+    }
     if (message.path.size() > longest_text || message.authority.size() > longest_text) {
       out.note_unread(dir, Unread::over_cap, "http: a path or name over 1024 bytes");
     }
@@ -157,7 +166,7 @@ class Http2 final : public Dissector {
     if (half.promise) take_target(message);
     if (half.promise) return {};
     if (dir == Direction::to_server && !message.method.empty()) take_request(message);
-    if (dir == Direction::to_client && !message.status.empty()) take_response(message);
+    if (dir == Direction::to_client && !message.status.empty()) take_response(message, half.ends);
     return {};
   }
 
@@ -174,6 +183,7 @@ class Http2 final : public Dissector {
     if (promise) return;
     if (field.name == "user-agent") facts_.user_agents.add(clean_text(field.value));
     if (field.name == "server") facts_.servers.add(clean_text(field.value));
+    message.has_location = message.has_location || field.name == "location";
     if (field.name == "location") facts_.locations.add(clean_text(field.value));
     if (field.name == "authorization" || field.name == "proxy-authorization") {
       take_authorization(field.value, facts_);
@@ -184,29 +194,44 @@ class Http2 final : public Dissector {
     ++facts_.requests;
     facts_.methods.add(message.method);
     take_target(message);
+    no_host_ = no_host_ || (message.authority.empty() && message.host.empty());
   }
 
   // Servers differ in which of two names they go by.
   void take_target(const Message& message) {
     const std::string path = message.path.substr(0, message.path.find_first_of("?#"));
     if (!path.empty()) facts_.paths.add(clean_text(path));
-    if (!message.authority.empty()) facts_.hosts.add(clean_text(message.authority));
-    if (!message.host.empty() && !is_same_host(message.host, message.authority)) {
-      facts_.hosts.add(clean_text(message.host));
-    }
+    const std::string_view authority = take_host(message.authority);
+    const std::string_view host = take_host(message.host);
+    if (!authority.empty()) facts_.hosts.add(clean_text(authority));
+    if (!host.empty() && !is_same_host(host, authority)) facts_.hosts.add(clean_text(host));
   }
 
-  void take_response(const Message& message) {
+  // A host without its user information, of which a password is told.
+  std::string_view take_host(std::string_view value) {
+    const HttpAuthority authority = split_authority(value);
+    if (authority.credentials) {
+      facts_.authorization_schemes.add("userinfo");
+      facts_.credentials_in_clear = true;
+    }
+    return authority.host;
+  }
+
+  void take_response(const Message& message, bool ends) {
     std::uint32_t status = 0;
     const char* const end = message.status.data() + message.status.size();
     const auto parsed = std::from_chars(message.status.data(), end, status);
     if (parsed.ec != std::errc{} || parsed.ptr != end || status < 100 || status > 999) return;
     ++facts_.responses;
     facts_.statuses.add(status);
+    // A redirection to nowhere is content.
+    const bool directs = status / 100 == 3 && status != 304;
+    if (directs && !message.has_location && !ends) facts_.locations.add("");
   }
 
   std::array<Half, 2> halves_;
   HttpFacts facts_;
+  bool no_host_ = false;  // of a request at least
 };
 
 }  // namespace

@@ -37,16 +37,11 @@ constexpr std::size_t max_alerts = 16;
 // pass them over: OpenSSL takes 32.
 constexpr std::uint8_t max_empty_records = 32;
 constexpr std::uint8_t no_certificate = 41;  // alert of SSL 3.0
+// So many hellos are more than a client sends, with one for a HelloRetryRequest.
+constexpr std::uint8_t enough_hellos = 3;
 // An encrypted alert of TLS 1.3 looks like application data of this size (two bytes, the inner
 // type, a 16-byte tag); anything larger is the peer's Finished or data.
 constexpr std::size_t tls13_alert_size = 2 + 1 + 16;
-
-bool begins_hello(Bytes message) {
-  ByteReader in(message);
-  const std::uint8_t type = in.u8();
-  const std::size_t length = in.u24();
-  return (type == client_hello || type == server_hello) && (!in.ok() || length <= max_hello);
-}
 
 class Tls final : public Dissector {
  public:
@@ -78,7 +73,8 @@ class Tls final : public Dissector {
   Failure read_handshake(Direction dir, Bytes body, RecordSink& out);
   Failure read_message(Direction dir, std::uint8_t type, Bytes body, RecordSink& out);
   bool oversized(Direction dir, std::uint8_t type, RecordSink& out);
-  void read_change_cipher(Direction dir);
+  void read_change_cipher(Direction dir, const RecordHeader& header, RecordSink& out);
+  static void note_again(Direction dir, RecordSink& out);
   void read_request(Bytes body);
   void read_alert(Direction dir, Bytes body);
   void keep(Direction dir, std::uint8_t type, Bytes message);
@@ -86,6 +82,7 @@ class Tls final : public Dissector {
   void note_server_hello(const ServerHello& hello);
   void read_certificates(Direction dir, Bytes body, RecordSink& out);
   bool is_second_client_hello(Direction dir, Bytes body) const;
+  bool has_hello_too_many() const { return client_hellos_ > (facts_.retry_request ? 2 : 1); }
   bool is_established() const;
   bool is_handshake_read(Direction dir) const;
 
@@ -94,6 +91,7 @@ class Tls final : public Dissector {
   HandshakeSeen seen_;
   std::string client_session_id_, server_session_id_;
   ProofKeeper proofs_;
+  std::uint8_t client_hellos_ = 0;  // in clear
 };
 
 Step Tls::consume(Direction dir, Bytes window, RecordSink& out) {
@@ -120,14 +118,21 @@ Step Tls::consume(Direction dir, Bytes window, RecordSink& out) {
     half.data_before_change = half.data_before_change || !half.change_cipher;
     if (!half.any_message) proofs_.forget();  // joined behind the handshake
   } else if (header->type == change_cipher_spec) {
-    read_change_cipher(dir);
+    read_change_cipher(dir, *header, out);
   } else if (header->type == handshake) {
     half.finished = half.finished || half.change_cipher;
     // The first handshake ended before the first application data.
     half.handshake_again = half.handshake_again || (half.encrypted && half.application_data);
     const bool readable = !half.encrypted || dir == Direction::to_server;
     if (readable && !whole) return Step::need_more();
-    if (!half.encrypted || is_second_client_hello(dir, body)) {
+    constexpr std::size_t telling = record_header_size + hello_start;
+    if (window.size() < std::min(header->total(), telling)) return Step::need_more();
+    const bool is_read = !half.encrypted || is_second_client_hello(dir, body);
+    if (!is_read && !half.hole &&
+        is_clear_handshake(window.subspan(record_header_size), header->length)) {
+      note_again(dir, out);
+    }
+    if (is_read) {
       const Failure failure = read_handshake(dir, body, out);
       if (!failure.empty()) return Step::malformed(failure);
     }
@@ -282,6 +287,8 @@ Tls::Failure Tls::read_message(Direction dir, std::uint8_t type, Bytes body, Rec
       if (!from_client) return "tls: client hello from the server";
       const auto hello = parse_client_hello(body);
       if (!hello) return "tls: bad client hello";
+      if (client_hellos_ < enough_hellos) ++client_hellos_;
+      if (facts_.server_hello && has_hello_too_many()) note_again(dir, out);
       note_client_hello(*hello);
       return {};
     }
@@ -289,6 +296,7 @@ Tls::Failure Tls::read_message(Direction dir, std::uint8_t type, Bytes body, Rec
       if (from_client) return "tls: server hello from the client";
       const auto hello = parse_server_hello(body);
       if (!hello) return "tls: bad server hello";
+      if (facts_.server_hello) note_again(dir, out);
       note_server_hello(*hello);
       return {};
     }
@@ -378,15 +386,23 @@ void Tls::read_request(Bytes body) {
 
 // In TLS 1.3 this record means nothing (RFC 8446 5); the server's handshake is encrypted behind
 // its ServerHello anyway.
-void Tls::read_change_cipher(Direction dir) {
+void Tls::read_change_cipher(Direction dir, const RecordHeader& header, RecordSink& out) {
   Half& half = halves_[index_of(dir)];
+  const bool is_again = half.change_cipher && header.length == 1;  // encrypted ones are longer
   half.change_cipher = true;
   if (is_tls13(facts_.version)) return;
+  if (is_again) note_again(dir, out);
   half.encrypted = true;
   half.message.clear();
   if (dir == Direction::to_client) seen_.server_change_cipher = true;
   // There will be no proof any more: the session is resumed, or the client declined.
   if ((dir == Direction::to_server) == seen_.server_hello_done) proofs_.check(facts_);
+}
+
+// Only the first handshake is judged: with another one in clear behind it, the stream is another
+// connection's.
+void Tls::note_again(Direction dir, RecordSink& out) {
+  out.note_unread(dir, Unread::foreign, "tls: a second handshake in clear behind the first");
 }
 
 // Encrypted alerts are longer than two bytes.
@@ -418,6 +434,8 @@ bool Tls::is_handshake_read(Direction dir) const {
 void Tls::finish(const SeenStream& seen, RecordSink& out) {
   seen_.session_id_echoed = !client_session_id_.empty() && client_session_id_ == server_session_id_;
   seen_.server_hole = halves_[index_of(Direction::to_client)].hole;
+  seen_.server_finished = halves_[index_of(Direction::to_client)].finished;
+  if (has_hello_too_many()) note_again(Direction::to_server, out);
   proofs_.check(facts_);
   facts_.resumed = is_resumed(facts_, seen_);
   const auto carries_early = [this](Direction dir, bool hello) {

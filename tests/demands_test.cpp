@@ -186,6 +186,14 @@ TEST_CASE("demands: paths are compared as servers see them") {
       {"\\cscp", true},
       {"/cscp.", true},
       {"/cscp%20", true},
+      {"/%u0063scp", true},
+      {"/%U0043scp", true},
+      {"/x/..%20/cscp", true},
+      {"/x/..%09/cscp", true},
+      {"/x/..%00/cscp", true},
+      {"/x/%u002e%u002e/cscp", true},
+      {"/%u00g3scp", false},
+      {"/%u006", false},
       {" /cscp", true},
       {"http://a/cscp", true},
       {"http://a/x/../cscp", true},
@@ -215,6 +223,21 @@ TEST_CASE("demands: paths are compared as servers see them") {
   // Listed only when no server sees something else.
   CHECK_FALSE(RequestPath("/ok%2f..%2fsecret").is_listed_by({"/ok"}));
   CHECK_FALSE(RequestPath("/ok/..;/secret").is_listed_by({"/ok"}));
+  CHECK_FALSE(RequestPath("/ok/..%20/secret").is_listed_by({"/ok"}));
+  CHECK_FALSE(RequestPath("/ok/%u002e%u002e/secret").is_listed_by({"/ok"}));
+  CHECK(RequestPath("/%u00e9/%uff21").is_listed_by({"/%c3%a9/%ef%bc%a1"}));
+}
+
+TEST_CASE("demands: every request names a host to be held against") {
+  const Policy policy = site();
+  const auto gist = [&](const std::string& more) {
+    return dump(evaluate(policy, flow_of("tcp 10.1.0.1 > 10.1.0.2:82 http " + more)));
+  };
+  const std::string none = "violation hosts; high http-host host: a.example / none";
+  CHECK(gist("path=/a") == none);
+  CHECK(gist("host=a.example host=") == none);
+  CHECK(gist("path=/a c2s-hole=gap") == "undetermined hosts (requests-unread)");
+  CHECK(gist("host=a.example") == "allowed hosts");
 }
 
 TEST_CASE("demands: a redirect that stays in clear is none") {
@@ -228,6 +251,8 @@ TEST_CASE("demands: a redirect that stays in clear is none") {
   for (const char* location : {"/login", "//a/login", "http://a/", "login", "?x"}) {
     CHECK(gist("status=302 location=" + std::string(location)) == stays + location);
   }
+  CHECK(gist("status=302 location=") == stays + "a redirection without a target");
+  CHECK(gist("status=300") == stays + "300");
   CHECK(gist("status=304") == "allowed redirect");
   CHECK(gist("status=404") == "allowed redirect");
   // Only the server's side was seen; there is no exception that the requests could tell.

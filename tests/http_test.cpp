@@ -110,6 +110,8 @@ TEST_CASE("http: schemes and credentials, wherever they stand") {
        true},
       {get + "\r\n" + get + "Authorization: Basic eDp5\r\n\r\n", {"Basic"}, true},
       {"GET http://u:p@a.example/ HTTP/1.1\r\nHost: a.example\r\n\r\n", {"userinfo"}, true},
+      {"GET / HTTP/1.1\r\nHost: u:p@a.example\r\n\r\n", {"userinfo"}, true},
+      {"CONNECT u:p@a.example:1 HTTP/1.1\r\nHost: a.example\r\n\r\n", {"userinfo"}, true},
       {"GET http://u@a.example/ HTTP/1.1\r\nHost: a.example\r\n\r\n", {}, false},
       {"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nAuthorization: Basic "
        "eDp5\r\n\r\n",
@@ -178,6 +180,27 @@ TEST_CASE("http: requests as servers take them, and which of them are not plain"
   CHECK_FALSE(deep.unread[0].empty());
 }
 
+TEST_CASE("http: a request without a host is told beside those that name one") {
+  const std::string with = "GET / HTTP/1.1\r\nHost: h\r\n\r\n", bare = "GET / HTTP/1.0\r\n\r\n";
+  const std::string empty = "GET / HTTP/1.1\r\nHost:\r\n\r\n";
+  struct Case {
+    std::string requests;
+    std::vector<std::string> hosts;
+  };
+  const Case cases[] = {
+      {with, {"h"}},
+      {bare, {}},
+      {empty, {}},
+      {with + bare, {"h", ""}},
+      {empty + with, {"h", ""}},
+      {"GET http://h/ HTTP/1.0\r\n\r\n" + with, {"h"}},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.requests);
+    CHECK(facts_of(feed(http, {{out, c.requests}})).hosts.values == c.hosts);
+  }
+}
+
 TEST_CASE("http: answers as clients take them, and which of them are not plain") {
   struct Case {
     std::string answer;
@@ -198,6 +221,10 @@ TEST_CASE("http: answers as clients take them, and which of them are not plain")
       {"HTTP/1.1 302Found" + to, {302}, {"https://b/"}, false},
       {"HTTP/1.1 302 Found\r\nLOCATION : https://b/\r\n\r\n", {302}, {"https://b/"}, false},
       {"HTTP/1.1 302 Found\r\nLocation:\r\n\thttps://b/\r\n\r\n", {302}, {"https://b/"}, false},
+      // A redirection to nowhere whose body is its content.
+      {"HTTP/1.1 302 Found\r\nContent-Length: 1\r\n\r\nx", {302}, {""}, true},
+      {"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n", {302}, {}, true},
+      {"HTTP/1.1 304 Not Modified\r\nContent-Length: 1\r\n\r\n", {304}, {}, true},
   };
   for (const Case& c : cases) {
     CAPTURE(c.answer);

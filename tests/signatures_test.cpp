@@ -215,7 +215,8 @@ TEST_CASE("signatures: a header before a connection is not the connection") {
   const auto flows =
       upgraded(443, {{Direction::to_server, "PROXY TCP4 10.0.0.9 10.0.0.2 51000 443\r\n"}}, 1400);
   REQUIRE(flows.size() == 1);
-  CHECK(flows[0].app == "proxy-protocol");
+  CHECK(flows[0].app == "tls");
+  CHECK(flows[0].other_apps == std::vector<std::string>{"proxy-protocol"});
   REQUIRE(flows[0].tls() != nullptr);
 }
 

@@ -200,6 +200,59 @@ TEST_CASE("tls: a second handshake behind encryption leaves mutual TLS open") {
   }
 }
 
+TEST_CASE("tls: a second handshake in clear is told, and a retried hello is none") {
+  const std::string end = change_cipher + finished_record + data;
+  const std::string client = record(22, client_hello()) + record(22, key_exchange) + end;
+  const std::string server = record(22, server_hello() + certificate_list + done) + end;
+  const HelloParts parts{.extensions = number(43, 2) + sized(2, number(0x0304, 2))};
+  const std::string modern_client = record(22, client_hello()) + change_cipher + data;
+  const std::string modern_server = record(22, server_hello(parts)) + change_cipher + data;
+  struct Case {
+    std::string client, server;
+    bool of_client, of_server;
+  };
+  const Case cases[] = {
+      {client, server, false, false},
+      {client + client, server + server, true, true},
+      {client + record(22, client_hello()), server, true, false},
+      {client, server + record(22, server_hello()), false, true},
+      {client + divided(client, 1), server + divided(server, 1), true, true},
+      {client + change_cipher, server, true, false},
+      {client + modern_client, server + modern_server, true, true},
+      {modern_client, modern_server, false, false},
+      {modern_client + client, modern_server + server, true, true},
+      {client + record(22, std::string(200, 'h')), server, false, false},
+      {record(22, client_hello()) + client, server, true, false},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(&c - cases);
+    const Fed fed = feed(tls, {{c2s, c.client}, {s2c, c.server}});
+    CHECK(fed.unread[0].empty() != c.of_client);
+    CHECK(fed.unread[1].empty() != c.of_server);
+    const Fed turned = feed(tls, {{s2c, c.server}, {c2s, c.client}});
+    CHECK(turned.unread[0].empty() != c.of_client);
+  }
+  for (const std::string name : {"tls10", "tls12", "tls12_mutual", "tls12_ticket", "tls13_retry"}) {
+    CAPTURE(name);
+    CHECK(feed(tls, sample(name)).unread == std::array<std::string, 2>{});
+  }
+}
+
+TEST_CASE("tls: a certificate is proven once the server goes on behind it") {
+  const std::vector<Piece> talk = sample("tls12_mutual");
+  const std::string client = talk[0].bytes + talk[2].bytes, server = talk[1].bytes;
+  // The server's flight up to its ServerHelloDone: it ends before the first ChangeCipherSpec.
+  const std::string before = server.substr(0, server.find("\x14\x03\x03" + std::string("\0\1", 2)));
+  REQUIRE(before.size() < server.size());
+  const auto mutual = [&](const std::string& of_server) {
+    const TlsFacts facts = facts_of({{c2s, client}, {s2c, of_server}});
+    return std::string(to_text(facts.mutual)) + " " + std::string(to_text(facts.mutual_reason));
+  };
+  CHECK(mutual(server) == "proven ");
+  CHECK(mutual(before) == "undeterminable truncated");
+  CHECK(mutual(before + record(21, "\x02\x2a")) == "undeterminable aborted");
+}
+
 TEST_CASE("tls: chains, offered ALPN and alerts of recorded handshakes") {
   const TlsFacts mutual = facts_of(sample("tls12_mutual"));
   REQUIRE(mutual.client_chain.size() == 1);

@@ -21,7 +21,13 @@ enum FrameType : std::uint8_t {
   push_promise = 5,
   continuation = 9,
 };
-enum Flag : std::uint8_t { ack = 0x1, end_headers = 0x4, padded = 0x8, priority = 0x20 };
+enum Flag : std::uint8_t {
+  ack = 0x1,
+  end_stream = 0x1,  // of HEADERS
+  end_headers = 0x4,
+  padded = 0x8,
+  priority = 0x20
+};
 
 constexpr std::string_view preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 constexpr std::size_t frame_header_size = 9;

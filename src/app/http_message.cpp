@@ -169,8 +169,21 @@ std::optional<HttpStart> parse_cut_http_start(std::string_view line) {
   return HttpStart{.request = true, .method = line.substr(0, blank), .target = {}};
 }
 
+HttpAuthority split_authority(std::string_view authority) {
+  const std::size_t at = authority.rfind('@');
+  if (at == std::string_view::npos) return {.host = authority};
+  const bool credentials = authority.substr(0, at).find(':') != std::string_view::npos;
+  return {.host = authority.substr(at + 1), .user = true, .credentials = credentials};
+}
+
 HttpTarget split_target(std::string_view method, std::string_view target) {
-  if (method == "CONNECT") return {.host = target, .path = {}};
+  if (method == "CONNECT") {
+    const HttpAuthority authority = split_authority(target);
+    return {.host = authority.host,
+            .path = {},
+            .credentials = authority.credentials,
+            .plain = !authority.user};
+  }
   HttpTarget out;
   if (!target.starts_with('/')) {
     const std::size_t scheme = target.find("://");
@@ -178,12 +191,11 @@ HttpTarget split_target(std::string_view method, std::string_view target) {
                                   is_token(target.substr(0, scheme)));
     if (scheme != std::string_view::npos && out.plain) {
       const std::string_view rest = target.substr(scheme + 3);
-      out.host = up_to(rest, '/', '?', '#');
-      target = out.host.size() == rest.size() ? "/" : rest.substr(out.host.size());
-      if (const std::size_t at = out.host.rfind('@'); at != std::string_view::npos) {
-        out.credentials = out.host.substr(0, at).find(':') != std::string_view::npos;
-        out.host = out.host.substr(at + 1);
-      }
+      const std::string_view whole = up_to(rest, '/', '?', '#');
+      target = whole.size() == rest.size() ? "/" : rest.substr(whole.size());
+      const HttpAuthority authority = split_authority(whole);
+      out.credentials = authority.credentials;
+      out.host = authority.host;
     }
   }
   out.path = up_to(target, '?', '#');

@@ -35,6 +35,15 @@ bool is_known_http_method(std::string_view method);
 // The words of a line, which any blanks divide.
 std::string_view without_blanks(std::string_view text);
 
+// The host of an authority, behind its user information (RFC 3986 3.2). Fields and targets of HTTP
+// have no room for that (RFC 9110 4.2.4, 7.2).
+struct HttpAuthority {
+  std::string_view host;
+  bool user = false;         // something before an '@'
+  bool credentials = false;  // "user:password@"
+};
+HttpAuthority split_authority(std::string_view authority);
+
 // Path without query, and authority of an absolute-form target (RFC 9112 3.2).
 struct HttpTarget {
   std::string_view host, path;

@@ -53,6 +53,7 @@ HttpFacts HttpNotes::take() {
                   .authorization_schemes = list(Kind::authorization_schemes),
                   .credentials_in_clear = credentials_in_clear_,
                   .upgraded_to = {}};
+  if (no_host_ && !facts.hosts.empty()) facts.hosts.add("");
   if (version_ != 0)
     facts.version = version_ == bare_version ? "0.9" : std::string("1.") + version_;
   if (rare_ != nullptr) facts.upgraded_to = std::move(rare_->upgraded_to);

@@ -56,6 +56,8 @@ class HttpNotes {
   void note_status(std::uint32_t status, RecordSink* out);
   void note_request() { ++requests_; }
   void note_response() { ++responses_; }
+  // A request that names no host. HttpFacts::hosts says so by an empty text, if others name one.
+  void note_no_host() { no_host_ = true; }
   void note_clear_credentials() { credentials_in_clear_ = true; }
   // `minor`: the digit of 1.x, or 0; `bare`: HTTP/0.9. The first one counts.
   void note_version(char minor, bool bare) {
@@ -73,7 +75,7 @@ class HttpNotes {
   std::uint64_t requests_ = 0, responses_ = 0;
   std::unique_ptr<Rare> rare_;
   char version_ = 0;
-  bool credentials_in_clear_ = false;
+  bool credentials_in_clear_ = false, no_host_ = false;
 };
 
 }  // namespace pcapaudit

@@ -305,6 +305,24 @@ Bytes stapled_response(Bytes body) {
   return is_ocsp && in.ok() ? response : Bytes{};
 }
 
+bool begins_hello(Bytes message) {
+  ByteReader in(message);
+  const std::uint8_t type = in.u8();
+  const std::size_t length = in.u24();
+  return (type == client_hello || type == server_hello) && (!in.ok() || length <= max_hello);
+}
+
+bool is_clear_handshake(Bytes body, std::size_t size) {
+  // A byte and the shortest proof of integrity: MD5, or eight bytes of AES_CCM_8 behind as many of
+  // a nonce.
+  constexpr std::size_t least_encrypted = 17;
+  if (size < least_encrypted) return true;
+  if (body.size() < hello_start || !begins_hello(body)) return false;
+  ByteReader in(body.subspan(handshake_header_size));
+  const std::uint16_t version = in.u16();
+  return version >= 0x0300 && version <= 0x0304;
+}
+
 std::vector<Bytes> certificates(Bytes body, std::size_t limit) {
   ByteReader in(body);
   ByteReader list(in.take(in.u24()));

@@ -67,6 +67,15 @@ std::vector<Bytes> acceptable_issuers(Bytes body, std::uint16_t version, std::si
 // The OCSP response of a CertificateStatus message (RFC 6066 8), or nothing.
 Bytes stapled_response(Bytes body);
 
+// Do these first bytes of a message in clear begin a hello? Also true when they are too few to tell
+// its size.
+bool begins_hello(Bytes message);
+// Is a handshake record behind the change to encryption in clear all the same? `body`: its first
+// bytes, `hello_start` of them if it has so many; `size` bytes in all. Ciphertext begins like a
+// hello once in four thousand million records; and what is short cannot be encrypted.
+constexpr std::size_t hello_start = 6;  // type, length and version
+bool is_clear_handshake(Bytes body, std::size_t size);
+
 // Facts that a hello tells by itself.
 void take_client_hello(const ClientHello& hello, TlsFacts& facts);
 

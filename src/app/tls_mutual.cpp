@@ -48,6 +48,10 @@ MutualVerdict judge_mutual(const TlsFacts& facts, const HandshakeSeen& handshake
   if (facts.client_certificate_sent && facts.client_certificate_verify) {
     switch (facts.client_proof) {
       case TlsProof::verified:
+        // A server that does not take the certificate ends the handshake (RFC 5246 7.4.8, 7.2.2).
+        if (!handshake.server_finished) {
+          return {MutualTls::undeterminable, why_unseen(facts, seen)};
+        }
         return {MutualTls::proven, MutualReason::none};
       case TlsProof::forged:
         return {MutualTls::undeterminable, MutualReason::forged};

@@ -11,6 +11,7 @@ struct HandshakeSeen {
   bool server_certificate = false;
   bool server_hello_done = false;
   bool server_change_cipher = false;
+  bool server_finished = false;    // it went on to its Finished, so it took the client's proof
   bool server_hole = false;        // something of the server's messages in clear was not there
   bool session_id_echoed = false;  // not empty, and the server answered with the client's own
   bool pre_shared_key = false;     // TLS 1.3: the server chose one

@@ -351,6 +351,9 @@ void Stream::finish(std::size_t default_client_side, ClosedFlow& flow) {
 
 // `apps` in the order in which the flow carried them, of which the first names it.
 void Stream::name(ClosedFlow& flow, std::vector<std::string> apps) const {
+  // A header before a connection is not the connection.
+  const bool is_wrapped = apps.size() > 1 && apps.front() == "proxy-protocol";
+  if (is_wrapped) std::rotate(apps.begin(), apps.begin() + 1, apps.end());
   for (std::string& app : apps) {
     const auto& others = flow.other_apps;
     if (app.empty() || app == flow.app) continue;

@@ -40,9 +40,10 @@ bool is_foreign(const ClosedFlow& flow) {
 }
 
 // What else the flow carried beside the wanted application, or nullptr. A proxy's client goes on
-// with TLS or HTTP, frames of a WebSocket are made for web traffic, and STUN keeps ways open.
+// with TLS or HTTP, frames of a WebSocket are made for web traffic, STUN keeps ways open, and a
+// load balancer's PROXY header stands before any protocol.
 const std::string* other_app(std::string_view wanted, const ClosedFlow& flow) {
-  constexpr std::string_view harmless[] = {"tls", "http", "websocket", "stun"};
+  constexpr std::string_view harmless[] = {"tls", "http", "websocket", "stun", "proxy-protocol"};
   const auto found =
       std::find_if(flow.other_apps.begin(), flow.other_apps.end(), [&](const std::string& app) {
         return app != wanted &&

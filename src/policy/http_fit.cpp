@@ -84,7 +84,7 @@ class Fitting {
   // Errors carry nothing that the purpose forbids; content, and redirects that stay in clear, do.
   void fit_redirects() {
     for (const std::uint32_t status : http_.statuses.values) {
-      const bool content = (status >= 200 && status < 300) || status == 101;
+      const bool content = (status >= 200 && status <= 300) || status == 101;
       if (!content) continue;
       add(FindingKind::no_redirect, Field::answer, "redirect to https", std::to_string(status));
       return;
@@ -92,7 +92,8 @@ class Fitting {
     for (const std::string& location : http_.locations.values) {
       // A target without a scheme keeps the one of the request, which came in clear.
       if (lower(location).starts_with("https:")) continue;
-      add(FindingKind::no_redirect, Field::answer, "redirect to https", location);
+      add(FindingKind::no_redirect, Field::answer, "redirect to https",
+          location.empty() ? "a redirection without a target" : location);
       return;
     }
   }
@@ -102,9 +103,20 @@ class Fitting {
     if (!profile_.outside) need(Evidence::hosts);
     for (const std::string& host : http_.hosts.values) {
       if (matches_any(profile_.hosts, bare_host(host))) continue;
-      add_outside(FindingKind::http_host, Field::host, name_list(profile_.hosts), host);
+      add_outside(FindingKind::http_host, Field::host, name_list(profile_.hosts),
+                  host.empty() ? "none" : host);
       return;
     }
+    if (missing(Evidence::hosts, flow_) != Reason::none || !has_hostless_requests()) return;
+    add_outside(FindingKind::http_host, Field::host, name_list(profile_.hosts), "none");
+  }
+
+  // A record whose requests name no host at all. Where only some do not, an empty text says so.
+  bool has_hostless_requests() const {
+    return std::any_of(flow_.records.begin(), flow_.records.end(), [](const AppRecord& record) {
+      const auto* http = std::get_if<HttpFacts>(&record);
+      return http != nullptr && http->requests > 0 && http->hosts.empty();
+    });
   }
 
   void fit_paths() {

@@ -28,9 +28,32 @@ bool is_unreserved(char c) {
          c == '~';
 }
 
+// "%u0041" as HTTP.sys reads it: a unit of UTF-16, here as UTF-8. nullopt: none at `at`.
+std::optional<std::string> wide_escape(std::string_view text, std::size_t at) {
+  if (at + 5 >= text.size() || (text[at + 1] != 'u' && text[at + 1] != 'U')) return std::nullopt;
+  unsigned unit = 0;
+  for (std::size_t i = at + 2; i < at + 6; ++i) {
+    const auto digit = hex_digit(text[i]);
+    if (!digit) return std::nullopt;
+    unit = unit << 4 | *digit;
+  }
+  const auto octet = [](unsigned value) { return static_cast<char>(value); };
+  if (unit < 0x80) return std::string{octet(unit)};
+  if (unit < 0x800) return std::string{octet(0xc0 | unit >> 6), octet(0x80 | (unit & 0x3f))};
+  return std::string{octet(0xe0 | unit >> 12), octet(0x80 | (unit >> 6 & 0x3f)),
+                     octet(0x80 | (unit & 0x3f))};
+}
+
 std::string decoded(std::string_view text, bool every_octet) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && every_octet) {
+      if (const auto wide = wide_escape(text, i)) {
+        out += *wide;
+        i += 5;
+        continue;
+      }
+    }
     if (text[i] == '%' && i + 2 < text.size()) {
       const auto high = hex_digit(text[i + 1]), low = hex_digit(text[i + 2]);
       if (high && low) {
@@ -47,11 +70,17 @@ std::string decoded(std::string_view text, bool every_octet) {
   return out;
 }
 
+// Blanks and control characters, of which servers take none for a part of a name at its end.
+bool is_blank(char c) {
+  return static_cast<unsigned char>(c) <= ' ' || c == 0x7f;
+}
+
 // What servers leave out of a segment: parameters (RFC 3986 3.3), then dots and blanks at its end.
 std::string_view plain_segment(std::string_view segment) {
   segment = segment.substr(0, segment.find(';'));
+  while (!segment.empty() && is_blank(segment.back())) segment.remove_suffix(1);
   if (segment == "." || segment == "..") return segment;
-  while (!segment.empty() && (segment.back() == '.' || segment.back() == ' ')) {
+  while (!segment.empty() && (segment.back() == '.' || is_blank(segment.back()))) {
     segment.remove_suffix(1);
   }
   return segment;

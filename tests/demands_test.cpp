@@ -234,9 +234,9 @@ TEST_CASE("demands: every request names a host to be held against") {
     return dump(evaluate(policy, flow_of("tcp 10.1.0.1 > 10.1.0.2:82 http " + more)));
   };
   const std::string none = "violation hosts; high http-host host: a.example / none";
-  CHECK(gist("path=/a") == none);
+  CHECK(gist("method=GET path=/a") == none);
   CHECK(gist("host=a.example host=") == none);
-  CHECK(gist("path=/a c2s-hole=gap") == "undetermined hosts (requests-unread)");
+  CHECK(gist("method=GET path=/a c2s-hole=gap") == "undetermined hosts (requests-unread)");
   CHECK(gist("host=a.example") == "allowed hosts");
 }
 

@@ -115,7 +115,8 @@ class Fitting {
   bool has_hostless_requests() const {
     return std::any_of(flow_.records.begin(), flow_.records.end(), [](const AppRecord& record) {
       const auto* http = std::get_if<HttpFacts>(&record);
-      return http != nullptr && http->requests > 0 && http->hosts.empty();
+      // A question asks of no request in particular.
+      return http != nullptr && !http->methods.empty() && http->hosts.empty();
     });
   }
 

@@ -199,7 +199,7 @@ inline CertificateChain chain_named(const std::vector<std::string>& names) {
 }
 
 inline bool is_http_fact(const std::string& key) {
-  return key == "requests" || key == "host" || key == "path" || key == "status" ||
+  return key == "requests" || key == "method" || key == "host" || key == "path" || key == "status" ||
          key == "location" || key == "auth";
 }
 
@@ -208,6 +208,7 @@ inline void set_http_fact(ClosedFlow& flow, const std::string& key, const std::s
   auto& http = std::get<HttpFacts>(flow.records.back());
   http.requests = http.responses = 1;
   if (key == "requests") http.requests = std::stoull(value);
+  if (key == "method") http.methods.add(value);
   if (key == "host") http.hosts.add(value);
   if (key == "path") http.paths.add(value);
   if (key == "status") http.statuses.add(static_cast<std::uint32_t>(std::stoul(value)));

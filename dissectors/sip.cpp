@@ -43,6 +43,11 @@ class Sip final : public Dissector {
     if (half.body > 0) {
       if (const auto step = read_body(dir, text, out)) return *step;
     }
+    if (half.in_line) {
+      const std::size_t end = text.find('\n');
+      half.in_line = end == std::string_view::npos;
+      return Step::lost(half.in_line ? text.size() : end + 1, no_start_line);
+    }
     if (const std::size_t blanks = keep_alive_size(text); blanks > 0) {
       return half.astray ? Step::lost(blanks, no_start_line) : Step::advance(blanks);
     }
@@ -52,7 +57,7 @@ class Sip final : public Dissector {
         return Step::need_more();
       case Probe::Kind::not_mine:
         half.astray = true;
-        return Step::lost(find_sip_start(text, 1 + text.find('\n'), true), no_start_line);
+        return pass_junk(half, text);
       case Probe::Kind::mine:
         break;
     }
@@ -95,6 +100,7 @@ class Sip final : public Dissector {
     std::size_t searched = 0;
     bool is_long = false;  // the body is over max_description
     bool astray = false;   // no message began where one should
+    bool in_line = false;  // what was passed over ended within a line
   };
 
   // A STUN keep-alive between SIP datagrams (RFC 5626 3.5.2), also one without the cookie that
@@ -144,20 +150,30 @@ class Sip final : public Dissector {
     return Step::advance(text.size());
   }
 
+  // Up to a line that may be a start line. What is passed over may end within a line.
+  static Step pass_junk(Half& half, std::string_view text) {
+    const std::size_t first = text.find('\n');
+    const std::size_t end =
+        first == std::string_view::npos ? text.size() : find_sip_start(text, first + 1, true);
+    half.in_line = end == text.size() && text.back() != '\n';
+    return Step::lost(end, no_start_line);
+  }
+
   // A body in which a message begins is shorter than it says; nullopt: one begins at once.
   std::optional<Step> read_body(Direction dir, std::string_view text, RecordSink& out) {
     Half& half = halves_[index_of(dir)];
     const std::string_view body = text.substr(0, half.body);
+    if (half.is_long) {
+      // Passed over as it comes; one that never comes to its end is told in finish().
+      half.body -= body.size();
+      if (half.body == 0) half = {};
+      return Step::advance(body.size());
+    }
     const std::size_t next =
         half.holds_messages ? body.size() : find_sip_start(body, half.searched, false);
     if (next == body.size() && body.size() < half.body) {
-      if (!half.is_long) {
-        half.searched = 1 + body.rfind('\n');  // the line that has no end yet, or all
-        return Step::need_more();
-      }
-      half.body -= body.size();
-      half.searched = 0;
-      return Step::advance(body.size());
+      half.searched = 1 + body.rfind('\n');  // the line that has no end yet, or all
+      return Step::need_more();
     }
     if (next < body.size()) doubt(dir, "sip: a message begins inside a body", out);
     if (half.describes_media) reader_.read_body(body.substr(0, next));

@@ -162,7 +162,7 @@ TEST_CASE("http: requests as servers take them, and which of them are not plain"
       {"GET /x HTTP/1.1\r\nHost: h\r\nno colon\r\n\r\n", {"/x"}, {"h"}, false},
       {std::string("GET /x HTTP/1.1\r\nHost: h\r\nA: \0b\r\n\r\n", 35), {"/x"}, {"h"}, false},
       {"GET /x HTTP/1.1\r\nHost: h\r\nA: b\rc: d\r\n\r\n", {"/x"}, {"h"}, false},
-      {"GET /x" + rest + "GET /y\r\n", {"/x", "/y"}, {"h"}, false},
+      {"GET /x" + rest + "GET /y\r\n", {"/x", "/y"}, {"h", ""}, false},
   };
   for (const Case& c : cases) {
     CAPTURE(c.request);
@@ -173,7 +173,10 @@ TEST_CASE("http: requests as servers take them, and which of them are not plain"
     CHECK(facts_of(whole).hosts.values == c.hosts);
     CHECK(facts_of(whole).statuses.values == std::vector<std::uint32_t>{204});
     CHECK(whole.unread[0].empty() == c.plain);
-    CHECK(whole.unread[1] == "");
+    // One answer for two requests.
+    CHECK(whole.unread[1] == (c.hosts.size() > c.paths.size() - 1 && c.paths.size() > 1
+                                  ? "http: a request without its answer"
+                                  : ""));
     test::cut_everywhere(http, talk, [&](const Fed& parts) { CHECK((parts == whole)); });
   }
   const Fed deep = feed(http, {{out, "GET /" + std::string(2000, 'a') + "/../../x" + rest}});

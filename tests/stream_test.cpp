@@ -186,7 +186,7 @@ TEST_CASE("account: every cause, where it stands and in which direction") {
          it.data(client, "GET /x" + request.substr(6));
        },
        0,
-       {.hole = Unread::gap,
+       {.hole = Unread::unknown_start,
         .hole_at = request.size(),
         .why = "bytes were sent again with others: which were read?"}},
   };

@@ -90,6 +90,10 @@ std::string_view parameter(std::string_view value, std::string_view name) {
   return {};
 }
 
+bool is_printable(char c) {
+  return c == '\t' || c == '\r' || static_cast<unsigned char>(c) >= ' ';
+}
+
 }  // namespace
 
 std::optional<SipStart> parse_sip_start(std::string_view line) {
@@ -135,9 +139,10 @@ std::size_t find_sip_start(std::string_view text, std::size_t from, bool open) {
 Probe probe_sip_whole(std::string_view message) {
   message.remove_prefix(keep_alive_size(message));
   if (message.empty()) return Probe::need_more();
-  return parse_sip_start(message.substr(0, message.find('\n')))
-             ? Probe::mine(Probe::Speaker::either)
-             : Probe::not_mine();
+  const std::string_view line = message.substr(0, message.find('\n'));
+  const bool is_text = std::all_of(line.begin(), line.end(), is_printable);
+  return is_text && parse_sip_start(line) ? Probe::mine(Probe::Speaker::either)
+                                          : Probe::not_mine();
 }
 
 Probe probe_sip_stream(std::string_view text) {
@@ -154,9 +159,6 @@ Probe probe_sip_stream(std::string_view text) {
   }
   constexpr std::size_t longest_line = 16 * 1024;
   const std::string_view method = up_to(text, ' ', '\t');
-  const auto is_printable = [](char c) {
-    return c == '\t' || c == '\r' || static_cast<unsigned char>(c) >= ' ';
-  };
   const bool version_first =
       equal_ignoring_case(method.substr(0, version.size()), version.substr(0, method.size()));
   if (text.size() > longest_line || (!is_method(method) && !version_first) ||

@@ -58,9 +58,9 @@ bool is_certificate_lost(const ClosedFlow& flow) {
   if (tls == nullptr || !tls->server_chain.empty() || tls->resumed) return false;
   const bool is_hidden = tls->server_hello && tls->version >= tls13;
   if (is_hidden) return false;
-  // Its hello was captured, so its certificate would have been.
-  if (tls->server_hello) return true;
   const ReadAccount& account = flow.account[server];
+  // The hello came behind the capture's begin, so the certificate would have, too.
+  if (account.hole == Unread::joined && tls->server_hello) return true;
   const auto is_loss = [](Unread it) { return it != Unread::none && it != Unread::joined; };
   return is_loss(account.hole) || is_loss(account.end);
 }

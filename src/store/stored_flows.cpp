@@ -145,7 +145,7 @@ class Reader {
     tls.alpn_offered = list<std::string>(tls_, 5);
     tls.cipher = hex_number(text(tls_, 6));
     tls.server_hello = !text(tls_, 6).empty();
-    tls.client_hello = tls.offered_version != 0;
+    tls.client_hello = tls.offered_version != 0 || number(tls_, 20) != 0;
     tls.resumed = number(tls_, 7) != 0;
     tls.established = number(tls_, 8) != 0;
     tls.certificate_requested = number(tls_, 9) != 0;

@@ -72,7 +72,8 @@ class Http final : public Dissector {
 
   void finish(const SeenStream&, RecordSink& out) override {
     if (waiting_ != no_meaning) {
-      out.note_unread(Direction::to_client, Unread::unfinished, "http: a request without its answer");
+      out.note_unread(Direction::to_client, Unread::unfinished,
+                      "http: a request without its answer");
     }
     out.emit(notes_.take());
   }
@@ -319,8 +320,10 @@ class Http final : public Dissector {
     const bool has_body = body.kind == HttpFraming::Kind::length
                               ? body.length > 0
                               : body.kind != HttpFraming::Kind::none;
-    // A redirection to nowhere is content. Its target is an empty text.
-    if (start.status / 100 == 3 && has_body && !is_directed) notes_.note(Kind::locations, "", out);
+    // A redirection to nowhere is content. Its target is an empty text; that of a cut head is
+    // unknown.
+    if (out != nullptr && start.status / 100 == 3 && has_body && !is_directed)
+      notes_.note(Kind::locations, "", out);
     return begin_body(dir, body, size, out);
   }
 

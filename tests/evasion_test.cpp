@@ -289,11 +289,29 @@ bool may_take_away(const Demand& demand, const Distortions& distortions) {
   };
   if (distortions.size() < 2) return false;
   if (has("segment") && has("without packet")) return true;
-  return demand.name == "HTTP to the end" &&
-         (has("joined") || has("left") || has("bytes of each") || has("SYN-ACK of the server"));
+  return demand.name == "HTTP to the end" && (has("second half") || has("joined") || has("left") ||
+                                              has("bytes of each") || has("SYN-ACK of the server"));
+}
+
+// Pairs that do not stand for anything: fragments of fragments, a tunnel that cannot be opened (its
+// carrier is a flow that nobody documents), a SYN with the last bytes of a flight, a probe of bytes
+// that were not there yet.
+bool is_senseless(const Distortions& distortions) {
+  const auto count = [&](std::initializer_list<std::string_view> parts) {
+    return std::count_if(distortions.begin(), distortions.end(), [&](const Distortion* it) {
+      return std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
+        return it->name.find(part) != std::string::npos;
+      });
+    });
+  };
+  return distortions.size() > 1 &&
+         (count({"fragment"}) > 1 || count({"VXLAN", "fragment", "bytes of each"}) > 1 ||
+          count({"backwards", "data with the SYN"}) > 1 ||
+          count({"keep-alives", "acknowledged before"}) > 1);
 }
 
 bool apply(const Distortions& distortions, const Talk& talk) {
+  if (is_senseless(distortions)) return false;
   return std::all_of(distortions.begin(), distortions.end(),
                      [&](const Distortion* it) { return it->applies_to(talk); });
 }

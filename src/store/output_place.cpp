@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
-#include <regex>
 #include <string_view>
 
 #include "store/schema.hpp"
@@ -46,9 +46,28 @@ bool is_our_database(std::string_view bytes) {
 }
 
 // A line that is a table's head: "[roles]", "[[flow]]".
-bool has_toml_table(const std::string& bytes) {
-  static const std::regex head(R"(^\[\[?[\w."-]+\]\]?[ \t]*(#.*)?\r?$)", std::regex::multiline);
-  return std::regex_search(bytes, head);
+bool is_toml_table(std::string_view line) {
+  const auto is_name = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.' || c == '"' ||
+           c == '-';
+  };
+  const std::size_t open = line.starts_with("[[") ? 2 : line.starts_with('[') ? 1 : 0;
+  if (open == 0) return false;
+  const std::size_t end = line.find(']');
+  if (end == std::string_view::npos || end == open) return false;
+  const std::string_view name = line.substr(open, end - open);
+  if (!std::all_of(name.begin(), name.end(), is_name)) return false;
+  const std::size_t rest = line.find_first_not_of("] \t\r", end);
+  return rest == std::string_view::npos || line[rest] == '#';
+}
+
+bool has_toml_table(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    if (is_toml_table(text.substr(at, end - at))) return true;
+    at = end + 1;
+  }
+  return false;
 }
 
 // What a document must not replace, as words; empty when it may.

@@ -289,8 +289,8 @@ bool may_take_away(const Demand& demand, const Distortions& distortions) {
   };
   if (distortions.size() < 2) return false;
   if (has("segment") && has("without packet")) return true;
-  return demand.name == "HTTP to the end" && (has("second half") || has("joined") || has("left") ||
-                                              has("bytes of each") || has("SYN-ACK of the server"));
+  return demand.name == "HTTP to the end" && (has("joined") || has("left") || has("bytes of each") ||
+                                              has("SYN-ACK of the server"));
 }
 
 // Pairs that do not stand for anything: fragments of fragments, a tunnel that cannot be opened (its

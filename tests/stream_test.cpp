@@ -153,7 +153,7 @@ TEST_CASE("account: every cause, where it stands and in which direction") {
          it.packets().back().decoded.fragment_overlap = true;
        },
        0,
-       {.hole = Unread::gap,
+       {.hole = Unread::unknown_start,
         .hole_at = request.size(),
         .why = "fragments that contradict each other: which were read?"}},
       {"an urgent byte",
@@ -162,13 +162,15 @@ TEST_CASE("account: every cause, where it stands and in which direction") {
          it.packets().back().decoded.tcp.flags |= urgent;
        },
        0,
-       {.hole = Unread::gap, .why = "urgent data: receivers take it out of the stream or not"}},
+       {.hole = Unread::unknown_start,
+        .why = "urgent data: receivers take it out of the stream or not"}},
       {"an urgent byte behind the segment that says so",
        [](Conversation& it) {
          it.open().flags(client, TcpHeader::ack | urgent).data(client, request);
        },
        0,
-       {.hole = Unread::gap, .why = "urgent data: receivers take it out of the stream or not"}},
+       {.hole = Unread::unknown_start,
+        .why = "urgent data: receivers take it out of the stream or not"}},
       {"an urgent byte in a body that nobody reads",
        [](Conversation& it) {
          it.open().data(client, request).data(server, answer.substr(0, answer.size() - 2));
@@ -184,6 +186,23 @@ TEST_CASE("account: every cause, where it stands and in which direction") {
              static_cast<std::uint32_t>(request.size());
          it.data(client, request).start_sequence(client, 1001);
          it.data(client, "GET /x" + request.substr(6));
+       },
+       0,
+       {.hole = Unread::unknown_start,
+        .hole_at = request.size(),
+        .why = "bytes were sent again with others: which were read?"}},
+      {"other bytes again, and then the capture ends inside the message",
+       [](Conversation& it) {
+         const std::string begun = request.substr(0, 20);
+         it.open().data(client, begun).start_sequence(client, 1001).data(client, "GET /x");
+       },
+       0,
+       {.hole = Unread::unknown_start,
+        .end = Unread::unfinished,
+        .why = "bytes were sent again with others: which were read?"}},
+      {"other bytes again in a connection that was joined",
+       [](Conversation& it) {
+         it.data(client, request).start_sequence(client, 1000).data(client, "GET /x");
        },
        0,
        {.hole = Unread::unknown_start,

@@ -152,7 +152,8 @@ void Flow::note_fragment(const Decoded& decoded, std::size_t side) {
   }
   if (decoded.fragment_overlap) {
     stream_.count(Anomaly::fragment_overlap);
-    stream_.note_hole(side, Unread::gap, "fragments that contradict each other: which were read?");
+    stream_.note_hole(side, Unread::unknown_start,
+                      "fragments that contradict each other: which were read?");
   }
   if (decoded.tiny_fragment) stream_.count(Anomaly::tiny_fragment);
 }

@@ -147,7 +147,8 @@ void Flow::push(const Decoded& decoded, std::uint32_t sequence, std::size_t side
   constexpr std::uint8_t urgent = 0x20;
   const std::size_t reach = std::max(decoded.payload_length, std::uint32_t{1});
   if (decoded.tcp.has(urgent) && stream_.wants(side, reach)) {
-    stream_.note_hole(side, Unread::gap, "urgent data: receivers take it out of the stream or not");
+    stream_.note_hole(side, Unread::unknown_start,
+                      "urgent data: receivers take it out of the stream or not");
   }
   if (!tcp.push(sequence, decoded.payload, decoded.payload_length, out) && known_[side]) {
     stream_.count(Anomaly::out_of_window);

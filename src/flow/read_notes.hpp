@@ -14,6 +14,10 @@ namespace pcapaudit {
 
 class ReadNotes {
  public:
+  // What was not read may have been any application's.
+  static bool is_anything(Unread cause) {
+    return cause == Unread::unknown_start || cause == Unread::foreign;
+  }
   // Reading went on behind it. The first place counts, but one that may have been anything comes
   // before all that may only have been the application's own.
   void hole(Unread cause, std::uint64_t at, std::string_view why) {
@@ -52,13 +56,14 @@ class ReadNotes {
       end = search_;
       end.cause = searched_cause();
     }
+    // What lies behind the end is told by it, unless it may have been anything.
     Place hole = hole_;
-    if (hole && end && hole.at >= end.at) hole = {};
+    if (hole && end && hole.at >= end.at && !is_anything(hole.cause)) hole = {};
     return {.hole = hole.cause,
             .end = end.cause,
             .hole_at = hole.at,
             .end_at = end.at,
-            .why = std::string(end ? end.why : hole.why)};
+            .why = std::string(end.why.empty() ? hole.why : end.why)};
   }
 
  private:
@@ -68,9 +73,6 @@ class ReadNotes {
     std::string_view why = {};
     explicit operator bool() const { return cause != Unread::none; }
   };
-  static bool is_anything(Unread cause) {
-    return cause == Unread::unknown_start || cause == Unread::foreign;
-  }
   // A loss explains what is missing, not what was there and could not be read.
   Unread searched_cause() const {
     const bool is_loss = search_.cause == Unread::snap_length || search_.cause == Unread::gap;

@@ -307,7 +307,8 @@ ReadAccount Stream::account(std::size_t side) const {
   ReadAccount account = rare_ == nullptr ? ReadAccount{} : rare_->notes[side].account();
   const SeenDirection& seen = halves_[side].seen;
   const bool ends_at_once = account.end != Unread::none && account.end_at == 0;
-  if (seen.any_payload && !seen.from_start && !ends_at_once) {
+  const bool joins = seen.any_payload && !seen.from_start && !ends_at_once;
+  if (joins && !ReadNotes::is_anything(account.hole)) {
     account.hole = Unread::joined;
     account.hole_at = 0;
   }

@@ -33,7 +33,7 @@ struct ReadAccount {
   // From here on nothing was read.
   Unread end = Unread::none;
   std::uint64_t hole_at = 0, end_at = 0;  // payload bytes of the direction before the place
-  std::string why = {};                   // of `end`, or else of `hole`: the dissector's words
+  std::string why = {};                   // the words of `end`, or else of `hole`
 
   // Every byte that could begin a message was there and was read.
   bool is_whole() const { return hole == Unread::none && end == Unread::none; }

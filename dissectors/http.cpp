@@ -50,18 +50,18 @@ class Http final : public Dissector {
       case State::trailer:
         return read_trailer(dir, text);
       case State::until_close:
-        return Step::advance(window.size());
+        return Step::done();
       case State::waiting:
         return Step::need_more();
     }
     return Step::done();
   }
 
-  // A body that ends with the connection may have holes; elsewhere the next message is found by
-  // its start line. Which request a later response answers is then unknown.
+  // A body that ends with the connection is not read; elsewhere the next message is found by its
+  // start line. Which request a later response answers is then unknown.
   Resume lost(Direction dir, Bytes window) override {
     Half& half = halves_[index_of(dir)];
-    if (half.state == State::until_close) return Resume::anywhere;
+    if (half.state == State::until_close) return Resume::done;
     forget_search(dir);
     if (half.state == State::start) read_cut_head(dir, as_text(window));
     half.state = State::start;

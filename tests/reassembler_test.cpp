@@ -18,8 +18,9 @@ class Transcript final : public TcpReassembler::Output {
   void gap(std::uint64_t missing, Unread) override {
     text += "[" + std::to_string(missing) + "]";
   }
-  bool wants(std::size_t) const override { return true; }
+  std::size_t unread(std::size_t count) const override { return std::min(passed_over, count); }
   std::string text;
+  std::size_t passed_over = 0;  // of the next bytes
 };
 
 struct Segment {
@@ -194,6 +195,30 @@ TEST_CASE("reassembler: what can no longer be compared is a conflict") {
   tcp.acknowledge(1 + 4 * 8192);
   push(0);
   CHECK(tcp.conflicts() == 1);
+}
+
+TEST_CASE("reassembler: only bytes that somebody reads are held against their copies") {
+  TcpReassembler tcp;
+  Transcript out;
+  tcp.start(0);
+  out.passed_over = 4;
+  tcp.push(1, as_bytes("bodyhead"), 8, out);
+  tcp.push(1, as_bytes("XXXXhead"), 8, out);
+  CHECK(tcp.conflicts() == 0);
+  tcp.push(1, as_bytes("bodyXead"), 8, out);
+  CHECK(tcp.conflicts() == 1);
+  // What was never kept was not forgotten.
+  const std::string block(TcpReassembler::max_sent_bytes, 'x');
+  const auto size = static_cast<std::uint32_t>(block.size());
+  tcp.acknowledge(9);
+  out.passed_over = block.size();
+  tcp.push(9, as_bytes(block), size, out);
+  out.passed_over = 0;
+  for (std::uint32_t i = 1; i < 3; ++i) tcp.push(9 + i * size, as_bytes(block), size, out);
+  tcp.push(9, as_bytes(block), size, out);
+  CHECK(tcp.conflicts() == 1);
+  tcp.push(9 + size, as_bytes(block), size, out);
+  CHECK(tcp.conflicts() == 2);
 }
 
 TEST_CASE("reassembler: a segment half the circle away is not taken") {

@@ -219,6 +219,40 @@ TEST_CASE("account: every cause, where it stands and in which direction") {
   }
 }
 
+TEST_CASE("account: ordinary retransmissions of bytes that nobody reads are no conflicts") {
+  struct Case {
+    std::string what, asked, begun;
+  };
+  const std::string ssh_start =
+      "SSH-2.0-x\r\n" + "\x00\x00\x00\x3c\x0a\x14"s + std::string(58, '\x81');
+  const Case cases[] = {
+      {"a body until the end", request, "HTTP/1.1 200 OK\r\n\r\n"},
+      {"a body with a length", request, "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"},
+      {"a protocol of which nothing more is read", ssh_start, ssh_start},
+  };
+  constexpr int segments = 40;  // more than are kept for comparing
+  for (const Case& c : cases) {
+    CAPTURE(c.what);
+    Conversation talk = web();
+    talk.open().data(client, c.asked).data(server, c.begun);
+    const auto size = static_cast<std::uint32_t>(c.begun.size());
+    for (int i = 0; i < segments; ++i) talk.data(server, std::string(1448, '\x82'));
+    talk.start_sequence(server, 5001 + size).data(server, std::string(1448, '\x82'));
+    const ClosedFlow flow = only_flow(talk);
+    CHECK(flow.retransmitted == 1);
+    CHECK(flow.account[1].is_whole());
+  }
+}
+
+TEST_CASE("account: unknown bytes before a protocol do not use up the looks behind a loss in it") {
+  Conversation talk = web();
+  for (int i = 0; i < Stream::max_probes - 1; ++i) talk.data(client, "\x81\x82\x83");
+  talk.data(client, request).lose(client, 10).data(client, "SSH-2.0-x\r\n").data(client, request);
+  const ClosedFlow flow = only_flow(talk);
+  CHECK(flow.app == "http");
+  CHECK(flow.other_apps == std::vector<std::string>{"ssh"});
+}
+
 TEST_CASE("account: loss at the end") {
   SharedFacts shared;
   for (const bool is_body : {false, true}) {

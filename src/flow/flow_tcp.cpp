@@ -11,7 +11,9 @@ class Flow::Delivery final : public TcpReassembler::Output {
  public:
   Delivery(Flow& flow, std::size_t side) : flow_(flow), side_(side) {}
   void bytes(Bytes in_order) override { flow_.stream_.bytes(side_, in_order); }
-  bool wants(std::size_t count) const override { return flow_.stream_.wants(side_, count); }
+  std::size_t unread(std::size_t count) const override {
+    return flow_.stream_.unread(side_, count);
+  }
   void gap(std::uint64_t missing, Unread cause) override {
     ++flow_.gaps_;
     flow_.stream_.count(Anomaly::gap);
@@ -146,7 +148,7 @@ void Flow::push(const Decoded& decoded, std::uint32_t sequence, std::size_t side
   // RFC 6093 3: receivers differ. The urgent byte may lie behind this segment (RFC 9293 3.8.5).
   constexpr std::uint8_t urgent = 0x20;
   const std::size_t reach = std::max(decoded.payload_length, std::uint32_t{1});
-  if (decoded.tcp.has(urgent) && stream_.wants(side, reach)) {
+  if (decoded.tcp.has(urgent) && stream_.unread(side, reach) < reach) {
     stream_.note_hole(side, Unread::unknown_start,
                       "urgent data: receivers take it out of the stream or not");
   }

@@ -4,6 +4,7 @@
 // them is the client may be found out here, from the bytes. The only caller of Dissector.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -60,9 +61,11 @@ class Stream final {
   void datagram(std::size_t side, Bytes captured, std::size_t length);
   // Bytes behind the last ones that will not come; `cause`: gap, snap_length or tail_lost.
   void gap(std::size_t side, std::uint64_t missing, Unread cause);
-  // Will any of the next `count` bytes be read?
-  bool wants(std::size_t side, std::size_t count) const {
-    return !halves_[side].detached && halves_[side].skip < count;
+  // How many of the next `count` bytes, from the first on, will no dissector read?
+  std::size_t unread(std::size_t side, std::size_t count) const {
+    const Half& half = halves_[side];
+    if (half.detached || half.watched) return count;
+    return static_cast<std::size_t>(std::min<std::uint64_t>(half.skip, count));
   }
   // Name of the attached dissector, empty without one.
   std::string_view app() const { return spec_ == nullptr ? std::string_view{} : spec_->name; }

@@ -250,6 +250,7 @@ void Stream::attach(const DissectorSpec& spec, std::size_t side, Probe::Speaker 
   spec_ = &spec;
   dissector_ = spec.make(carrier_);
   halves_[side].match = Match::mine;
+  halves_[side].probes = halves_[1 - side].probes = 0;
   if (rare_ != nullptr) notes(side).found();
   // A side that was given up may speak it, too.
   Half& other = halves_[1 - side];

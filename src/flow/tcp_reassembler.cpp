@@ -79,7 +79,9 @@ void TcpReassembler::remember(std::uint64_t position, Bytes captured) {
   }
   rare.sent_bytes += captured.size();
   while (rare.sent_bytes > max_sent_bytes || rare.sent.size() > max_sent_parts) {
-    rare.forgotten = rare.sent.front().end();
+    const Sent& first = rare.sent.front();
+    if (rare.forgotten_end <= rare.settled) rare.forgotten = first.position;
+    rare.forgotten_end = first.end();
     rare.sent_bytes -= rare.sent.front().bytes.size();
     rare.sent.erase(rare.sent.begin());
   }
@@ -89,7 +91,8 @@ void TcpReassembler::remember(std::uint64_t position, Bytes captured) {
 void TcpReassembler::compare(std::uint64_t position, Bytes captured) {
   if (rare_ == nullptr) return;
   const std::uint64_t end = position + captured.size();
-  bool differs = position < rare_->forgotten && std::min(end, rare_->forgotten) > rare_->settled;
+  bool differs = std::max({position, rare_->forgotten, rare_->settled}) <
+                 std::min(end, rare_->forgotten_end);
   for (const Sent& first : rare_->sent) {
     const std::uint64_t begin = std::max({position, first.position, rare_->settled});
     const std::uint64_t stop = std::min(end, first.end());
@@ -131,7 +134,8 @@ void TcpReassembler::deliver(std::uint64_t position, Bytes captured, std::uint64
   next_ = position + length;
   next_sequence_ += static_cast<std::uint32_t>(length);
   if (!captured.empty()) {
-    if (out.wants(captured.size())) remember(position, captured);
+    const std::size_t unread = out.unread(captured.size());
+    if (unread < captured.size()) remember(position + unread, captured.subspan(unread));
     out.bytes(captured);
   }
   if (captured.size() < length) {

@@ -47,8 +47,9 @@ class TcpReassembler {
    public:
     virtual ~Output() = default;
     virtual void bytes(Bytes in_order) = 0;
-    // Will any of the next `count` bytes be read? Asked before bytes().
-    virtual bool wants(std::size_t count) const = 0;
+    // How many of the next `count` bytes, from the first on, will nobody read? Asked before
+    // bytes().
+    virtual std::size_t unread(std::size_t count) const = 0;
     // `cause`: snap_length where the capture cut a segment, else gap.
     virtual void gap(std::uint64_t missing, Unread cause) = 0;
   };
@@ -109,8 +110,9 @@ class TcpReassembler {
     std::unique_ptr<Pending> pending;  // none: nothing is pending
     std::vector<Sent> sent;            // in order
     std::size_t sent_bytes = 0;
-    std::uint64_t settled = 0;    // what was captured before its acknowledgment ends here
-    std::uint64_t forgotten = 0;  // behind the last of `sent` that the cap drove out
+    std::uint64_t settled = 0;  // what was captured before its acknowledgment ends here
+    // From the first to the last of `sent` that the cap drove out and nothing has settled since.
+    std::uint64_t forgotten = 0, forgotten_end = 0;
     std::uint32_t retransmitted = 0, conflicts = 0;
   };
 

@@ -115,7 +115,8 @@ std::vector<std::string> files_read(const Options& options) {
 }
 
 CommandResult put(std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size()) {
+  // fwrite wants a place to read from even when it reads nothing there (C17 7.1.4).
+  if (text.empty() || std::fwrite(text.data(), 1, text.size(), stdout) == text.size()) {
     return static_cast<int>(ExitCode::ok);
   }
   return failure({.what = "cannot write to standard output"}, ExitCode::output);

@@ -81,6 +81,9 @@ void PolicyLoader::apply_overrides() {
     if (table.contains("severity")) row->severity = severity_of(in, table, "severity");
     row->is_disabled = in.flag_of(table, "disabled").value_or(false);
     row->overridden = in.text_of(table, "why");
+    // What only makes findings as grave as can be takes nothing away and explains itself.
+    const bool only_raises = table.size() == 1 && row->severity == Severity::critical;
+    if (row->overridden.empty() && only_raises) row->overridden = "severity = \"critical\"";
     if (row->overridden.empty()) {
       in.report(it.place, fmt::format("L4: override of \"{}\" does not say why", it.row),
                 "why = \"...\": it stands beside the row in reports");

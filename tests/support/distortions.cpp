@@ -244,6 +244,7 @@ void add_messages(std::vector<Distortion>& table) {
         talk.messages.push_back({1, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"});
       },
       secure, false);
+  table.back().adds_others = true;
 }
 
 // ---- Packets.
@@ -491,13 +492,17 @@ void add_packets(std::vector<Distortion>& table) {
   add("one byte each", segments_of(1), true, false);
   add("seven bytes each", segments_of(7), true);
   add("each flight backwards", reversed, true);
+  table.back().sorts = {"the SYN is not first"};
   add("every packet twice", doubled, true);
   add("all again at the end", late_copies, true);
+  const std::size_t first_decoy = table.size();
   add("other bytes before each segment", contradicted(true, 0), false);
   add("other bytes behind each segment", contradicted(false, 0), false);
   add("another tail before each segment", contradicted(true, 3), false);
   add("another tail behind each segment", contradicted(false, 3), false);
   add("another second half, early", early_decoy, false);
+  for (std::size_t i = first_decoy; i < table.size(); ++i) table[i].adds_others = true;
+  const std::size_t first_loss = table.size();
   for (std::size_t i = 0; i < 24; ++i) {
     add("without packet " + std::to_string(i), without_number(i), false, i >= 3 && i <= 6);
   }
@@ -518,6 +523,7 @@ void add_packets(std::vector<Distortion>& table) {
       without([](const WirePacket& it) { return (it.flags & TcpHeader::fin) != 0; }), true, false);
   add("the client alone", without([](const WirePacket& it) { return it.side == 1; }), false);
   add("the server alone", without([](const WirePacket& it) { return it.side == 0; }), false);
+  for (std::size_t i = first_loss; i < table.size(); ++i) table[i].removes = true;
   add("without acknowledgments", without([](const WirePacket& it) {
         return it.payload.empty() && it.flags == TcpHeader::ack;
       }),
@@ -525,7 +531,9 @@ void add_packets(std::vector<Distortion>& table) {
   add("a SYN of the client far away", spoofed(0, TcpHeader::syn, 500'000'000), false);
   add("a SYN of the client within the window", spoofed(0, TcpHeader::syn, 10), false);
   add("a SYN of the server", spoofed(1, TcpHeader::syn, 700'000'000), false);
+  table.back().adds_others = true;  // an attempt to open that nobody documents
   add("a SYN-ACK of the server", spoofed(1, TcpHeader::syn | TcpHeader::ack, 9'000), false);
+  table.back().begins_another = true;
   add("the SYN once more, late", late_syn, false);
   add("a RST far away", spoofed(1, TcpHeader::rst, 900'000'000), false);
   add("a RST within the window", spoofed(1, TcpHeader::rst, 100), false);
@@ -534,12 +542,16 @@ void add_packets(std::vector<Distortion>& table) {
   add("a FIN that nobody heeds", spoofed(0, TcpHeader::fin | TcpHeader::ack, 0), false);
   add("a FIN beyond the data", spoofed(1, TcpHeader::fin | TcpHeader::ack, 5000), false);
   add("keep-alives", keep_alives, true);
+  table.back().sorts = {"a probe of bytes that were not there yet"};
   add("data with the SYN", fast_open, true);
+  table.back().sorts = {"the SYN is not first"};
   add("a pause of two hours", pause_in_middle, false);
   add("a packet from the future", from_the_future, false);
   add("an hour back", from_the_past, false);
   add("acknowledged before it was seen", acknowledged_early, true);
+  table.back().sorts = {"a probe of bytes that were not there yet"};
   add("SSH at the end of what the last speaker says", garbage_behind, false);
+  table.back().adds_others = true;
 }
 
 // ---- Frames.
@@ -668,11 +680,13 @@ void add_frames(std::vector<Distortion>& table) {
   add("two tags", tagged({10, 20}, {10, 20}), true, false);
   add("a VLAN for each direction", tagged({10}, {11}), false);
   add("a mirror port that copies into a VLAN", mirrored, true);
+  const std::size_t first_fragments = table.size();
   add("fragments", fragmented(24, false, false, false), true);
   add("fragments backwards", fragmented(24, true, false, false), true);
   add("fragments twice, backwards", fragmented(24, true, true, false), true, false);
   add("tiny fragments", fragmented(8, false, false, false), false);
   add("fragments that contradict", fragmented(24, false, false, true), false);
+  table.back().adds_others = true;
   add(
       "every fragment but the first is lost",
       [](Frames& frames) {
@@ -682,13 +696,23 @@ void add_frames(std::vector<Distortion>& table) {
         });
       },
       false);
+  table.back().removes = true;
+  const std::size_t first_cut = table.size();
+  for (std::size_t i = first_fragments; i < first_cut; ++i) {
+    table[i].sorts = {"fragments", "carrier"};
+  }
   add("96 bytes of each", cut_at(96), false);
   add("68 bytes of each", cut_at(68), false, false);
   add("200 bytes of each", cut_at(200), false);
   add("54 bytes of each", cut_at(54), false, false);
+  for (std::size_t i = first_cut; i < table.size(); ++i) {
+    table[i].removes = true;
+    table[i].sorts = {"carrier"};
+  }
   add("GRE", carried_in_ip(47, from_hex("00 00 08 00")), true);
   add("IP in IP", carried_in_ip(4, ""), true, false);
   add("VXLAN", carried_in_vxlan, true);
+  table.back().sorts = {"carrier"};
   add(
       "MPLS",
       [](Frames& frames) {
@@ -705,6 +729,12 @@ void add_frames(std::vector<Distortion>& table) {
 
 bool Distortion::applies_to(const Talk& talk) const {
   return kinds.empty() || std::find(kinds.begin(), kinds.end(), talk.kind) != kinds.end();
+}
+
+bool go_together(const Distortion& a, const Distortion& b) {
+  return std::none_of(a.sorts.begin(), a.sorts.end(), [&](const std::string& sort) {
+    return std::find(b.sorts.begin(), b.sorts.end(), sort) != b.sorts.end();
+  });
 }
 
 std::vector<Distortion> all_distortions() {

@@ -23,10 +23,23 @@ struct Distortion {
   bool is_paired = true;
   // Talks of other kinds stay as they are.
   std::vector<Talk::Kind> kinds = {};
+  // Bytes of the conversation no longer reach the capture.
+  bool removes = false;
+  // Bytes reach it that nobody of the twins said: a conversation may no longer keep its demand.
+  bool adds_others = false;
+  // What follows may be a connection of its own.
+  bool begins_another = false;
+  // Two of one sort stand for nothing together: fragments of fragments, a carrier that is itself
+  // cut or in fragments (a flow that nobody documents).
+  std::vector<std::string> sorts = {};
+
 
   bool applies_to(const Talk& talk) const;
   int stage() const { return on_talk ? 0 : on_packets ? 1 : 2; }
 };
+
+// Whether two distortions mean something together.
+bool go_together(const Distortion& a, const Distortion& b);
 
 std::vector<Distortion> all_distortions();
 

@@ -33,7 +33,6 @@ struct Distortion {
   // cut or in fragments (a flow that nobody documents).
   std::vector<std::string> sorts = {};
 
-
   bool applies_to(const Talk& talk) const;
   int stage() const { return on_talk ? 0 : on_packets ? 1 : 2; }
 };

@@ -327,6 +327,11 @@ struct Tally {
 // away without a trace: a copy is lost and a forged one stays, both its messages are lost, or the
 // rest is a connection of its own.
 bool may_take_away(const Distortions& distortions) {
+  const auto any = [&](bool Distortion::*what) {
+    return std::any_of(distortions.begin(), distortions.end(),
+                       [&](const Distortion* it) { return it->*what; });
+  };
+  if (any(&Distortion::joins) && any(&Distortion::removes_from_each)) return true;
   return std::count_if(distortions.begin(), distortions.end(), [](const Distortion* it) {
            return it->removes || it->adds_others || it->begins_another;
          }) > 1;

@@ -152,9 +152,10 @@ void Flow::push(const Decoded& decoded, std::uint32_t sequence, std::size_t side
     stream_.note_hole(side, Unread::unknown_start,
                       "urgent data: receivers take it out of the stream or not");
   }
-  if (!tcp.push(sequence, decoded.payload, decoded.payload_length, out) && known_[side]) {
-    stream_.count(Anomaly::out_of_window);
-    stream_.note_hole(side, Unread::gap, "bytes outside of the connection's window");
+  if (!tcp.push(sequence, decoded.payload, decoded.payload_length, out)) {
+    // They were captured and not read. Without the SYN it may be the capture that came too late.
+    if (known_[side]) stream_.count(Anomaly::out_of_window);
+    stream_.note_hole(side, Unread::unknown_start, "bytes outside of the connection's window");
   }
   if (tcp.conflicts() != conflicts) {
     // What the receiver read may be anything.

@@ -196,6 +196,7 @@ void add_messages(std::vector<Distortion>& table) {
       web);
   table.back().is_paired = false;
   add("pipelined requests", pipelined, web);
+  table.back().joins = true;
   add("after seventy requests", after_requests(70, false), web, false);
   table.back().is_paired = false;
   add("after two hundred pipelined requests", after_requests(200, true), web, false);
@@ -706,7 +707,7 @@ void add_frames(std::vector<Distortion>& table) {
   add("200 bytes of each", cut_at(200), false);
   add("54 bytes of each", cut_at(54), false, false);
   for (std::size_t i = first_cut; i < table.size(); ++i) {
-    table[i].removes = true;
+    table[i].removes = table[i].removes_from_each = true;
     table[i].sorts = {"carrier"};
   }
   add("GRE", carried_in_ip(47, from_hex("00 00 08 00")), true);

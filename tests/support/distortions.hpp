@@ -25,6 +25,9 @@ struct Distortion {
   std::vector<Talk::Kind> kinds = {};
   // Bytes of the conversation no longer reach the capture.
   bool removes = false;
+  // What several messages or packets said stands in one of them, and what takes from each of these
+  // takes from all.
+  bool joins = false, removes_from_each = false;
   // Bytes reach it that nobody of the twins said: a conversation may no longer keep its demand.
   bool adds_others = false;
   // What follows may be a connection of its own.

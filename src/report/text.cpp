@@ -93,7 +93,7 @@ std::string finding(const Row& row, bool color) {
 
 std::string where_all_is(const ReportOptions& options) {
   if (options.database_name.empty()) return "-o DB keeps them all";
-  return fmt::format("pcapaudit report {}", shell_word(clean_text(options.database_name)));
+  return fmt::format("pcapaudit report {}", shell_word(visible(options.database_name)));
 }
 
 // What came through first; what a firewall stopped is no breach, and shows that it works.
@@ -301,7 +301,7 @@ std::string unknown_hosts(Reader& reader) {
 
 std::string next_steps(const std::string& database) {
   if (database.empty()) return {};
-  const std::string name = shell_word(clean_text(database));
+  const std::string name = shell_word(visible(database));
   return fmt::format(
       "\nnext        pcapaudit report {0} --json audit.json\n"
       "            sqlite3 -box {0} 'SELECT * FROM v_role_matrix'\n",

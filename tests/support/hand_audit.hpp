@@ -52,7 +52,11 @@ inline Policy hand_policy() {
   mistake.id = "proxy-port";
   mistake.say = "The proxy reaches the internal web site.";
   policy.mistakes = {mistake};
-  policy.documents = {{.id = "S0", .title = "Ports", .file = "s0", .sha256 = "", .modified = ""}};
+  DocumentSource source;
+  source.id = "S0";
+  source.title = "Ports";
+  source.file = "s0";
+  policy.documents = {source};
   policy.flows[0].sources = {{.document = "S0", .lines = "20,24"}};
   return policy;
 }

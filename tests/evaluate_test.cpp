@@ -293,6 +293,36 @@ TEST_CASE("evaluate: a guessed direction is no violation when a row fits the oth
   check_verdicts(site(), cases);
 }
 
+TEST_CASE("evaluate: the mock handshake of a media relay is not any TLS") {
+  test::PolicyLines lines;
+  lines.role("proxy");
+  lines.role("relay");
+  lines.bind("proxy at=10.0.0.1");
+  lines.bind("relay at=10.0.0.2");
+  lines.row("media proxy > relay tcp 443 ms-turn");
+  struct RelayCase {
+    const char* flow;
+    const char* want;
+  };
+  const RelayCase cases[] = {
+      {"ms-turn", "allowed media"},
+      {"tls v=0301 cert=hidden", "allowed media"},
+      {"tls v=0301 cert=hidden s2c-hole=gap", "undetermined media (certificate-unread)"},
+      {"tls v=0301", "violation media"},
+      {"tls v=0301 cert=hidden sni=www.example", "violation media"},
+      {"tls v=0304 cert=hidden", "violation media"},
+      {"tls v=0301 cert=hidden alpn=h2", "violation media"},
+      {"tls v=0301 cert=hidden inner=http", "violation media"},
+      {"http", "violation media"},
+  };
+  for (const RelayCase& it : cases) {
+    INFO(it.flow);
+    const auto verdict = test::evaluate(
+        lines.policy, test::flow_of(std::string("tcp 10.0.0.1 > 10.0.0.2:443 ") + it.flow));
+    CHECK(test::dump(verdict).starts_with(it.want));
+  }
+}
+
 TEST_CASE("evaluate: of several rows the narrowest that fits supplies the requirements") {
   struct NarrowCase {
     std::vector<const char*> rows;

@@ -275,6 +275,37 @@ TEST_CASE("judgements: a verdict that is remembered is the one that would be fou
   }
 }
 
+TEST_CASE("judgements: what a verdict rests on is remembered with it, in every order") {
+  Policy policy = site();
+  policy.judge_all = true;
+  DocumentedFlow relay;
+  relay.id = "relay";
+  relay.from = relay.to = any_bit;
+  relay.transports = {Transport::tcp};
+  relay.ports = {{7443, 7443}};
+  relay.app = "ms-turn";
+  policy.flows.push_back(relay);
+  std::vector<ClosedFlow> flows;
+  for (const char* line :
+       {"ospf 10.1.2.11 > 224.0.0.5 ospf", "ospf 10.1.2.11 > 239.1.1.1 ospf",
+        "igmp 10.1.2.11 > 239.1.1.1 igmp", "igmp 10.1.2.11 > 224.0.0.251 igmp",
+        "tcp 10.20.5.5 > 10.1.2.11:7443 tls cert=hidden v=0301",
+        "tcp 10.20.5.5 > 10.1.2.11:7443 tls cert=hidden v=0301 sni=a.example",
+        "tcp 10.20.5.5 > 10.1.2.11:7443 tls cert=hidden v=0304",
+        "tcp 10.20.5.5 > 10.1.2.11:7443 tls v=0301"}) {
+    flows.push_back(test::flow_of(line));
+  }
+  const Judge judge(policy);
+  CHECK(judge.judge(flows[0]).kind == VerdictKind::ignored);
+  CHECK(judge.judge(flows[1]).kind == VerdictKind::violation);
+  CHECK(test::dump(judge.judge(flows[4])) == "allowed relay");
+  for (const ClosedFlow& first : flows) {
+    RememberingJudge remembering(judge);
+    (void)remembering.judge(first);
+    for (const ClosedFlow& then : flows) CHECK(remembering.judge(then) == judge.judge(then));
+  }
+}
+
 TEST_CASE("judgements: ten thousand rows and a hundred thousand addresses") {
   std::string text =
       "format = 1\n[site]\nname = \"large\"\ninternal_networks = [\"10.0.0.0/8\"]\njudge = "

@@ -85,12 +85,10 @@ bool tls_fits(const ClosedFlow& flow, std::string_view inner) {
 }
 
 // Media comes in several clothes: the connectivity checks of ICE (STUN), the relay's framing, keys
-// by DTLS, reports beside the stream; and Microsoft's relay begins TCP connections with a mock TLS
-// hello.
+// by DTLS, reports beside the stream.
 bool is_media(std::string_view wanted, const ClosedFlow& flow) {
   constexpr std::string_view clothes[] = {"rtp", "rtcp", "stun", "ms-turn", "dtls"};
   if (wanted != "rtp" && wanted != "stun" && wanted != "ms-turn") return false;
-  if (wanted == "ms-turn" && flow.app == "tls") return true;
   return std::find(std::begin(clothes), std::end(clothes), flow.app) != std::end(clothes);
 }
 
@@ -124,6 +122,19 @@ SeenBytes seen_bytes(const ClosedFlow& flow) {
                       count_of(flow, Anomaly::reassembly_cap) == 0};
 }
 
+// Microsoft's relay begins TCP connections with a mock handshake, so that they pass what lets TLS
+// through: two hellos of TLS 1.0 without a name, and no certificate. What shows more is real TLS.
+ApplicationFit mock_handshake_fit(const ClosedFlow& flow) {
+  constexpr std::uint16_t tls13 = 0x0304;
+  const TlsFacts* tls = flow.tls();
+  if (tls == nullptr || !carried_in_tls(flow).empty() || !tls->sni.empty()) return wrong;
+  if (tls->resumed || tls->version >= tls13 || !tls->server_chain.empty()) return wrong;
+  const Reason lost = missing(Evidence::server_hello, flow) != Reason::none
+                          ? Reason::application_unread
+                          : missing(Evidence::certificate, flow);
+  return lost == Reason::none ? fits : ApplicationFit{.kind = Kind::undetermined, .reason = lost};
+}
+
 ApplicationFit fit_application(const DocumentedFlow& row, const ClosedFlow& flow) {
   if (flow.transport == Transport::icmp) return fits;  // by roles alone
   if (!flow.server_app.empty() || is_foreign(flow)) return wrong;
@@ -137,7 +148,12 @@ ApplicationFit fit_application(const DocumentedFlow& row, const ClosedFlow& flow
     if (parse_transport(row.app)) return fits;
     return {.kind = Kind::undetermined, .reason = Reason::unknown_application};
   }
-  if (!recognised_fits(row, flow) || other_app(row.app, flow) != nullptr) return wrong;
+  if (row.app == "ms-turn" && flow.app == "tls") {
+    if (other_app("tls", flow) != nullptr) return wrong;
+    if (const ApplicationFit mock = mock_handshake_fit(flow); mock.kind != Kind::fits) return mock;
+  } else if (!recognised_fits(row, flow) || other_app(row.app, flow) != nullptr) {
+    return wrong;
+  }
   const Reason unread = missing(Evidence::application, flow);
   return {.kind = unread == Reason::none ? Kind::fits : Kind::undetermined, .reason = unread};
 }

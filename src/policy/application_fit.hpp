@@ -24,6 +24,8 @@ SeenBytes seen_bytes(const ClosedFlow& flow);
 // Is the row for an application inside TLS?
 bool wants_tls(const DocumentedFlow& row);
 ApplicationFit fit_application(const DocumentedFlow& row, const ClosedFlow& flow);
+// Is TLS the mock handshake that Microsoft's relay begins TCP connections with?
+ApplicationFit mock_handshake_fit(const ClosedFlow& flow);
 
 // The row's protocol, whether in clear or inside TLS; "" for whatever TLS carries.
 std::string_view protocol_of(const DocumentedFlow& row);

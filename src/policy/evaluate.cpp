@@ -116,7 +116,7 @@ class Judgement {
   void judge_without_row() {
     name_service("");
     // ICMP that no row names is not the documents' to judge, nor is what routers tell each other.
-    if (flow_.transport == Transport::icmp || is_link_control(flow_)) return;
+    if (flow_.transport == Transport::icmp || standing_.is_link_control) return;
     if (is_direction_guessed(flow_)) {
       if (const DocumentedFlow* swapped = swapped_row()) {
         verdict_.rule = swapped->id;
@@ -277,7 +277,8 @@ Standing standing_of(const Judge& judge, const ClosedFlow& flow) {
                    .implied = implied_roles(policy, flow, client.roles)},
           .is_judged = in_scope && !is_health_check(judge, flow),
           .may_bypass = may_bypass(policy, flow),
-          .is_chatter = is_link_chatter(flow, {.client = client.roles, .server = server.roles})};
+          .is_chatter = is_link_chatter(flow, {.client = client.roles, .server = server.roles}),
+          .is_link_control = is_link_control(flow)};
 }
 
 Judged judge_standing(const Judge& judge, const ClosedFlow& flow, const Standing& standing) {

@@ -14,6 +14,7 @@ struct Standing {
   bool is_judged = true;    // in scope, and no balancer's health check
   bool may_bypass = false;  // the server belongs to a pool that has a VIP
   bool is_chatter = false;  // what hosts call out to their link
+  bool is_link_control = false;  // what routers tell all others on their link
 };
 
 Standing standing_of(const Judge& judge, const ClosedFlow& flow);

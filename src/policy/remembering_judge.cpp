@@ -42,8 +42,8 @@ void write_likeness(const ClosedFlow& flow, const Standing& standing, std::strin
   append(flow.outcome);
   const SeenBytes seen = seen_bytes(flow);
   const TlsFacts* tls = flow.tls();
-  append(packed({standing.is_judged, standing.may_bypass, standing.is_chatter, seen.of_client,
-                 seen.of_server, seen.is_recognisable, seen.is_whole, tls != nullptr,
+  append(packed({standing.is_judged, standing.may_bypass, standing.is_chatter, standing.is_link_control,
+                 seen.of_client, seen.of_server, seen.is_recognisable, seen.is_whole, tls != nullptr,
                  tls != nullptr && tls->mutual == MutualTls::proven}));
   for (const ReadAccount& account : flow.account) {
     append(account.hole);
@@ -53,7 +53,11 @@ void write_likeness(const ClosedFlow& flow, const Standing& standing, std::strin
   likeness.append(flow.server_app).push_back('\0');
   for (const std::string& app : flow.other_apps) likeness.append(app).push_back('\0');
   likeness.push_back('\0');
-  if (tls != nullptr) likeness.append(carried_in_tls(flow));
+  if (tls == nullptr) return;
+  likeness.append(carried_in_tls(flow)).push_back('\0');
+  const ApplicationFit mock = mock_handshake_fit(flow);
+  append(mock.kind);
+  append(mock.reason);
 }
 
 }  // namespace

@@ -222,6 +222,11 @@ TEST_CASE("policy: every mistake names its place, cause and cure") {
        "[bind.reverse-proxy-int]\naddresses = \"10.1.2.3\"\n[[shares]]\naddress = "
        "\"10.1.2.3\"\nroles = [\"office-web-apps\", \"reverse-proxy-int\"]\nreason = \"r\"\n",
        "8:1", "L11: flow \"x\" takes away what \"rp-int-4443\" demands: TLS", "loosens = "},
+      // What the balancer passes on is its clients'.
+      {"[[flow]]\nid = \"x\"\nfrom = \"load-balancer\"\nto = \"director\"\nport = 4443\n"
+       "app = \"http\"\n[bind.director]\nvip = \"10.1.2.10\"\nmembers = [\"10.1.2.11\"]\n"
+       "snat = [\"10.1.2.9\"]\nmonitor = [4443]\n",
+       "8:1", "L11: flow \"x\" takes away what \"rp-int-4443\" demands: TLS", "loosens = "},
       {"[[flow]]\nid = \"x\"\nfrom = \"internal-clients\"\nto = \"director\"\nport = 80\n"
        "app = \"http\"\nbasis = \"rowe\"\n",
        "14:9", "basis = \"rowe\" is unknown", "did you mean \"row\"?"},
@@ -283,6 +288,14 @@ TEST_CASE("policy: no pack of one's own loosens another pack without a word") {
   const auto open = load_policy({strict.path(), said.path()});
   REQUIRE(open);
   CHECK(open->flows[0].overridden == "loosened by own-row (o): TLS: w");
+  // Nor one that has the name of a built-in pack.
+  const File masked("format = 1\n[pack]\nid = \"lync2013-edge\"\ntitle = \"t\"\nrevision = \"1\"\n"
+                    "[[flow]]\nid = \"masked-row\"\nfrom = \"reverse-proxy-int\"\nto = "
+                    "\"director\"\nport = 4443\n" + weak_row);
+  const auto hidden = load_policy({"lync2013-seeds", masked.path()});
+  REQUIRE_FALSE(hidden);
+  CHECK(hidden.error().what.find("takes away what \"rp-int-4443\" demands: TLS") !=
+        std::string::npos);
   // The two built-in packs of the Edge say different things of the same ends.
   CHECK(load_policy({"lync2013-seeds", "lync2013-edge", "lync2013-internal"}));
 }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "policy/loosening.hpp"
 #include "policy/policy_loader.hpp"
@@ -40,7 +41,15 @@ void PolicyLoader::check_loosening(std::vector<DocumentedFlow> documented) {
       if ((together & named) != 0) roles |= together;
     }
   };
+  // A member of a pool hears its clients from the balancer's own address.
+  RoleSet behind_balancer = 0;
+  for (const Binding& binding : policy_.bindings) {
+    if (!binding.snat.empty()) behind_balancer |= role_bit(binding.role);
+  }
   for (DocumentedFlow& row : documented) {
+    if ((row.to & (behind_balancer | any_bit | any_internal_bit)) != 0 && behind_balancer != 0) {
+      row.from |= role_bit(Policy::role_load_balancer);
+    }
     // Where no role has a VIP nobody can bypass one.
     row.wants_vip =
         row.wants_vip &&
@@ -50,14 +59,19 @@ void PolicyLoader::check_loosening(std::vector<DocumentedFlow> documented) {
     widen(row.from);
     widen(row.to);
   }
+  std::set<std::size_t> built_in;
+  for (const PendingFlow& pending : pending_) {
+    if (is_built_in(*pending.file)) built_in.insert(pending.index);
+  }
   for (const PendingFlow& pending : pending_) {
     const DocumentedFlow& own = policy_.flows[pending.index];
-    if (is_built_in(*pending.file) || own.is_disabled || !is_chosen(own)) continue;
+    if (built_in.contains(pending.index) || own.is_disabled || !is_chosen(own)) continue;
     std::vector<std::string> loosened;
     for (std::size_t i = 0; i < documented.size(); ++i) {
       const DocumentedFlow& row = documented[i];
-      const bool is_beside =
-          own.pack == site_pack || (row.pack != own.pack && row.pack != site_pack);
+      // A pack's name does not make it the built-in one.
+      const bool is_beside = own.pack == site_pack || built_in.contains(i) ||
+                             (row.pack != own.pack && row.pack != site_pack);
       if (i == pending.index || !is_beside || !is_chosen(row)) continue;
       const std::string demand = loosened_demand(own, row);
       if (demand.empty()) continue;

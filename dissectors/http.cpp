@@ -43,6 +43,8 @@ class Http final : public Dissector {
     switch (half.state) {
       case State::start:
         return read_head(dir, text, out);
+      case State::promised:
+        return read_promised(dir, text, out);
       case State::chunk_size:
         return read_chunk_size(dir, text, out);
       case State::chunk_end:
@@ -79,7 +81,15 @@ class Http final : public Dissector {
   }
 
  private:
-  enum class State : std::uint8_t { start, chunk_size, chunk_end, trailer, until_close, waiting };
+  enum class State : std::uint8_t {
+    start,
+    promised,  // a body that the client sends when the server agrees
+    chunk_size,
+    chunk_end,
+    trailer,
+    until_close,
+    waiting
+  };
   struct Half {
     State state = State::start;
   };
@@ -205,6 +215,7 @@ class Http final : public Dissector {
     const HttpTarget target = split_target(start.method, start.target);
     take_target(target, start, out);
     bool host_in_field = target.host.empty(), is_named = !target.host.empty();
+    bool expects = false;
     std::uint8_t meaning = start.bare ? ordinary | to_bare : ordinary;
     HttpFraming framing;
     HeaderLines lines(headers);
@@ -223,6 +234,7 @@ class Http final : public Dissector {
       } else if (field == HttpField::upgrade) {
         meaning |= to_upgrade;
       }
+      expects = expects || field == HttpField::expect;
     }
     // Servers differ in which of two names they go by (RFC 9112 3.2.2 has one answer).
     if (!host_in_field) note_whole(dir, Kind::hosts, target.host, out);
@@ -236,7 +248,28 @@ class Http final : public Dissector {
       halves_[0].state = State::waiting;
       return Step::advance(size);
     }
-    return begin_body(dir, framing.body(start, false), size, out);
+    const HttpFraming::Body body = framing.body(start, false);
+    if (expects && body.kind == HttpFraming::Kind::length && body.length > 0) {
+      doubt(dir, body.doubt, out);
+      halves_[0].state = State::promised;
+      notes_.rare().promised_body = body.length;
+      return Step::advance(size);
+    }
+    return begin_body(dir, body, size, out);
+  }
+
+  // A server that declines may take what comes next for a request, and one that agreed for the body
+  // (RFC 9110 10.1.1).
+  Step read_promised(Direction dir, std::string_view text, RecordSink& out) {
+    const std::uint64_t length = notes_.rare().promised_body;
+    const std::string_view body = text.substr(0, static_cast<std::size_t>(length));
+    const Probe::Kind kind = probe_http(body).kind;
+    if (kind == Probe::Kind::need_more && body.size() < length) return Step::need_more();
+    if (kind == Probe::Kind::mine) {
+      doubt(dir, "http: a request where Expect announced a body: which is it?", &out);
+    }
+    halves_[index_of(dir)].state = State::start;
+    return Step::advance(static_cast<std::size_t>(length));
   }
 
   void take_target(const HttpTarget& target, const HttpStart& start, RecordSink* out) {

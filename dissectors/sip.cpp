@@ -121,8 +121,8 @@ class Sip final : public Dissector {
     if (!why.empty()) out.note_unread(dir, Unread::malformed, why);
   }
 
-  // A datagram may end with its last header line; its body is what is left, and what is behind its
-  // length is discarded by peers that keep to RFC 3261 18.3.
+  // A datagram may end with its last header line; its body is what is left. What is behind its
+  // length is discarded by peers that keep to RFC 3261 18.3; others may take it for anything.
   Step take_datagram(Direction dir, std::string_view text, RecordSink& out) {
     const std::size_t end = end_of_headers(text).value_or(text.size());
     const SipReader::Head head = reader_.read_head(text.substr(0, end));
@@ -131,8 +131,13 @@ class Sip final : public Dissector {
     const std::string_view body = text.substr(end);
     if (head.describes_media) reader_.read_body(body);
     const std::size_t length = std::min(head.body.value_or(body.size()), body.size());
-    if (find_sip_start(body, length, false) < body.size()) {
-      doubt(dir, "sip: another message behind the one of a datagram", out);
+    const std::string_view rest = body.substr(length);
+    if (keep_alive_size(rest) < rest.size()) {
+      const bool is_message = probe_sip_stream(rest.substr(keep_alive_size(rest))).kind ==
+                              Probe::Kind::mine;
+      out.note_unread(dir, is_message ? Unread::malformed : Unread::unknown_start,
+                      is_message ? "sip: another message behind the one of a datagram"
+                                 : "sip: bytes behind the message of a datagram");
     }
     return Step::advance(text.size());
   }

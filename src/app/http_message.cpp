@@ -221,7 +221,8 @@ HttpField http_field(std::string_view name) {
     case 4:
       return when("Host", HttpField::host);
     case 6:
-      return when("Server", HttpField::server);
+      return equal_ignoring_case(name, "Expect") ? HttpField::expect
+                                                 : when("Server", HttpField::server);
     case 7:
       return when("Upgrade", HttpField::upgrade);
     case 8:

@@ -59,6 +59,7 @@ bool is_same_host(std::string_view a, std::string_view b);
 enum class HttpField : std::uint8_t {
   other,
   host,
+  expect,
   server,
   upgrade,
   location,

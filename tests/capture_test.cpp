@@ -191,6 +191,21 @@ TEST_CASE("pcapng: interfaces of different link type and resolution, sections of
   CHECK(got.facts.secrets[0].text == "KEYS\n");
 }
 
+TEST_CASE("pcapng: a name is cut at 256 bytes, and all names of a capture at 1 MiB") {
+  std::string capture = section(true);
+  constexpr std::size_t interfaces = 5000;
+  for (std::size_t i = 0; i < interfaces; ++i) {
+    capture += interface(true, 1, option(true, 2, std::string(i == 0 ? 256 : 60'000, 'n')));
+  }
+  const Read got = read(capture);
+  CHECK_FALSE(got.facts.damage);
+  REQUIRE(got.facts.interfaces.size() == interfaces);
+  CHECK(got.facts.interfaces[0].name == std::string(256, 'n'));
+  CHECK(got.facts.interfaces[1].name == std::string(256, 'n') + "…");
+  CHECK(got.facts.interfaces[4095].name == std::string(256, 'n') + "…");
+  CHECK(got.facts.interfaces[4096].name == "…");
+}
+
 TEST_CASE("pcapng: the same time in every decimal resolution") {
   for (unsigned digits = 0; digits <= 12; ++digits) {
     CAPTURE(digits);

@@ -134,7 +134,20 @@ TEST_CASE("policy: every mistake names its place, cause and cure") {
        "\"10.1.2.300\" is no address or network", "write 10.1.2.3"},
       {"[bind.director]\naddresses = [\"10.1.2.3/24\"]\n", "9:14",
        "\"10.1.2.3/24\" is no address or network", "without host bits"},
-      {"[bind.director]\naddresses = []\n", "8:7", "role \"director\" has no address", "give"},
+      {"[bind.director]\n", "8:7", "role \"director\" has no address", "give"},
+      {"[bind.director]\naddresses = []\n", "9:13", "an empty list", "leave the key out"},
+      {"[schedule.x]\ndays = []\ntimezone = \"Europe/Berlin\"\n", "9:8", "an empty list", "leave"},
+      {"[http.x]\ndeny_paths = []\n", "9:14", "an empty list", "leave"},
+      {"[tls.x]\nnames = []\n", "9:9", "an empty list", "leave"},
+      {"[[flow]]\nid = \"x\"\nfrom = []\nto = \"director\"\nport = 1\napp = \"http\"\n", "10:8",
+       "an empty list", "leave"},
+      {"[[flow]]\nid = \"x\"\nfrom = \"any\"\nto = \"director\"\nport = []\napp = \"http\"\n",
+       "12:8", "an empty list", "leave"},
+      {"[[flow]]\nid = \"x\"\nfrom = \"any\"\nto = \"director\"\nport = 1\napp = \"http\"\n"
+       "transport = []\n",
+       "14:13", "an empty list", "leave"},
+      {std::string(40, ' ') + "a" + std::string(100'000 * 2, '.') + "\n", "8:73",
+       "a key of more than 32 parts", ""},
       {"[bind.director]\naddresses = 7\n", "9:13", "\"addresses\" must be", ""},
       {"[bind.director]\naddresses = [\"10.1.2.3\"]\nnat = [{ public = \"x\" }]\n", "10:8",
        "nat needs public", ""},
@@ -164,7 +177,7 @@ TEST_CASE("policy: every mistake names its place, cause and cure") {
        "flows_per_day is a number above 0", ""},
       {exception("expires = 2026-12-31") + "schedule = \"night\"\n", "18:12",
        "unknown schedule \"night\"", ""},
-      {"[schedule.x]\ndays = []\n", "8:11", "schedule \"x\" has no time zone", "Europe/Berlin"},
+      {"[schedule.x]\nhours = \"08:00-09:00\"\n", "8:11", "schedule \"x\" has no time zone", "Europe/Berlin"},
       {"[schedule.x]\ntimezone = \"Europe/Berlyn\"\n", "9:12",
        "unknown time zone \"Europe/Berlyn\"", "IANA"},
       {"[schedule.x]\ntimezone = \"UTC\"\ndays = [\"someday\"]\n", "10:9",
@@ -496,7 +509,28 @@ TEST_CASE("policy: checks remark on what weakens verdicts") {
   for (const Lint& lint : policy->lints) {
     if (codes.find(lint.code) == std::string::npos) codes += lint.code + " ";
   }
-  CHECK(codes == "L1 L5 L6 L9 ");
+  CHECK(codes == "L1 L13 L5 L6 L9 ");
+}
+
+TEST_CASE("policy: names that a site does not give are told, and dots in texts are no keys") {
+  const std::string dots(100, '.');
+  const auto remarks = [&](const std::string& text) {
+    const auto policy = load(head + text);
+    REQUIRE(policy);
+    std::vector<std::string> told;
+    for (const Lint& lint : policy->lints) {
+      if (lint.code == "L13") told.push_back(lint.remark.what.substr(5, lint.remark.what.find(" is") - 5));
+    }
+    return told;
+  };
+  const auto none = remarks("");
+  CHECK(std::count(none.begin(), none.end(), "[names] meet") == 1);
+  const auto given = remarks("[names]\nmeet = [\"meet.example\"]  # " + dots + "\n'a" + dots +
+                             "' = [\"x\"]\n");
+  CHECK(std::count(given.begin(), given.end(), "[names] meet") == 0);
+  CHECK(given.size() == none.size() - 1);
+  const auto empty = remarks("[names]\nmeet = []\n");
+  CHECK(empty == none);
 }
 
 TEST_CASE("expression: and binds tighter than or, not tighter than both") {

@@ -23,6 +23,10 @@ constexpr std::uint32_t max_block_length = max_captured_length + 1024 * 1024;
 // Key logs kept per capture; more is no key log but an attack on memory.
 constexpr std::size_t max_secret_bytes = 64 * 1024 * 1024;
 constexpr std::size_t max_interfaces = 65'536;  // the obsolete packet block's own limit
+// Names of interfaces are short (16 bytes in Linux, a GUID in Windows). One that is longer, or that
+// comes when the capture's names have filled their room, is cut and ends in "…".
+constexpr std::size_t max_name = 256, max_name_bytes = 1024 * 1024;
+constexpr std::string_view cut_mark = "…";
 
 // Reads numbers in the section's byte order.
 class BlockReader {
@@ -200,7 +204,7 @@ class PcapngFile final : public FileSource {
       if (code == 0) break;
       const Bytes value = in.padded(size);
       if (!in.ok()) break;  // a bad option does not take the interface away
-      if (code == if_name) interface.name = std::string(as_text(value));
+      if (code == if_name) interface.name = name_of(as_text(value));
       if (code == if_tsresol && size == 1) clock.resolution = value[0];
       if (code == if_tsoffset && size == 8) {
         clock.offset_seconds = static_cast<std::int64_t>(BlockReader(value, little_).u64());
@@ -210,6 +214,14 @@ class PcapngFile final : public FileSource {
     clocks_.push_back(clock);
     facts_.interfaces.push_back(std::move(interface));
     return Block::other;
+  }
+
+  std::string name_of(std::string_view text) {
+    const std::size_t kept = std::min({text.size(), max_name, max_name_bytes - name_bytes_});
+    name_bytes_ += kept;
+    std::string name(text.substr(0, kept));
+    if (kept < text.size()) name += cut_mark;
+    return name;
   }
 
   // The captured length was read last; the original length and the data follow.
@@ -309,7 +321,7 @@ class PcapngFile final : public FileSource {
     std::uint64_t by_statistics = 0, by_packets = 0;
   };
   std::vector<Loss> lost_;  // by facts_.interfaces
-  std::size_t secret_bytes_ = 0;
+  std::size_t secret_bytes_ = 0, name_bytes_ = 0;
 };
 
 }  // namespace

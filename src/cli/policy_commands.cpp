@@ -4,6 +4,8 @@
 #include <chrono>
 #include <fstream>
 #include <iterator>
+#include <map>
+#include <string>
 
 #include <pcapaudit/policy/import.hpp>
 #include <pcapaudit/policy/policy_documents.hpp>
@@ -32,10 +34,20 @@ CommandResult run_policy_show(const Options& options) {
 CommandResult run_policy_check(const Options& options) {
   const auto policy = load_policy(options.policies);
   if (!policy) return failure(policy.error(), ExitCode::usage);
+  // More of one kind say nothing new, and a list of thousands hides the rest.
+  constexpr std::size_t shown = 50;
   std::size_t errors = 0;
+  std::map<std::string, std::size_t> remarks;  // by code
   for (const Lint& lint : policy->lints) {
     errors += lint.is_error ? 1 : 0;
-    lint.is_error ? print_error(lint.remark) : print_warning(lint.remark);
+    if (lint.is_error) {
+      print_error(lint.remark);
+    } else if (++remarks[lint.code] <= shown) {
+      print_warning(lint.remark);
+    }
+  }
+  for (const auto& [code, count] : remarks) {
+    if (count > shown) print_warning({.what = fmt::format("{}: and {} more", code, count - shown)});
   }
   if (!options.quiet) {
     const auto printed = print_out(fmt::format(

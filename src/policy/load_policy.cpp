@@ -21,7 +21,15 @@ struct PolicyFile {
   FileKind kind;
 };
 
+// A policy of ten thousand rows and a hundred thousand addresses takes 4 MB.
+constexpr std::uintmax_t largest_policy = 32 * 1024 * 1024;
+
 Result<std::string> read_file(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::file_size(path, error) > largest_policy && !error) {
+    return fail(fmt::format("{}: over {} MiB, which is no policy", path, largest_policy >> 20),
+                "policies that belong together may be given one after the other");
+  }
   std::ifstream file(path, std::ios::binary);
   std::string text((std::istreambuf_iterator<char>(file)), {});
   if (!file) return fail(fmt::format("{}: cannot be read", path));

@@ -20,6 +20,7 @@ void PolicyLoader::lint(bool has_site) {
   if (has_site) lint_flags();
   lint_rows();
   if (has_site) lint_names();
+  if (has_site) lint_unset_names();
   std::stable_sort(policy_.lints.begin(), policy_.lints.end(), [](const Lint& a, const Lint& b) {
     return std::pair(!a.is_error, a.code) < std::pair(!b.is_error, b.code);
   });
@@ -204,6 +205,23 @@ void PolicyLoader::lint_names() {
             "only meet, dialin and lyncdiscover may come from a wildcard");
       }
     }
+  }
+}
+
+// L13: names that profiles of rows ask for and the site does not give.
+void PolicyLoader::lint_unset_names() {
+  const auto site = std::find_if(readers_.begin(), readers_.end(), [](const TomlReader* reader) {
+    return !reader->root().contains("pack");
+  });
+  for (const std::string& name : unset_names_) {
+    policy_.lints.push_back(
+        {.code = "L13",
+         .is_error = false,
+         .remark = (*site)->remark(
+             (*site)->root().source(),
+             fmt::format("L13: [names] {} is not given: what rows demand of it is not demanded",
+                         name),
+             fmt::format("[names] {} = [\"host.example\"]", name))});
   }
 }
 

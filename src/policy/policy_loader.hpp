@@ -75,7 +75,7 @@ class PolicyLoader {
   void read_tls(TomlReader& in);
   void read_trust(TomlReader& in, const toml::table& table, TlsProfile& profile);
   void read_http(TomlReader& in);
-  std::vector<std::string> resolved(const std::vector<std::string>& names) const;
+  std::vector<std::string> resolved(const std::vector<std::string>& names, bool is_used);
   void resolve_profiles(DocumentedFlow& flow);
   // policy_rows.cpp
   void read_flows(TomlReader& in);
@@ -95,6 +95,7 @@ class PolicyLoader {
   void lint_flags();
   void lint_rows();
   void lint_names();
+  void lint_unset_names();
 
   RoleSet role_set(TomlReader& in, const std::vector<TomlReader::Word>& words);
   PortRanges ports(TomlReader& in, const toml::table& table, std::string_view key, bool required);
@@ -146,6 +147,7 @@ class PolicyLoader {
   };
   std::map<std::string, Place> places_;  // "bind.ROLE", "flag.NAME", "names.NAME", "mapping.ID" ...
   std::vector<TomlReader*> readers_;
+  std::set<std::string> unset_names_;  // of rows in use: variables without a name
 };
 
 }  // namespace pcapaudit

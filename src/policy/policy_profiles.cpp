@@ -206,7 +206,8 @@ void PolicyLoader::read_flow_profiles(TomlReader& in, const toml::table& table,
 }
 
 // "@meet" stands for the site's names of that variable; one that has none gives nothing.
-std::vector<std::string> PolicyLoader::resolved(const std::vector<std::string>& names) const {
+std::vector<std::string> PolicyLoader::resolved(const std::vector<std::string>& names,
+                                                bool is_used) {
   std::vector<std::string> all;
   for (const std::string& name : names) {
     if (!name.starts_with('@')) {
@@ -214,7 +215,10 @@ std::vector<std::string> PolicyLoader::resolved(const std::vector<std::string>& 
       continue;
     }
     const auto found = policy_.names.find(name.substr(1));
-    if (found == policy_.names.end()) continue;
+    if (found == policy_.names.end() || found->second.empty()) {
+      if (is_used) unset_names_.insert(name.substr(1));
+      continue;
+    }
     all.insert(all.end(), found->second.begin(), found->second.end());
   }
   return all;
@@ -222,8 +226,9 @@ std::vector<std::string> PolicyLoader::resolved(const std::vector<std::string>& 
 
 void PolicyLoader::resolve_profiles(DocumentedFlow& flow) {
   constexpr std::uint16_t tls12 = 0x0303;
+  const bool is_used = is_chosen(flow);
   if (flow.tls) {
-    flow.tls->names = resolved(flow.tls->names);
+    flow.tls->names = resolved(flow.tls->names, is_used);
     // Lync 2013 servers cannot switch TLS 1.0 and 1.1 off; Skype for Business servers can.
     const bool can_do_without = policy_.product.starts_with("sfb");
     if (can_do_without && flow.tls->warn_below == tls12) {
@@ -231,7 +236,7 @@ void PolicyLoader::resolve_profiles(DocumentedFlow& flow) {
     }
   }
   if (flow.http) {
-    for (auto* list : {&flow.http->hosts, &flow.http->except_hosts}) *list = resolved(*list);
+    for (auto* list : {&flow.http->hosts, &flow.http->except_hosts}) *list = resolved(*list, is_used);
   }
 }
 

@@ -4,10 +4,83 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <sstream>
 #include <utility>
 
 namespace pcapaudit {
+namespace {
+
+// The deepest key of a policy has four parts. The library follows them one inside the other, so
+// that a key of a hundred thousand parts would end the program.
+constexpr std::size_t most_key_parts = 32;
+
+// Behind the string that begins at `at`: "..", '..', or three of either for many lines.
+std::size_t end_of_string(std::string_view text, std::size_t at) {
+  const char quote = text[at];
+  const std::string_view three = quote == '"' ? "\"\"\"" : "'''";
+  const bool is_long = text.substr(at).starts_with(three);
+  for (std::size_t i = at + (is_long ? 3 : 1); i < text.size(); ++i) {
+    if (text[i] == '\\' && quote == '"') {
+      ++i;
+    } else if (is_long ? text.substr(i).starts_with(three) : text[i] == quote || text[i] == '\n') {
+      return i + (is_long ? 3 : 1);
+    }
+  }
+  return text.size();
+}
+
+// The dot with which a key, or what looks like one outside of strings, has too many parts.
+std::optional<std::size_t> find_deep_key(std::string_view text) {
+  std::size_t dots = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    if (c == '"' || c == '\'') {
+      at = end_of_string(text, at);
+      continue;
+    }
+    if (c == '#') {
+      at = std::min(text.find('\n', at), text.size());
+      continue;
+    }
+    if (c == '.' && ++dots >= most_key_parts) return at;
+    if (std::string_view("=[]{},\n").find(c) != std::string_view::npos) dots = 0;
+    ++at;
+  }
+  return std::nullopt;
+}
+
+toml::source_region place_at(std::string_view text, std::size_t at) {
+  const std::string_view before = text.substr(0, at);
+  const auto line = static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')) + 1;
+  const std::size_t begin = before.rfind('\n') + 1;  // npos + 1 is 0
+  const toml::source_position place{.line = static_cast<toml::source_index>(line),
+                                    .column = static_cast<toml::source_index>(at - begin + 1)};
+  return {.begin = place, .end = place, .path = nullptr};
+}
+
+// A list of nothing: a demand for none of it, or for all? The first one, wherever it stands; only
+// [names] may say that a site has none.
+const toml::array* find_empty_list(const toml::node& node, bool is_root) {
+  if (const auto* list = node.as_array()) {
+    if (list->empty()) return list;
+    for (const toml::node& element : *list) {
+      if (const auto* found = find_empty_list(element, false)) return found;
+    }
+  } else if (const auto* table = node.as_table()) {
+    for (const auto& [key, value] : *table) {
+      if (is_root && key.str() == "names") continue;
+      if (const auto* found = find_empty_list(value, false)) return found;
+    }
+  }
+  return nullptr;
+}
+
+// So much of a line stands in an error: files of machines have lines of megabytes.
+constexpr std::size_t shown_before = 100, shown_line = 160;
+
+}  // namespace
+
 TomlReader::TomlReader(std::string file, std::string text)
     : file_(std::move(file)), text_(std::move(text)) {
   std::string_view rest = text_;
@@ -16,10 +89,18 @@ TomlReader::TomlReader(std::string file, std::string text)
     lines_.push_back(rest.substr(0, end));
     rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
   }
+  if (const auto deep = find_deep_key(text_)) {
+    report(place_at(text_, *deep), fmt::format("a key of more than {} parts", most_key_parts));
+    return;
+  }
   try {
     root_ = toml::parse(std::string_view(text_));
   } catch (const toml::parse_error& error) {
     report(error.source(), std::string(error.description()), "the file must be TOML 1.0");
+  }
+  if (const toml::array* empty = find_empty_list(root_, true)) {
+    report(empty->source(), "an empty list: does it stand for nothing, or for everything?",
+           "leave the key out, or say what the list holds");
   }
 }
 
@@ -34,7 +115,14 @@ Error TomlReader::remark(toml::source_region place, std::string what, std::strin
               .where = fmt::format("{}:{}:{}", file_, line, column),
               .hint = std::move(hint)};
   if (line >= 1 && line <= lines_.size()) {
-    error.excerpt = fmt::format("{:>5} | {}\n      | {:>{}}", line, lines_[line - 1], "^", column);
+    std::string_view shown = lines_[line - 1];
+    std::size_t caret = column;
+    if (shown.size() > shown_line) {
+      const std::size_t cut = std::min(column > shown_before ? column - shown_before : 0, shown.size());
+      shown = shown.substr(cut, shown_line);
+      caret -= cut;
+    }
+    error.excerpt = fmt::format("{:>5} | {}\n      | {:>{}}", line, shown, "^", caret);
   }
   return error;
 }

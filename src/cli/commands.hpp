@@ -67,9 +67,12 @@ CommandResult write_out(const Options& options, const std::string& path, const s
 // The files that the options name to be read.
 std::vector<std::string> files_read(const Options& options);
 
-// An audit database as `options` want it: as it is, or with pseudonyms.
+// An audit database as `options` want it: as it is, or with pseudonyms. One that is not finished is
+// warned of.
 std::expected<std::unique_ptr<Store>, CommandFailure> open_store(const Options& options,
                                                                  const std::string& path);
+// What is read from an audit that is not finished is never a good end: 4 in place of 0.
+CommandResult judged_as_far(const Store& store, CommandResult result);
 
 CommandResult run_command(const Options& options);
 

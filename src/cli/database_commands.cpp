@@ -12,29 +12,29 @@
 namespace pcapaudit {
 
 CommandResult run_explain(const Options& options) {
-  const auto store = Store::open(options.inputs.front());
-  if (!store) return failure(store.error(), ExitCode::usage);
+  const auto store = open_store(options, options.inputs.front());
+  if (!store) return std::unexpected(store.error());
   const auto text = explain(**store, options.subject);
   if (!text) return failure(text.error(), ExitCode::usage);
-  return print_out(*text);
+  return judged_as_far(**store, print_out(*text));
 }
 
 CommandResult run_rules(const Options& options) {
-  const auto store = Store::open(options.inputs.front());
-  if (!store) return failure(store.error(), ExitCode::usage);
+  const auto store = open_store(options, options.inputs.front());
+  if (!store) return std::unexpected(store.error());
   const auto text = render_rules(**store);
   if (!text) return failure(text.error(), ExitCode::usage);
-  return print_out(*text);
+  return judged_as_far(**store, print_out(*text));
 }
 
 CommandResult run_replay(const Options& options) {
-  const auto store = Store::open(options.inputs.front());
-  if (!store) return failure(store.error(), ExitCode::usage);
+  const auto store = open_store(options, options.inputs.front());
+  if (!store) return std::unexpected(store.error());
   const auto draft = load_policy(options.policies, options.strict);
   if (!draft) return failure(draft.error(), ExitCode::usage);
   const auto result = replay(**store, *draft);
   if (!result) return failure(result.error(), ExitCode::usage);
-  return print_out(result->text);
+  return judged_as_far(**store, print_out(result->text));
 }
 
 // A database is asked as it is; captures are judged first, in memory.

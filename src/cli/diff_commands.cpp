@@ -31,7 +31,9 @@ CommandResult run_diff(const Options& options) {
     if (const auto written = print_out(text); !written) return written;
   }
   const std::uint64_t worse = count_worse(*changes, options.fail_on);
-  if (worse == 0) return static_cast<int>(ExitCode::ok);
+  if (worse == 0) {
+    return judged_as_far(**older, judged_as_far(**newer, static_cast<int>(ExitCode::ok)));
+  }
   if (!options.quiet) {
     fmt::print(stderr, "pcapaudit: exit 1: {} at or above {} new or worse\n",
                counted(worse, "finding", "findings"),

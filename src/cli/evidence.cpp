@@ -33,8 +33,8 @@ std::string missing_text(const std::vector<std::uint64_t>& flows) {
 }  // namespace
 
 CommandResult run_evidence(const Options& options) {
-  const auto store = Store::open(options.inputs.front());
-  if (!store) return failure(store.error(), ExitCode::usage);
+  const auto store = open_store(options, options.inputs.front());
+  if (!store) return std::unexpected(store.error());
   const EvidenceLimits limits;
   auto subject = evidence_subject(**store, options.subject, limits);
   if (!subject) return failure(subject.error(), ExitCode::usage);

@@ -25,7 +25,17 @@ std::expected<std::unique_ptr<Store>, CommandFailure> open_store(const Options& 
   auto store =
       options.redact_key_file.empty() ? Store::open(path) : Store::open_redacted(path, key);
   if (!store) return failure(store.error(), ExitCode::usage);
+  const auto unfinished = (*store)->unfinished();
+  if (!unfinished) return failure(unfinished.error(), ExitCode::usage);
+  if (*unfinished) print_warning({.what = **unfinished});
   return std::move(*store);
+}
+
+CommandResult judged_as_far(const Store& store, CommandResult result) {
+  if (!result || *result != static_cast<int>(ExitCode::ok)) return result;
+  const auto unfinished = store.unfinished();
+  if (!unfinished) return failure(unfinished.error(), ExitCode::usage);
+  return *unfinished ? CommandResult(static_cast<int>(ExitCode::insufficient)) : result;
 }
 
 CommandResult run_query(const Options& options) {
@@ -41,7 +51,7 @@ CommandResult run_query(const Options& options) {
         return {};
       });
   if (!done) return failure(done.error(), broken ? ExitCode::output : ExitCode::usage);
-  return print_out({});
+  return judged_as_far(**store, print_out({}));
 }
 
 }  // namespace pcapaudit

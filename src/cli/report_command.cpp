@@ -76,28 +76,32 @@ CommandResult print_report(const Store& store, const std::optional<Changes>& cha
   return print_out(*text);
 }
 
+CommandResult report_of(const Store& store, const Options& options) {
+  const auto changes = read_changes(store, options);
+  if (!changes) return std::unexpected(changes.error());
+  if (options.report_files.empty() && options.json_file.empty() && options.csv_folder.empty()) {
+    return print_report(store, *changes, options);
+  }
+  if (!options.report_files.empty()) {
+    const auto written = write_formats(store, *changes, options);
+    if (!written) return written;
+  }
+  if (!options.csv_folder.empty()) {
+    const auto written = write_csv(store, *changes ? &**changes : nullptr, options.csv_folder);
+    if (!written) return failure(written.error(), ExitCode::output);
+  }
+  if (options.json_file.empty()) return static_cast<int>(ExitCode::ok);
+  const auto json = render_json(store, {.changes = *changes ? &**changes : nullptr, .exit = {}});
+  if (!json) return failure(json.error(), ExitCode::usage);
+  return write_out(options, options.json_file, *json);
+}
+
 }  // namespace
 
 CommandResult run_report(const Options& options) {
   const auto store = open_store(options, options.inputs.front());
   if (!store) return std::unexpected(store.error());
-  const auto changes = read_changes(**store, options);
-  if (!changes) return std::unexpected(changes.error());
-  if (options.report_files.empty() && options.json_file.empty() && options.csv_folder.empty()) {
-    return print_report(**store, *changes, options);
-  }
-  if (!options.report_files.empty()) {
-    const auto written = write_formats(**store, *changes, options);
-    if (!written) return written;
-  }
-  if (!options.csv_folder.empty()) {
-    const auto written = write_csv(**store, *changes ? &**changes : nullptr, options.csv_folder);
-    if (!written) return failure(written.error(), ExitCode::output);
-  }
-  if (options.json_file.empty()) return static_cast<int>(ExitCode::ok);
-  const auto json = render_json(**store, {.changes = *changes ? &**changes : nullptr, .exit = {}});
-  if (!json) return failure(json.error(), ExitCode::usage);
-  return write_out(options, options.json_file, *json);
+  return judged_as_far(**store, report_of(**store, options));
 }
 
 }  // namespace pcapaudit

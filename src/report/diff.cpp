@@ -308,6 +308,13 @@ Result<Changes> compare(const Store& older, const std::string& older_name, const
   changes.certificates = compare_certificates(reader, older, newer);
   if (reader.error()) return std::unexpected(*reader.error());
   note_unseen(old_findings, seen, changes.findings);
+  if (!changes.newer.partial) return changes;
+  for (ChangeList* list :
+       {&changes.findings, &changes.rules, &changes.hosts, &changes.certificates}) {
+    for (Change& change : list->changes) {
+      if (change.kind == ChangeKind::gone) change.kind = ChangeKind::unseen;
+    }
+  }
   return changes;
 }
 

@@ -26,7 +26,7 @@ std::string audit_line(std::string_view which, const ComparedAudit& audit) {
 }
 
 std::string change_lines(const Change& change, bool color) {
-  const std::string_view marks = "+~-";
+  const std::string_view marks = "+~-?";
   std::string line = fmt::format("{} ", marks[static_cast<std::size_t>(change.kind)]);
   if (!change.severity.empty()) line += severity_word(change.severity, color) + "  ";
   std::string lines = fmt::format("  {}{}\n", line, visible(change.id));
@@ -36,13 +36,6 @@ std::string change_lines(const Change& change, bool color) {
   }
   if (!change.note.empty()) lines += wrapped(change.note, 6);
   return lines;
-}
-
-std::string counts(const ChangeList& list) {
-  return fmt::format("{} new · {} changed · {} gone · {} the same",
-                     grouped(list.count(Change::Kind::added)),
-                     grouped(list.count(Change::Kind::changed)),
-                     grouped(list.count(Change::Kind::gone)), grouped(list.same));
 }
 
 Json audit_json(const ComparedAudit& audit) {
@@ -61,30 +54,21 @@ Json change_json(const Change& change) {
           {"note", text(change.note)},         {"worse", change.is_worse}};
 }
 
-ReportChange::Kind report_kind(Change::Kind kind) {
-  switch (kind) {
-    case Change::Kind::added:
-      return ReportChange::Kind::added;
-    case Change::Kind::changed:
-      return ReportChange::Kind::changed;
-    case Change::Kind::gone:
-      break;
-  }
-  return ReportChange::Kind::gone;
-}
-
 }  // namespace
 
-std::string_view to_text(Change::Kind kind) {
-  switch (kind) {
-    case Change::Kind::added:
-      return "new";
-    case Change::Kind::changed:
-      return "changed";
-    case Change::Kind::gone:
-      break;
+std::string_view to_text(ChangeKind kind) {
+  constexpr std::string_view words[] = {"new", "changed", "gone", "not seen"};
+  return words[static_cast<std::size_t>(kind)];
+}
+
+std::string counts(const ChangeList& list, std::string_view between) {
+  std::string text = fmt::format("{} new{}{} changed{}{} gone", grouped(list.count(ChangeKind::added)),
+                                 between, grouped(list.count(ChangeKind::changed)), between,
+                                 grouped(list.count(ChangeKind::gone)));
+  if (const auto unseen = list.count(ChangeKind::unseen); unseen > 0) {
+    text += fmt::format("{}{} not seen in an audit that is not whole", between, grouped(unseen));
   }
-  return "gone";
+  return text + fmt::format("{}{} the same", between, grouped(list.same));
 }
 
 std::array<ChangeSection, 4> sections_of(const Changes& changes) {
@@ -101,7 +85,7 @@ std::string render_changes_text(const Changes& changes, bool color) {
   }
   for (const ChangeSection& section : sections_of(changes)) {
     const auto& list = section.list->changes;
-    text += fmt::format("\n{:<18}{}\n", section.title, counts(*section.list));
+    text += fmt::format("\n{:<18}{}\n", section.title, counts(*section.list, " · "));
     for (std::size_t i = 0; i < std::min(list.size(), shown_changes); ++i) {
       text += change_lines(list[i], color);
     }
@@ -149,7 +133,7 @@ ReportChanges to_report_changes(const Changes& changes, std::size_t limit) {
       std::string text = change.text;
       if (!change.before.empty()) text += fmt::format(" ({} → {})", change.before, change.after);
       if (!change.note.empty()) text += fmt::format(" ({})", change.note);
-      report.changes.rows.push_back({.kind = report_kind(change.kind),
+      report.changes.rows.push_back({.kind = change.kind,
                                      .what = section.one,
                                      .id = change.id,
                                      .text = visible(text)});

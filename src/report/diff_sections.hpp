@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <string>
 #include <string_view>
 
 #include <pcapaudit/report/diff.hpp>
@@ -16,6 +17,7 @@ struct ChangeSection {
 };
 std::array<ChangeSection, 4> sections_of(const Changes& changes);
 
-std::string_view to_text(Change::Kind kind);  // "new", "changed", "gone"
+// "1 new, 2 changed, 0 gone, 7 the same", with what stands between.
+std::string counts(const ChangeList& list, std::string_view between);
 
 }  // namespace pcapaudit

@@ -144,15 +144,10 @@ Markup html_traffic(const ReportModel& model, const Links&) {
 
 Markup html_changes(const ReportModel& model, const Links& links) {
   const ReportChanges& changes = *model.changes;
-  const auto word = [](ReportChange::Kind kind) {
-    return kind == ReportChange::Kind::added  ? "new"
-           : kind == ReportChange::Kind::gone ? "gone"
-                                              : "changed";
-  };
   std::vector<Row> rows;
   for (const ReportChange& it : changes.changes.rows) {
     const Markup id = it.what == "finding" ? links.finding(it.id) : links.row(it.id);
-    rows.push_back({.cells = {cell(word(it.kind)), cell(it.what), cell(id), cell(it.text)}});
+    rows.push_back({.cells = {cell(std::string(to_text(it.kind))), cell(it.what), cell(id), cell(it.text)}});
   }
   return html("<p>Compared with {}.</p>\n", changes.baseline) +
          table({.caption = "Changes since the baseline",

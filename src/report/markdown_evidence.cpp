@@ -117,10 +117,9 @@ std::string coverage(const ReportCoverage& seen) {
 
 std::string changes(const std::optional<ReportChanges>& changes) {
   if (!changes) return {};
-  constexpr const char* words[] = {"new", "gone", "changed"};
   MarkdownTable table({"Change", "What", "Id", "Text"});
   for (const ReportChange& it : changes->changes.rows) {
-    table.row({words[static_cast<std::size_t>(it.kind)], markdown(it.what), markdown_code(it.id),
+    table.row({std::string(to_text(it.kind)), markdown(it.what), markdown_code(it.id),
                markdown(it.text)});
   }
   const std::string body = table.text(changes->changes.cut());

@@ -11,12 +11,13 @@
 #include <pcapaudit/store/store.hpp>
 
 #include "store/flow_rows.hpp"
+#include "store/part_file.hpp"
 
 namespace pcapaudit {
 
 struct Store::Impl {
-  std::string path;      // as the user named it
-  std::string building;  // batch: the file that takes its place in finish(); empty after it
+  std::string path;              // as the user named it
+  std::optional<PartFile> part;  // batch: takes its place in finish()
   SQLite::Database database;
   std::optional<Policy> policy;       // once written
   std::optional<FlowRows> flow_rows;  // needs the policy
@@ -30,6 +31,10 @@ struct Store::Impl {
   Impl(const std::string& name, int flags) : Impl(name, name, flags) {}
   Impl(const std::string& name, const std::string& file, int flags)
       : path(name), database(file, flags | SQLite::OPEN_NOMUTEX) {}
+  Impl(const std::string& name, PartFile claimed, int flags)
+      : path(name),
+        part(std::move(claimed)),
+        database(part->path(), flags | SQLite::OPEN_NOMUTEX) {}
 
   void commit() {
     if (!transaction) return;

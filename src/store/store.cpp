@@ -2,7 +2,6 @@
 #include <pcapaudit/store/store.hpp>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
@@ -158,12 +157,12 @@ std::filesystem::path place_of(const std::string& path) {
   return error ? std::filesystem::path(path) : place;
 }
 
-// A new database is whole before it takes the place of another one.
-Result<void> take_place(const std::string& building, const std::string& path) {
-  std::error_code error;
-  std::filesystem::rename(building, place_of(path), error);
-  if (error) return fail(fmt::format("{} cannot be written: {}", path, error.message()));
-  return {};
+// An audit says what it read in the end; a monitor whenever it commits.
+Result<void> check_begun(SQLite::Database& database, const std::string& path) {
+  SQLite::Statement run(database, "SELECT 1 FROM run ORDER BY 1");
+  if (run.executeStep()) return {};
+  return fail(fmt::format("{} is a part of an audit that did not come to its end", path),
+              "audit the captures again");
 }
 
 std::string describe(const std::string& path, const std::exception& error) {
@@ -173,12 +172,7 @@ std::string describe(const std::string& path, const std::exception& error) {
 }  // namespace
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Store::~Store() {
-  const std::string unfinished = std::move(impl_->building);
-  impl_.reset();
-  std::error_code error;
-  if (!unfinished.empty()) std::filesystem::remove(unfinished, error);
-}
+Store::~Store() = default;
 
 Result<std::unique_ptr<Store>> Store::create(const std::string& path, bool overwrite,
                                              StoreUse use) try {
@@ -188,14 +182,17 @@ Result<std::unique_ptr<Store>> Store::create(const std::string& path, bool overw
       return std::unexpected(room.error());
     }
   }
-  std::string file = path;
+  const int flags = SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE;
+  std::unique_ptr<Impl> impl;
   if (is_file && use == StoreUse::batch) {
-    file = fmt::format("{}-building-{}", place_of(path).string(), getpid());
+    auto part = PartFile::claim(place_of(path).string());
+    if (!part) return std::unexpected(part.error());
+    impl = std::make_unique<Impl>(path, *std::move(part), flags);
+  } else {
+    if (is_file) std::filesystem::remove(path);
+    impl = std::make_unique<Impl>(path, flags);
   }
-  if (is_file) std::filesystem::remove(file);
-  auto impl = std::make_unique<Impl>(path, file, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
   impl->use = use;
-  if (file != path) impl->building = file;
   if (use == StoreUse::live) {
     become_live(impl->database);
   } else {
@@ -213,6 +210,9 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& path) try {
   auto impl = std::make_unique<Impl>(path, SQLite::OPEN_READONLY);
   if (auto ours = check_identity(impl->database, path); !ours) {
     return std::unexpected(ours.error());
+  }
+  if (auto begun = check_begun(impl->database, path); !begun) {
+    return std::unexpected(begun.error());
   }
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 } catch (const SQLite::Exception& error) {
@@ -278,10 +278,7 @@ Result<void> Store::finish(const RunFacts& run, std::span<const CaptureSummary> 
   impl_->database.exec("PRAGMA locking_mode = NORMAL; PRAGMA ignore_check_constraints = OFF");
   // A reader may hold the log open; then it stays beside the database, which is complete with it.
   if (impl_->use == StoreUse::live) impl_->database.tryExec("PRAGMA journal_mode = DELETE");
-  if (impl_->building.empty()) return {};
-  auto taken = take_place(impl_->building, impl_->path);
-  if (taken) impl_->building.clear();
-  return taken;
+  return impl_->part ? impl_->part->take_place() : Result<void>{};
 } catch (const std::exception& error) {
   return fail(describe(impl_->path, error));
 }
@@ -383,6 +380,19 @@ Result<bool> Store::is_stripped(const std::string& path) try {
   return pcapaudit::is_stripped(database);
 } catch (const std::exception& error) {
   return fail(describe(path, error));
+}
+
+Result<std::optional<std::string>> Store::unfinished() const try {
+  SQLite::Statement run(impl_->database,
+                        "SELECT flows, findings_until FROM v_run WHERE NOT closed ORDER BY 1");
+  if (!run.executeStep()) return std::nullopt;
+  const bool has_findings = !run.isColumnNull(1);
+  return fmt::format(
+      "{} is not finished: a monitor still writes it, or was killed; {}", impl_->path,
+      has_findings ? fmt::format("its findings are of flows until {}", run.getColumn(1).getString())
+                   : "it has no findings yet");
+} catch (const std::exception& error) {
+  return fail(describe(impl_->path, error));
 }
 
 Result<std::string> Store::find_finding(std::string_view id) const try {

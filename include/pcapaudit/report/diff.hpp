@@ -18,7 +18,7 @@
 namespace pcapaudit {
 
 struct Change {
-  enum class Kind : std::uint8_t { added, changed, gone };
+  using Kind = ChangeKind;
   Kind kind = Kind::added;
   std::string id;        // V-1A2B, a rule, an address, a SHA-256
   std::string severity;  // of a finding: in the newer audit, or in the older one when it is gone
@@ -30,7 +30,7 @@ struct Change {
 };
 
 struct ChangeList {
-  std::vector<Change> changes;  // new ones, changed ones, gone ones; findings gravest first
+  std::vector<Change> changes;  // new ones, changed ones, others; findings gravest first
   std::uint64_t same = 0;       // in both audits and equal
   std::uint64_t count(Change::Kind kind) const;
   bool operator==(const ChangeList&) const = default;

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <pcapaudit/base/result.hpp>
@@ -216,8 +217,12 @@ struct ReportException {
 };
 
 // What differs from an earlier audit. Whoever compares two databases fills it in.
+// unseen: it is not in the newer audit, and that one is not whole, so that nothing is said to be gone.
+enum class ChangeKind : std::uint8_t { added, changed, gone, unseen };
+std::string_view to_text(ChangeKind kind);  // "new", "changed", "gone", "not seen"
+
 struct ReportChange {
-  enum class Kind : std::uint8_t { added, gone, changed };
+  using Kind = ChangeKind;
   Kind kind = Kind::added;
   std::string what;  // "finding", "documented flow", "host", "certificate"
   std::string id, text;

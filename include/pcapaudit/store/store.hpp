@@ -65,7 +65,8 @@ class Store {
   // Creates a database file, or ":memory:". An existing file fails unless `overwrite`.
   static Result<std::unique_ptr<Store>> create(const std::string& path, bool overwrite,
                                                StoreUse use = StoreUse::batch);
-  // Opens an audit for reading; fails on a file that is not ours or of another schema version.
+  // Opens an audit for reading; fails on a file that is not ours, of another schema version, or the
+  // part of an audit that did not come to its end.
   static Result<std::unique_ptr<Store>> open(const std::string& path);
   // A private copy of an audit, gone with the Store, in which addresses, names, URIs and the free
   // text that holds them are pseudonyms: the same under the same key in every audit
@@ -103,6 +104,9 @@ class Store {
   // that sum flows up, keep what they said.
   static Result<void> strip(const std::string& path);
   static Result<bool> is_stripped(const std::string& path);
+
+  // A sentence that says why the audit is not finished, or nothing.
+  Result<std::optional<std::string>> unfinished() const;
 
   // Reading. `sql` must have an ORDER BY.
   Result<Table> query(const std::string& sql) const;

@@ -1,0 +1,108 @@
+// The lock and the renaming of a database that is being written; see the header.
+#include "store/part_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <string_view>
+#include <utility>
+
+namespace pcapaudit {
+namespace {
+
+using namespace std::string_view_literals;
+
+// An audit is for those who may read it; SQLite gives its journals the same mode.
+constexpr mode_t file_mode = 0640;
+
+// Empty, or SQLite's: what an audit that was killed leaves.
+bool is_leftover(int descriptor) {
+  constexpr std::string_view magic = "SQLite format 3\0"sv;
+  std::array<char, magic.size()> bytes{};
+  const ssize_t count = pread(descriptor, bytes.data(), bytes.size(), 0);
+  return count == 0 || (count == std::ssize(magic) && std::string_view(bytes) == magic) ||
+         (count > 0 && std::string_view(bytes.data(), static_cast<std::size_t>(count))
+                               .find_first_not_of('\0') == std::string_view::npos);
+}
+
+// Does the name still lead to the file that was opened?
+bool is_same_file(int descriptor, const std::string& path) {
+  struct stat opened {}, named {};
+  return fstat(descriptor, &opened) == 0 && lstat(path.c_str(), &named) == 0 &&
+         opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+Result<void> sync_folder(const std::string& place) {
+  const auto folder = std::filesystem::path(place).parent_path();
+  const int descriptor =
+      open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return {};  // a folder that may not be read keeps its new entry all the same
+  const bool synced = fsync(descriptor) == 0 || errno == EINVAL;
+  const int error = errno;
+  close(descriptor);
+  if (!synced) return fail(fmt::format("{}: {}", folder.string(), std::strerror(error)));
+  return {};
+}
+
+}  // namespace
+
+Result<PartFile> PartFile::claim(const std::string& place) {
+  const std::string path = place + ".part";
+  const int descriptor =
+      open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, file_mode);
+  if (descriptor < 0) {
+    return fail(fmt::format("{} cannot be written: {}", path, std::strerror(errno)),
+                "write to another place with -o");
+  }
+  const auto refused = [&](std::string what, std::string hint) -> Result<PartFile> {
+    close(descriptor);
+    return fail(std::move(what), std::move(hint));
+  };
+  struct stat status {};
+  if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode) || status.st_nlink > 1) {
+    return refused(fmt::format("{} is no regular file of its own, and stays", path),
+                   "write to another place with -o");
+  }
+  if (flock(descriptor, LOCK_EX | LOCK_NB) != 0 || !is_same_file(descriptor, path)) {
+    return refused(fmt::format("{} is being written by another pcapaudit", path),
+                   "wait for it, or write to another place with -o");
+  }
+  if (!is_leftover(descriptor)) {
+    return refused(fmt::format("{} is no part of an audit, and stays", path),
+                   "move it away, or write to another place with -o");
+  }
+  if (ftruncate(descriptor, 0) != 0 || fchmod(descriptor, status.st_mode & file_mode) != 0) {
+    return refused(fmt::format("{} cannot be written: {}", path, std::strerror(errno)), "");
+  }
+  return PartFile(place, path, descriptor);
+}
+
+PartFile::PartFile(PartFile&& other) noexcept
+    : place_(std::move(other.place_)),
+      path_(std::exchange(other.path_, {})),
+      descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+PartFile::~PartFile() {
+  std::error_code error;
+  if (!path_.empty()) std::filesystem::remove(path_, error);
+  if (descriptor_ >= 0) close(descriptor_);
+}
+
+Result<void> PartFile::take_place() {
+  const auto failed = [&](int error) {
+    return fail(fmt::format("{} cannot be written: {}", place_, std::strerror(error)));
+  };
+  if (fsync(descriptor_) != 0) return failed(errno);
+  if (std::rename(path_.c_str(), place_.c_str()) != 0) return failed(errno);
+  path_.clear();
+  return sync_folder(place_);
+}
+
+}  // namespace pcapaudit

@@ -52,9 +52,12 @@ CommandResult run_learn(const Options& options) {
     if (!audited) return std::unexpected(audited.error());
     store = std::move(*audited);
   }
+  const auto unfinished = (*store)->unfinished();
+  if (!unfinished) return failure(unfinished.error(), ExitCode::usage);
+  if (*unfinished) print_warning({.what = **unfinished});
   const auto text = learn(**store);
   if (!text) return failure(text.error(), ExitCode::usage);
-  return write_out(options, options.output, *text);
+  return judged_as_far(**store, write_out(options, options.output, *text));
 }
 
 }  // namespace pcapaudit

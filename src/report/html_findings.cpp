@@ -138,7 +138,9 @@ Markup severity_line(const ReportFindings& findings) {
 
 Markup html_findings(const ReportModel& model, const Links& links) {
   const ReportFindings& findings = model.findings;
-  if (findings.total == 0) return html("<p>There are no findings.</p>\n");
+  if (findings.total == 0) {
+    return html("<p>There are no findings{}.</p>\n", std::string_view(model.run.open ? " so far" : ""));
+  }
   Markup out = severity_line(findings);
   out += html("<div data-filter=\"Filter findings\">\n");
   for (const ReportCard& it : findings.cards) out += card_markup(it, links);

@@ -43,6 +43,7 @@ std::string sentence(const ReportModel& model, ReportStatement::Kind kind) {
     case ReportStatement::Kind::no_evidence:
       break;
   }
+  if (model.run.open) return "The audit is not finished: that nothing was found so far proves nothing.";
   return "No flow was judged: this audit is evidence of nothing.";
 }
 
@@ -52,6 +53,7 @@ ReportStatement::Kind kind_of(const ReportModel& model) {
   if (flows.flows == flows.ignored) return Kind::no_evidence;
   if (model.findings.came_through > 0) return Kind::deviates;
   if (model.findings.stopped > 0) return Kind::stopped;
+  if (model.run.open) return Kind::no_evidence;
   return flows.undetermined > 0 ? Kind::undetermined : Kind::documented;
 }
 
@@ -62,11 +64,13 @@ std::vector<std::string> limits_of(const ReportModel& model) {
   const auto add = [&](std::uint64_t count, const std::string& text) {
     if (count > 0) limits.push_back(text);
   };
-  add(model.run.findings_until ? 1 : 0,
-      fmt::format("The audit is still being written, or its monitor was killed: findings are of "
-                  "flows that were stored until {} UTC.",
-                  to_second(to_text(model.run.findings_until.value_or(Timestamp{})))));
-  add(model.run.partial && !model.run.findings_until ? 1 : 0,
+  const auto& until = model.run.findings_until;
+  add(model.run.open ? 1 : 0,
+      fmt::format("The audit is still being written, or its monitor was killed: {}.",
+                  until ? fmt::format("findings are of flows that were stored until {} UTC",
+                                      to_second(to_text(*until)))
+                        : "it has no findings yet"));
+  add(model.run.partial && !model.run.open ? 1 : 0,
       "Not all input was read: an input is damaged, or the audit was interrupted.");
   add(seen.dropped, fmt::format("The capture lost {} of its packets.",
                                 share(seen.dropped, seen.packets + seen.dropped)));
@@ -107,10 +111,11 @@ std::vector<std::string> limits_of(const ReportModel& model) {
 void read_run(ModelReader& reader, ReportModel& model) {
   ReportRun& run = model.run;
   if (auto it = reader.row(
-          "SELECT tool_version, arguments, partial, findings_until FROM run ORDER BY id")) {
+          "SELECT tool_version, arguments, partial, NOT closed, findings_until FROM run ORDER BY id")) {
     run.tool_version = it->text();
     run.arguments = it->arguments();
     run.partial = it->flag();
+    run.open = it->flag();
     run.findings_until = it->time();
   }
   if (auto it = reader.row("SELECT digest, site_name, owner, timezone, product, profiles, "

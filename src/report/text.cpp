@@ -70,9 +70,10 @@ std::string head(Reader& reader) {
     text += '\n';
     if (row[12] == "0") {
       text += fmt::format(
-          "OPEN: still being written, or its monitor was killed; findings are of flows that were "
-          "stored until {} UTC\n",
-          to_second(row[13]));
+          "OPEN: still being written, or its monitor was killed; {}\n",
+          row[13].empty() ? "it has no findings yet"
+                          : fmt::format("findings are of flows that were stored until {} UTC",
+                                        to_second(row[13])));
     } else if (row[11] == "1") {
       text += "PARTIAL: not all input was read; what was read is judged\n";
     }
@@ -102,7 +103,10 @@ std::string findings(Reader& reader, const ReportOptions& options) {
       "SELECT severity, id, client_names, server_names, transports, ports, service, "
       "outcome, flows, text, subject FROM finding ORDER BY {}",
       findings_order));
-  if (rows.empty()) return "\nno findings\n";
+  if (rows.empty()) {
+    const bool is_open = !reader.rows("SELECT 1 FROM v_run WHERE NOT closed ORDER BY 1").empty();
+    return is_open ? "\nno findings so far\n" : "\nno findings\n";
+  }
   const auto stopped = std::ranges::count_if(
       rows, [](const Row& row) { return row[7] == "blocked" || row[7] == "refused"; });
   std::string text = fmt::format("\n{}", counted(rows.size(), "finding", "findings"));

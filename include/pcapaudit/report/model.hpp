@@ -60,7 +60,8 @@ struct ReportRun {
   std::vector<std::string> profiles;
   std::vector<ReportPack> packs;
   bool partial = false;    // an input was damaged, or the run was interrupted
-  std::optional<Timestamp> findings_until;  // live and not closed: flows after this are in none
+  bool open = false;       // live and not closed: a monitor writes it, or was killed
+  std::optional<Timestamp> findings_until;  // of an open one: flows after this are in none
   bool strict = false;     // rows and prose of the documentation only
   bool judge_all = false;  // else only flows with a bound role
   VerdictCounts flows;

@@ -61,8 +61,10 @@ std::string digests_json(const Digests& digests) {
   return json + "}";
 }
 
-// The tables as a sign-off recorded them and as they are.
-void check_tables(const Digests& recorded, const Digests& now, std::int64_t entry, Checks& checks) {
+// The tables as a sign-off recorded them and as they are. `foreign`: what of the schema is not the
+// program's own, perhaps since before the sign-off.
+void check_tables(const Digests& recorded, const Digests& now, const std::string& foreign,
+                  std::int64_t entry, Checks& checks) {
   Digests all = recorded;
   all.insert(now.begin(), now.end());
   for (const auto& [table, digest] : all) {
@@ -76,6 +78,7 @@ void check_tables(const Digests& recorded, const Digests& now, std::int64_t entr
     } else if (then->second != is->second) {
       why = fmt::format("it changed since entry {} was signed", entry);
     }
+    if (table == "schema" && why.empty()) why = foreign;
     add(checks, table == "schema" ? "definitions of tables and views" : "table " + table,
         std::move(why));
   }
@@ -115,7 +118,9 @@ void check_ledger(SQLite::Database& database, const std::vector<std::string>& ke
     if (row.kind != "sign-off") continue;
     const Digests recorded = parse_digests(database, row.digests);
     // Sign-offs of the same content are told once; an older one only when it says something else.
-    if (&row == last || recorded != now) check_tables(recorded, now, row.number, checks);
+    if (&row == last || recorded != now) {
+      check_tables(recorded, now, schema_difference(database), row.number, checks);
+    }
   }
 }
 
@@ -174,6 +179,7 @@ Result<SQLite::Database> open_audit(const std::string& path, int flags) {
   std::error_code error;
   if (!std::filesystem::exists(path, error)) return fail(fmt::format("{}: no such file", path));
   SQLite::Database database(path, flags);
+  distrust(database);
   if (auto ours = check_identity(database, path); !ours) return std::unexpected(ours.error());
   return database;
 }
@@ -183,6 +189,7 @@ Result<SQLite::Database> open_audit(const std::string& path, int flags) {
 Result<Signed> sign_audit(const std::string& path, SignOff sign_off, const SigningKey& key) try {
   auto database = open_audit(path, SQLite::OPEN_READWRITE);
   if (!database) return std::unexpected(database.error());
+  if (auto ours = check_schema(*database, path); !ours) return std::unexpected(ours.error());
   SQLite::Transaction transaction(*database, SQLite::TransactionBehavior::IMMEDIATE);
   if (const auto why = refusal(*database, sign_off)) {
     return fail(fmt::format("{}: not signed: {}", path, *why),

@@ -18,6 +18,15 @@ std::int64_t schema_version();
 // Runs every schema file that the database does not have yet, each in a transaction.
 void migrate(SQLite::Database& database);
 
+// For a database that lay where others could write: its schema calls no function that could do
+// harm, no trigger runs, and nothing writes past SQLite's own checks.
+void distrust(SQLite::Database& database);
+
+// The first table, view, index or trigger that is not the program's own, letter by letter, and what
+// became of it; empty: none.
+std::string schema_difference(const SQLite::Database& database);
+// Fails also when there is one. No view is trusted before.
+Result<void> check_schema(const SQLite::Database& database, const std::string& path);
 // Fails when the file is another program's database, or of another schema version.
 Result<void> check_identity(const SQLite::Database& database, const std::string& path);
 

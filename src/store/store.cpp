@@ -208,7 +208,8 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& path) try {
   std::error_code error;
   if (!std::filesystem::exists(path, error)) return fail(fmt::format("{}: no such file", path));
   auto impl = std::make_unique<Impl>(path, SQLite::OPEN_READONLY);
-  if (auto ours = check_identity(impl->database, path); !ours) {
+  distrust(impl->database);
+  if (auto ours = check_schema(impl->database, path); !ours) {
     return std::unexpected(ours.error());
   }
   if (auto begun = check_begun(impl->database, path); !begun) {
@@ -322,7 +323,7 @@ Result<std::uint64_t> Store::bytes() const try {
 
 Result<std::optional<LeftOpen>> Store::find_left_open(const std::string& path) try {
   SQLite::Database database(path, SQLite::OPEN_READWRITE);
-  if (auto ours = check_identity(database, path); !ours) return std::unexpected(ours.error());
+  if (auto ours = check_schema(database, path); !ours) return std::unexpected(ours.error());
   // Without a row of its own nothing was committed but tables: its writer may be at work just now.
   SQLite::Statement run(database, "SELECT 1 FROM run WHERE NOT closed ORDER BY 1");
   if (!run.executeStep()) return std::nullopt;
@@ -342,7 +343,7 @@ Result<std::optional<LeftOpen>> Store::find_left_open(const std::string& path) t
 
 Result<void> Store::recover(const std::string& path) try {
   SQLite::Database database(path, SQLite::OPEN_READWRITE, reader_wait_ms);
-  if (auto ours = check_identity(database, path); !ours) return ours;
+  if (auto ours = check_schema(database, path); !ours) return ours;
   const auto policy = stored_policy(database);
   if (!policy) return std::unexpected(policy.error());
   const Hosts hosts = votes_of(database, *policy);
@@ -361,7 +362,7 @@ Result<void> Store::strip(const std::string& path) try {
   std::filesystem::remove(smaller, error);  // of a program that was killed
   {
     SQLite::Database database(path, SQLite::OPEN_READWRITE, reader_wait_ms);
-    if (auto ours = check_identity(database, path); !ours) return ours;
+    if (auto ours = check_schema(database, path); !ours) return ours;
     // With a log beside it, another file cannot take its place: somebody reads it, and may end.
     database.exec("PRAGMA journal_mode = DELETE");
     if (pcapaudit::is_stripped(database)) return {};
@@ -376,7 +377,7 @@ Result<void> Store::strip(const std::string& path) try {
 
 Result<bool> Store::is_stripped(const std::string& path) try {
   const SQLite::Database database(path, SQLite::OPEN_READONLY);
-  if (auto ours = check_identity(database, path); !ours) return std::unexpected(ours.error());
+  if (auto ours = check_schema(database, path); !ours) return std::unexpected(ours.error());
   return pcapaudit::is_stripped(database);
 } catch (const std::exception& error) {
   return fail(describe(path, error));

@@ -23,14 +23,18 @@ bool is_stripped(const SQLite::Database& database) {
   return row.executeStep();
 }
 
-void strip_flows(SQLite::Database& database, const std::string& copy) {
-  SQLite::Transaction transaction(database);
+void freeze_views(SQLite::Database& database) {
   for (const char* view : frozen_views) {
     database.exec(fmt::format("CREATE TABLE kept_{0} AS SELECT * FROM {0}", view));
   }
   for (const char* view : frozen_views) {
     database.exec(fmt::format("DROP VIEW {0}; CREATE VIEW {0} AS SELECT * FROM kept_{0}", view));
   }
+}
+
+void strip_flows(SQLite::Database& database, const std::string& copy) {
+  SQLite::Transaction transaction(database);
+  freeze_views(database);
   for (const char* table : flow_tables) {
     database.exec(fmt::format("DELETE FROM {}", table));
   }

@@ -11,6 +11,8 @@ namespace pcapaudit {
 // flows go. A smaller copy, without the room they took, goes to the new file `copy`. Throws
 // SQLite::Exception.
 void strip_flows(SQLite::Database& database, const std::string& copy);
+// The first half of that: views become what they say now.
+void freeze_views(SQLite::Database& database);
 bool is_stripped(const SQLite::Database& database);
 
 }  // namespace pcapaudit

@@ -253,6 +253,7 @@ class Http final : public Dissector {
       doubt(dir, body.doubt, out);
       halves_[0].state = State::promised;
       notes_.rare().promised_body = body.length;
+      notes_.rare().declined = false;
       return Step::advance(size);
     }
     return begin_body(dir, body, size, out);
@@ -262,10 +263,13 @@ class Http final : public Dissector {
   // (RFC 9110 10.1.1).
   Step read_promised(Direction dir, std::string_view text, RecordSink& out) {
     const std::uint64_t length = notes_.rare().promised_body;
+    const bool declined = notes_.rare().declined;
     const std::string_view body = text.substr(0, static_cast<std::size_t>(length));
     const Probe::Kind kind = probe_http(body).kind;
-    if (kind == Probe::Kind::need_more && body.size() < length) return Step::need_more();
-    if (kind == Probe::Kind::mine) {
+    if (!declined && kind == Probe::Kind::need_more && body.size() < length) {
+      return Step::need_more();
+    }
+    if (declined || kind == Probe::Kind::mine) {
       doubt(dir, "http: a request where Expect announced a body: which is it?", &out);
     }
     halves_[index_of(dir)].state = State::start;
@@ -293,7 +297,7 @@ class Http final : public Dissector {
   std::string_view take_host(std::string_view value, RecordSink* out) {
     constexpr auto dir = Direction::to_server;
     const HttpAuthority authority = split_authority(value);
-    if (authority.user) doubt(dir, "http: user information in a Host field", out);
+    if (!authority.plain) doubt(dir, "http: a Host field that is more than name and port", out);
     if (authority.credentials) note_user_information();
     if (!authority.host.empty()) note_whole(dir, Kind::hosts, authority.host, out);
     return authority.host;
@@ -345,6 +349,7 @@ class Http final : public Dissector {
     }
     const bool interim = start.status < 200;
     if (!interim) wait_for_next();
+    if (!interim && halves_[0].state == State::promised) notes_.rare().declined = true;
     if ((answered & to_connect) != 0 && !interim) {
       if (start.status < 300) return hand_over("connect", size);
       halves_[0].state = State::start;

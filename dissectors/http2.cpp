@@ -127,6 +127,10 @@ class Http2 final : public Dissector {
   // Behind a hole the tables of the compression are out of step.
   void finish(const SeenStream&, RecordSink& out) override {
     if (no_host_ && !facts_.hosts.empty()) facts_.hosts.add("");
+    if (answered_ < facts_.requests) {
+      out.note_unread(Direction::to_client, Unread::unfinished,
+                      "http2: a request without its answer");
+    }
     out.emit(std::move(facts_));
   }
 
@@ -143,6 +147,7 @@ class Http2 final : public Dissector {
   struct Message {
     std::string method, path, authority, host;
     std::string status;
+    bool has_status = false;
     bool has_location = false;
     bool doubtful = false;  // a pseudo-header field twice (RFC 9113 8.3)
   };
@@ -156,18 +161,26 @@ class Http2 final : public Dissector {
     if (message.doubtful) {
       out.note_unread(dir, Unread::malformed, "http2: a pseudo-header field twice");
     }
-    if (split_authority(message.authority).user || split_authority(message.host).user) {
-      out.note_unread(dir, Unread::malformed, "http: user information in a Host field");
+    if (!split_authority(message.authority).plain || !split_authority(message.host).plain) {
+      doubt(dir, "http2: an authority that is more than name and port", out);
     }
-    if (message.path.size() > longest_text || message.authority.size() > longest_text) {
+    if (message.path.size() > longest_text || message.authority.size() > longest_text ||
+        message.host.size() > longest_text) {
       out.note_unread(dir, Unread::over_cap, "http: a path or name over 1024 bytes");
     }
     // What a server promises it sends as if it had been asked for.
     if (half.promise) take_target(message);
     if (half.promise) return {};
-    if (dir == Direction::to_server && !message.method.empty()) take_request(message);
-    if (dir == Direction::to_client && !message.status.empty()) take_response(message, half.ends);
+    if (dir == Direction::to_server) {
+      take_request(message, half, out);
+    } else {
+      take_response(message, half.ends, out);
+    }
     return {};
+  }
+
+  static void doubt(Direction dir, std::string_view why, RecordSink& out) {
+    out.note_unread(dir, Unread::malformed, why);
   }
 
   void take_field(const HpackField& field, bool promise, Message& message) {
@@ -183,6 +196,7 @@ class Http2 final : public Dissector {
     if (promise) return;
     if (field.name == "user-agent") facts_.user_agents.add(clean_text(field.value));
     if (field.name == "server") facts_.servers.add(clean_text(field.value));
+    message.has_status = message.has_status || field.name == ":status";
     message.has_location = message.has_location || field.name == "location";
     if (field.name == "location") facts_.locations.add(clean_text(field.value));
     if (field.name == "authorization" || field.name == "proxy-authorization") {
@@ -190,7 +204,20 @@ class Http2 final : public Dissector {
     }
   }
 
-  void take_request(const Message& message) {
+  // Trailers have no method and stand on a stream that was opened before (RFC 9113 8.1).
+  void take_request(const Message& message, Half& half, RecordSink& out) {
+    const bool opens = half.stream > last_stream_;
+    last_stream_ = std::max(last_stream_, half.stream);
+    const bool is_whole =
+        !message.method.empty() && (!message.path.empty() || message.method == "CONNECT");
+    if (opens && !is_whole)
+      doubt(Direction::to_server, "http2: a request without method or path", out);
+    if (message.method.empty()) return;
+    if (message.method == "CONNECT") {
+      for (const Direction dir : {Direction::to_server, Direction::to_client}) {
+        out.note_unread(dir, Unread::unknown_start, "http2: a tunnel, which is not read");
+      }
+    }
     ++facts_.requests;
     facts_.methods.add(message.method);
     take_target(message);
@@ -217,12 +244,21 @@ class Http2 final : public Dissector {
     return authority.host;
   }
 
-  void take_response(const Message& message, bool ends) {
+  void take_response(const Message& message, bool ends, RecordSink& out) {
+    constexpr auto dir = Direction::to_client;
+    if (!message.has_status) {
+      if (!ends) doubt(dir, "http2: an answer without a status", out);
+      return;
+    }
     std::uint32_t status = 0;
     const char* const end = message.status.data() + message.status.size();
     const auto parsed = std::from_chars(message.status.data(), end, status);
-    if (parsed.ec != std::errc{} || parsed.ptr != end || status < 100 || status > 999) return;
+    if (parsed.ec != std::errc{} || parsed.ptr != end || status < 100 || status > 999) {
+      return doubt(dir, "http2: a status that is no number", out);
+    }
     ++facts_.responses;
+    constexpr std::uint32_t first_final = 200;
+    if (status >= first_final) ++answered_;
     facts_.statuses.add(status);
     // A redirection to nowhere is content.
     const bool directs = status / 100 == 3 && status != 304;
@@ -231,7 +267,9 @@ class Http2 final : public Dissector {
 
   std::array<Half, 2> halves_;
   HttpFacts facts_;
-  bool no_host_ = false;  // of a request at least
+  std::uint64_t answered_ = 0;     // requests, by final answers
+  std::uint32_t last_stream_ = 0;  // that a client opened
+  bool no_host_ = false;           // of a request at least
 };
 
 }  // namespace

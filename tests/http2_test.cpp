@@ -228,4 +228,25 @@ TEST_CASE("http2: what peers may read otherwise is told") {
         "http2: a pseudo-header field twice");
   const Fed hosts = unread(preface, first + literal("host", "other.example"));
   CHECK(facts_of(hosts).hosts.values == Texts{"www.example.com", "other.example"});
+  CHECK(unread(preface, first.substr(0, 2)).unread[0] == "http2: a request without method or path");
+  const std::string tunnel = literal(":method", "CONNECT") + literal(":authority", "h:443");
+  CHECK(unread(preface, tunnel).unread[0] == "http2: a tunnel, which is not read");
+  CHECK(unread(preface, tunnel).unread[1] != "");
+
+  const auto answered = [&](const std::string& frames) {
+    return feed(http2,
+                {{c2s, preface + settings + frame(1, 0x5, 1, first)}, {s2c, settings + frames}})
+        .unread[1];
+  };
+  const std::string ok = frame(1, 0x5, 1, "\x88");
+  CHECK(answered(ok) == "");
+  CHECK(answered(frame(1, 0x4, 1, "\x88") + frame(1, 0x5, 1, literal("grpc-status", "0"))) == "");
+  CHECK(answered(frame(1, 0x4, 1, literal(":status", "103")) + ok) == "");
+  CHECK(answered("") == "http2: a request without its answer");
+  CHECK(answered(frame(1, 0x4, 1, literal(":status", "103"))) ==
+        "http2: a request without its answer");
+  CHECK(answered(frame(1, 0x4, 1, literal("x", "y")) + ok) == "http2: an answer without a status");
+  CHECK(answered(frame(1, 0x5, 1, literal(":status", "2OO")) + ok) ==
+        "http2: a status that is no number");
+  CHECK(answered(frame(1, 0x5, 1, literal(":status", "")) + ok) != "");
 }

@@ -145,6 +145,17 @@ TEST_CASE("http: requests as servers take them, and which of them are not plain"
       {"VERYLONGMETHODNAMEWITHMORETHANTHIRTYTWOLETTERS /x" + rest, {"/x"}, {"h"}, true},
       {"GET http://h:80/x" + rest, {"/x"}, {"h"}, true},
       {"GET http://g/x" + rest, {"/x"}, {"h", "g"}, true},
+      {"GET http://h?q=/x" + rest, {"/"}, {"h"}, true},
+      {"GET http://h" + rest, {"/"}, {"h"}, true},
+      {"GET /x HTTP/1.1\r\nHost: h:80\r\n\r\n", {"/x"}, {"h:80"}, true},
+      {"GET /x HTTP/1.1\r\nHost: [fe80::1]:80\r\n\r\n", {"/x"}, {"[fe80::1]:80"}, true},
+      {"GET /x HTTP/1.1\r\nHost: h_1.g-x:\r\n\r\n", {"/x"}, {"h_1.g-x:"}, true},
+      {"GET /x HTTP/1.1\r\nHost: fe80::1\r\n\r\n", {"/x"}, {"fe80::1"}, false},
+      {"GET /x HTTP/1.1\r\nHost: [h\r\n\r\n", {"/x"}, {"[h"}, false},
+      {"GET /x HTTP/1.1\r\nHost: [::1]x\r\n\r\n", {"/x"}, {"[::1]x"}, false},
+      {"GET http://h:x/y" + rest, {"/y"}, {"h", "h:x"}, false},
+      {"GET /x HTTP/1.1\r\nHost: h:80.g\r\n\r\n", {"/x"}, {"h:80.g"}, false},
+      {"GET /x HTTP/1.1\r\nHost: h, g\r\n\r\n", {"/x"}, {"h, g"}, false},
       {"GET /x HTTP/1.1\r\nHost: a\r\nHOST: b\r\n\r\n", {"/x"}, {"a", "b"}, true},
       {"GET  /x" + rest, {"/x"}, {"h"}, false},
       {"GET\t/x\tHTTP/1.1" + host, {"/x"}, {"h"}, false},
@@ -287,6 +298,32 @@ TEST_CASE("http: framing that peers read differently is read on and not called w
     CHECK(whole.unread[0].empty() == c.plain);
     if (c.message.size() > 1000) continue;
     test::cut_everywhere(http, talk, [&](const Fed& parts) { CHECK((parts == whole)); });
+  }
+}
+
+TEST_CASE("http: a body that was announced and refused, and what comes in its place") {
+  const std::string next = "GET /b HTTP/1.1\r\nHost: h\r\n\r\n", body(next.size(), 'b');
+  const std::string asks =
+      "POST /a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: " +
+      std::to_string(next.size()) + "\r\n\r\n";
+  const std::string refusal = "HTTP/1.1 417 x\r\nContent-Length: 0\r\n\r\n";
+  const std::string go = "HTTP/1.1 100 x\r\n\r\n", done = "HTTP/1.1 204 x\r\n\r\n";
+  struct Case {
+    const char* name;
+    std::vector<Piece> talk;
+    bool plain;
+  };
+  const Case cases[] = {
+      {"sent when it was asked for", {{out, asks}, {in, go}, {out, body}, {in, done}}, true},
+      {"sent at once", {{out, asks + body}, {in, done}}, true},
+      {"refused and not sent", {{out, asks}, {in, refusal}}, true},
+      {"refused and sent", {{out, asks}, {in, refusal}, {out, body}}, false},
+      {"a request in its place", {{out, asks}, {in, refusal}, {out, next}, {in, done}}, false},
+      {"a request that nobody waited with", {{out, asks + next}, {in, done}}, false},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.name);
+    CHECK(feed(http, c.talk).unread[0].empty() == c.plain);
   }
 }
 

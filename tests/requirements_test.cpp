@@ -1,6 +1,7 @@
 // The judgement of a row that fits: TLS, certificates, VIPs, discouraged rows.
 #include <catch2/catch.hpp>
 
+#include "policy/host_names.hpp"
 #include "support/judged_site.hpp"
 
 namespace pcapaudit {
@@ -105,6 +106,28 @@ TEST_CASE("evaluate: certificates are judged at the time of the flow") {
        "used / CN=server valid until 2026-11-19T10:00:00Z"},
   };
   check_verdicts(site(), mutual);
+}
+
+TEST_CASE("evaluate: a certificate's names are its own, whatever other attributes contain") {
+  const std::pair<const char*, std::vector<std::string>> cases[] = {
+      {"CN=a.example,O=Org", {"a.example"}},
+      {"O=Org,CN=a.example", {"a.example"}},
+      {"OU=x+CN=a.example,O=Org", {"a.example"}},
+      {"O=Org\\,CN=a.example", {}},
+      {"O=Org\\\\,CN=a.example", {"a.example"}},
+      {"O=x\\+CN=a.example", {}},
+      {"O=x\\", {}},
+      {"CN=a\\,b,O=Org", {"a\\,b"}},
+      {"", {}},
+  };
+  for (const auto& [subject, names] : cases) {
+    CAPTURE(subject);
+    Certificate certificate;
+    certificate.subject = subject;
+    CHECK(names_of(certificate) == names);
+    certificate.san = {"b.example"};
+    CHECK(names_of(certificate) == certificate.san);
+  }
 }
 
 TEST_CASE("evaluate: suites that do not protect break every row for TLS, weak ones are remarked") {

@@ -32,6 +32,28 @@ bool is_token(std::string_view text) {
   });
 }
 
+// host [":" port] (RFC 3986 3.2.2, 3.2.3).
+bool is_host_and_port(std::string_view text) {
+  constexpr std::string_view in_names = "-._~%!$&'()*+,;=", in_addresses = ".:%";
+  const auto all = [](std::string_view part, std::string_view others) {
+    return std::all_of(part.begin(), part.end(), [&](char c) {
+      return is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+             others.find(c) != std::string_view::npos;
+    });
+  };
+  std::string_view port;
+  if (text.starts_with('[')) {
+    const std::size_t end = text.find(']');
+    if (end == std::string_view::npos || !all(text.substr(1, end - 1), in_addresses)) return false;
+    port = text.substr(end + 1);
+  } else {
+    port = text.substr(std::min(text.find(':'), text.size()));
+    if (!all(text.substr(0, text.size() - port.size()), in_names)) return false;
+  }
+  return port.empty() ||
+         (port.front() == ':' && std::all_of(port.begin() + 1, port.end(), is_digit));
+}
+
 // "HTTP/1.1", in any case, and versions that nobody speaks yet.
 bool is_version(std::string_view word) {
   return word.size() > 5 && equal_ignoring_case(word.substr(0, 5), "HTTP/") && is_digit(word[5]);
@@ -171,9 +193,11 @@ std::optional<HttpStart> parse_cut_http_start(std::string_view line) {
 
 HttpAuthority split_authority(std::string_view authority) {
   const std::size_t at = authority.rfind('@');
-  if (at == std::string_view::npos) return {.host = authority};
+  if (at == std::string_view::npos) {
+    return {.host = authority, .plain = is_host_and_port(authority)};
+  }
   const bool credentials = authority.substr(0, at).find(':') != std::string_view::npos;
-  return {.host = authority.substr(at + 1), .user = true, .credentials = credentials};
+  return {.host = authority.substr(at + 1), .credentials = credentials, .plain = false};
 }
 
 HttpTarget split_target(std::string_view method, std::string_view target) {
@@ -182,7 +206,7 @@ HttpTarget split_target(std::string_view method, std::string_view target) {
     return {.host = authority.host,
             .path = {},
             .credentials = authority.credentials,
-            .plain = !authority.user};
+            .plain = authority.plain};
   }
   HttpTarget out;
   if (!target.starts_with('/')) {
@@ -192,10 +216,12 @@ HttpTarget split_target(std::string_view method, std::string_view target) {
     if (scheme != std::string_view::npos && out.plain) {
       const std::string_view rest = target.substr(scheme + 3);
       const std::string_view whole = up_to(rest, '/', '?', '#');
-      target = whole.size() == rest.size() ? "/" : rest.substr(whole.size());
+      target = rest.substr(whole.size());
+      if (!target.starts_with('/')) target = "/";  // RFC 9110 4.2.3: an empty path
       const HttpAuthority authority = split_authority(whole);
       out.credentials = authority.credentials;
       out.host = authority.host;
+      out.plain = authority.plain;
     }
   }
   out.path = up_to(target, '?', '#');

@@ -39,8 +39,8 @@ std::string_view without_blanks(std::string_view text);
 // have no room for that (RFC 9110 4.2.4, 7.2).
 struct HttpAuthority {
   std::string_view host;
-  bool user = false;         // something before an '@'
   bool credentials = false;  // "user:password@"
+  bool plain = true;         // nothing before an '@', and nothing but a name or address and a port
 };
 HttpAuthority split_authority(std::string_view authority);
 

@@ -45,6 +45,7 @@ class HttpNotes {
     std::vector<Run> waiting;  // behind the first request that waits
     std::array<Search, 2> search;
     std::uint64_t promised_body = 0;  // bytes that Expect announced and nobody has begun to send
+    bool declined = false;            // by a final answer before them
   };
   Rare& rare() {
     if (rare_ == nullptr) rare_ = std::make_unique<Rare>();

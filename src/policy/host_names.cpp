@@ -40,12 +40,18 @@ bool matches_any(const std::vector<std::string>& patterns, const std::vector<std
 
 std::vector<std::string> names_of(const Certificate& certificate) {
   if (!certificate.san.empty()) return certificate.san;
-  // RFC 2253 text: "CN=server.example,O=...".
-  const std::string& subject = certificate.subject;
-  const std::size_t at = subject.starts_with("CN=") ? 0 : subject.find(",CN=");
-  if (at == std::string::npos) return {};
-  const std::size_t begin = subject.find("CN=", at) + 3;
-  return {subject.substr(begin, subject.find(',', begin) - begin)};
+  // RFC 2253 text: "CN=server.example,O=Example\\, Inc."; the common name of the most specific
+  // part.
+  std::string_view rest = certificate.subject;
+  while (!rest.empty()) {
+    std::size_t end = 0;
+    while (end < rest.size() && rest[end] != ',' && rest[end] != '+')
+      end += rest[end] == '\\' ? 2 : 1;
+    const std::string_view part = rest.substr(0, end);
+    if (part.starts_with("CN=")) return {std::string(part.substr(3))};
+    rest = end < rest.size() ? rest.substr(end + 1) : std::string_view{};
+  }
+  return {};
 }
 
 std::string name_list(const std::vector<std::string>& names) {

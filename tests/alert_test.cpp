@@ -1,15 +1,20 @@
 // Alerts: the escaping rules of each format, folding, and the sinks.
+#include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include <pcapaudit/monitor/alert_folder.hpp>
 #include <pcapaudit/monitor/alert_sink.hpp>
+
+#include "monitor/alert_outlet.hpp"
 
 using namespace pcapaudit;
 using Json = nlohmann::json;
@@ -329,4 +334,84 @@ TEST_CASE("alert sink: a symbolic link is not followed") {
   std::filesystem::create_symlink(scratch.path / "precious", scratch.path / "alerts");
   CHECK_FALSE(open_alert_sink((scratch.path / "alerts").string()));
   CHECK(content(scratch.path / "precious") == "x");
+}
+
+TEST_CASE("alert sink: a pipe that nobody reads is an error, and one that is full is no pause") {
+  const Scratch scratch;
+  const std::string path = (scratch.path / "pipe").string();
+  std::signal(SIGPIPE, SIG_IGN);  // as the program does
+  REQUIRE(::mkfifo(path.c_str(), S_IRUSR | S_IWUSR) == 0);
+  CHECK_FALSE(open_alert_sink(path));
+  int reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK);
+  const auto sink = open_alert_sink(path);
+  REQUIRE(sink);
+  const std::string line(1000, 'a');
+  bool refused = false;
+  for (int i = 0; i < 100'000 && !refused; ++i) refused = !(*sink)->write(line);
+  CHECK(refused);
+  std::string text(1'000'000, '\0');
+  const auto read = [&] {
+    const ssize_t got = ::read(reader, text.data(), text.size());
+    return text.substr(0, got < 0 ? 0 : static_cast<std::size_t>(got));
+  };
+  const std::string all = read();
+  CHECK(all.size() > 4000);
+  CHECK((*sink)->write("next"));
+  CHECK((all + read()).ends_with("\nnext\n"));
+  ::close(reader);
+  CHECK_FALSE((*sink)->write("lost"));
+  CHECK_FALSE((*sink)->write("lost"));
+  reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK);
+  CHECK((*sink)->write("again"));
+  CHECK(read() == "again\n");
+  ::close(reader);
+}
+
+namespace {
+
+// Takes the first line and never comes back, as a terminal that was stopped.
+class Stuck final : public AlertSink {
+ public:
+  explicit Stuck(int reading) : reading_(reading) {}
+  Result<void> write(std::string_view) override {
+    char byte = 0;
+    (void)!::read(reading_, &byte, 1);
+    return {};
+  }
+  Result<void> reopen() override { return {}; }
+
+ private:
+  int reading_;
+};
+
+}  // namespace
+
+TEST_CASE(
+    "alert outlet: who does not read loses lines, each of them counted, and holds up nobody") {
+  int pipe[2];
+  REQUIRE(::pipe(pipe) == 0);
+  {
+    AlertOutlet outlet(std::make_unique<Stuck>(pipe[0]));
+    constexpr std::uint64_t lines = 10'000;
+    for (std::uint64_t i = 0; i < lines; ++i) outlet.send("line");
+    CHECK(outlet.lost() > 0);
+    outlet.close();
+    CHECK(outlet.sent() == 0);
+    CHECK(outlet.lost() == lines - 1);  // the one that is stuck may still arrive
+  }
+  ::close(pipe[1]);
+}
+
+TEST_CASE("alert outlet: lines come in order, and behind a moved file") {
+  const Scratch scratch;
+  const auto path = scratch.path / "alerts";
+  auto sink = open_alert_sink(path.string());
+  REQUIRE(sink);
+  AlertOutlet outlet(*std::move(sink));
+  outlet.send("one");
+  outlet.send("two");
+  outlet.close();
+  CHECK(content(path) == "one\ntwo\n");
+  CHECK(outlet.sent() == 2);
+  CHECK(outlet.lost() == 0);
 }

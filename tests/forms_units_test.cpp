@@ -9,6 +9,7 @@
 #include <pcapaudit/base/digest.hpp>
 #include <pcapaudit/base/signature.hpp>
 
+#include "base/text.hpp"
 #include "report/csv.hpp"
 #include "report/escape.hpp"
 #include "store/pseudonyms.hpp"

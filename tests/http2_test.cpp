@@ -26,7 +26,7 @@ using Texts = std::vector<std::string>;
 const std::string preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 std::string recorded(const std::string& name) {
-  const auto tests = std::filesystem::path(__FILE__).parent_path();
+  const auto tests = std::filesystem::path(PCAPAUDIT_TESTS);
   std::ifstream in(tests / "data" / "http2" / name, std::ios::binary);
   if (!in) throw std::runtime_error("no sample " + name);
   return {std::istreambuf_iterator<char>(in), {}};

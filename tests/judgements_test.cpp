@@ -15,7 +15,7 @@ namespace pcapaudit {
 namespace {
 
 namespace fs = std::filesystem;
-const fs::path here = fs::path(__FILE__).parent_path();
+const fs::path here = fs::path(PCAPAUDIT_TESTS);
 
 std::string read(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);

@@ -1,6 +1,12 @@
 // The monitor's status as metrics, as a line and as a screen; the metrics served over HTTP.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <cstdio>
+#include <memory>
 #include <sstream>
 
 #include <pcapaudit/monitor/metrics_server.hpp>
@@ -130,6 +136,91 @@ TEST_CASE("metrics: served to curl, the last published text each time") {
   CHECK(output_of("curl -sS --noproxy '*' -o /dev/null -w '%{content_type}' " + url + "/metrics") ==
         "text/plain; version=0.0.4; charset=utf-8");
   CHECK(output_of("curl -sS --noproxy '*' -o /dev/null -w '%{http_code}' " + url + "/") == "404");
+}
+
+namespace {
+
+// A connection of somebody who may not behave.
+class Guest {
+ public:
+  explicit Guest(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in place{};
+    place.sin_family = AF_INET;
+    place.sin_port = htons(port);
+    place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(::connect(socket_, reinterpret_cast<const sockaddr*>(&place), sizeof(place)) == 0);
+    const timeval patience{.tv_sec = 30, .tv_usec = 0};  // against a hanging test
+    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    ::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+  }
+  Guest(Guest&&) = delete;
+  ~Guest() { ::close(socket_); }
+
+  bool send(const std::string& text) const {
+    return ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL) ==
+           static_cast<ssize_t>(text.size());
+  }
+  std::string rest() const {
+    std::string text;
+    char piece[4096];
+    for (ssize_t got = 0; (got = ::recv(socket_, piece, sizeof(piece), 0)) > 0;) {
+      text.append(piece, static_cast<std::size_t>(got));
+    }
+    return text;
+  }
+  std::string said(const std::string& request) const {
+    (void)send(request);
+    return rest();
+  }
+
+ private:
+  int socket_;
+};
+
+const std::string scrape = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
+
+}  // namespace
+
+TEST_CASE("metrics: requests that are none, too long or want more than there is") {
+  const auto server = MetricsServer::start("127.0.0.1:0");
+  REQUIRE(server);
+  (*server)->publish("one\n");
+  const auto said = [&](const std::string& request) {
+    return Guest((*server)->port()).said(request).substr(0, 12);
+  };
+  const std::string get = "GET /metrics HTTP/1.1\r\n", host = "Host: x\r\n";
+  CHECK(said(scrape) == "HTTP/1.1 200");
+  CHECK(said(get + host + "Range: bytes=0-0,1-1,0-\r\n\r\n") == "HTTP/1.1 200");
+  CHECK(said("HEAD /metrics HTTP/1.1\r\n" + host + "\r\n") == "HTTP/1.1 200");
+  CHECK(said("GET /%2e%2e/etc/passwd HTTP/1.1\r\n" + host + "\r\n") == "HTTP/1.1 404");
+  CHECK(said("POST /metrics HTTP/1.1\r\n" + host + "Content-Length: 99999999999\r\n\r\n") ==
+        "HTTP/1.1 405");
+  CHECK(said("POST /metrics HTTP/1.1\r\n" + host +
+             "Transfer-Encoding: chunked\r\n\r\nffffffff\r\n") == "HTTP/1.1 405");
+  CHECK(said(get + "X: " + std::string(20000, 'a') + "\r\n\r\n") != "HTTP/1.1 200");
+  CHECK(said("GET /" + std::string(1'000'000, 'a')) != "HTTP/1.1 200");
+  CHECK(said(std::string(100'000, '\xff')) != "HTTP/1.1 200");
+  const Guest endless((*server)->port());
+  (void)endless.send(get);
+  std::string lines;
+  while (lines.size() < 60'000) lines += "A: b\r\n";
+  std::size_t taken = 0;
+  while (taken < 1000 && endless.send(lines)) ++taken;
+  CHECK(taken < 1000);  // 60 MB: more than the sockets hold
+  CHECK(said(scrape) == "HTTP/1.1 200");
+}
+
+TEST_CASE("metrics: those who ask slowly, or nothing, keep nobody else waiting") {
+  const auto server = MetricsServer::start("127.0.0.1:0");
+  REQUIRE(server);
+  (*server)->publish("one\n");
+  std::vector<std::unique_ptr<Guest>> idle;
+  for (int i = 0; i < 100; ++i) {
+    idle.push_back(std::make_unique<Guest>((*server)->port()));
+    if (i % 2 == 0) CHECK(idle.back()->send("GET /metrics HTTP/1.1\r\nX"));
+    CHECK(Guest((*server)->port()).said(scrape).ends_with("one\n"));
+  }
+  CHECK(idle.front()->rest().find("200") == std::string::npos);  // it had to go
 }
 
 TEST_CASE("metrics: a port that is taken is an error") {

@@ -11,7 +11,7 @@ namespace pcapaudit {
 namespace {
 
 Policy site() {
-  const auto path = std::filesystem::path(__FILE__).parent_path() / "data" / "judgement-site.toml";
+  const auto path = std::filesystem::path(PCAPAUDIT_TESTS) / "data" / "judgement-site.toml";
   const auto policy = load_policy({path.string()});
   if (!policy) FAIL(policy.error().where << ": " << policy.error().what);
   return *policy;

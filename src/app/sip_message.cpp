@@ -6,6 +6,8 @@
 #include <functional>
 #include <utility>
 
+#include <pcapaudit/base/keyed_hash.hpp>
+
 #include "app/sdp.hpp"
 
 namespace pcapaudit {
@@ -141,8 +143,7 @@ Probe probe_sip_whole(std::string_view message) {
   if (message.empty()) return Probe::need_more();
   const std::string_view line = message.substr(0, message.find('\n'));
   const bool is_text = std::all_of(line.begin(), line.end(), is_printable);
-  return is_text && parse_sip_start(line) ? Probe::mine(Probe::Speaker::either)
-                                          : Probe::not_mine();
+  return is_text && parse_sip_start(line) ? Probe::mine(Probe::Speaker::either) : Probe::not_mine();
 }
 
 Probe probe_sip_stream(std::string_view text) {
@@ -281,7 +282,7 @@ void SipReader::take_via(std::string_view value, Message& message) {
 // A retransmission belongs to the transaction that it repeats; an ACK starts none (RFC 3261 17).
 void SipReader::note_transaction(const Message& message) {
   if (message.branch.empty() || message.method.empty() || message.method == "ACK") return;
-  const std::size_t hash = std::hash<std::string>{}(message.branch + ' ' + message.method);
+  const std::size_t hash = KeyedHash{}(message.branch + ' ' + message.method);
   const auto known = std::ranges::find(transactions_, hash, &Transaction::hash);
   constexpr std::uint32_t first_final = 200;
   if (message.request) {

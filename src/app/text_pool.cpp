@@ -1,17 +1,17 @@
 // Remembers lists of one value; see the header.
 #include <pcapaudit/app/text_pool.hpp>
 
-#include <functional>
 #include <utility>
 
 #include <pcapaudit/app/app_record.hpp>
+#include <pcapaudit/base/keyed_hash.hpp>
 
 namespace pcapaudit {
 
 SharedValues<std::string> TextPool::list_of(std::string_view wire) {
   if (wire.size() > longest) return SharedValues<std::string>::of(clean_text(wire));
   if (texts_.empty()) texts_.resize(places);
-  SharedValues<std::string>& known = texts_[std::hash<std::string_view>{}(wire) % places];
+  SharedValues<std::string>& known = texts_[keyed_hash(as_bytes(wire)) % places];
   if (!known.empty() && known.front() == wire) return known;
   auto list = SharedValues<std::string>::of(clean_text(wire));
   // What had to be cleaned would not be found by its wire text.

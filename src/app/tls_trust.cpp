@@ -1,5 +1,6 @@
 // Builds and verifies chains through OpenSSL; see the header.
 #include <pcapaudit/app/tls_trust.hpp>
+#include <pcapaudit/base/keyed_hash.hpp>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -85,7 +86,8 @@ struct TrustStore::State {
   Window crls;  // in which all of them are current
 
   std::mutex mutex;
-  std::unordered_map<std::string, Answer> known;  // by use and the chain's digests
+  std::unordered_map<std::string, Answer, KeyedHash, std::equal_to<>>
+      known;  // by use and the chain's digests
 
   Answer verify(const CertificateChain& chain, Use use, DateTime when) const;
 };

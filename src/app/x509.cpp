@@ -20,6 +20,7 @@
 #include <pcapaudit/app/x509.hpp>
 #include <pcapaudit/base/digest.hpp>
 #include <pcapaudit/base/ip.hpp>
+#include <pcapaudit/base/keyed_hash.hpp>
 
 #include "base/release.hpp"
 
@@ -202,7 +203,7 @@ struct CertificateReader::State {
   std::unique_ptr<OSSL_LIB_CTX, Release<OSSL_LIB_CTX_free>> context{OSSL_LIB_CTX_new()};
   std::unique_ptr<OSSL_PROVIDER, Release<OSSL_PROVIDER_unload>> nothing{
       OSSL_PROVIDER_load(context.get(), "null")};
-  std::unordered_map<std::string, SharedCertificate> known;  // by DER
+  std::unordered_map<std::string, SharedCertificate, KeyedHash, std::equal_to<>> known;  // by DER
 };
 
 CertificateReader::CertificateReader() : state_(std::make_unique<State>()) {}

@@ -1,5 +1,6 @@
 // IP addresses and subnets: parsing, printing, containment.
 #include <pcapaudit/base/ip.hpp>
+#include <pcapaudit/base/keyed_hash.hpp>
 
 #include <arpa/inet.h>
 
@@ -89,11 +90,5 @@ std::string to_text(const Subnet& subnet) {
 
 std::size_t std::hash<pcapaudit::IpAddress>::operator()(
     const pcapaudit::IpAddress& address) const noexcept {
-  std::uint64_t high = 0;
-  std::uint64_t low = 0;
-  std::memcpy(&high, address.bytes.data(), 8);
-  std::memcpy(&low, address.bytes.data() + 8, 8);
-  std::uint64_t mixed = (high ^ (low * 0x9e3779b97f4a7c15ULL)) * 0xff51afd7ed558ccdULL;
-  mixed ^= mixed >> 32;
-  return mixed;
+  return pcapaudit::keyed_hash(pcapaudit::Bytes(address.bytes));
 }

@@ -24,8 +24,7 @@ class StoreSink final : public FlowSink {
  public:
   explicit StoreSink(Store& store) : store_(store) {}
 
-  Result<void> accept(std::span<AuditedFlow> flows,
-                      std::span<const LatePacket> late) override {
+  Result<void> accept(std::span<AuditedFlow> flows, std::span<const LatePacket> late) override {
     for (const AuditedFlow& audited : flows) {
       const Verdict& verdict = audited.verdict;
       seen_roles_ |= verdict.client_roles | verdict.server_roles;
@@ -79,7 +78,8 @@ std::string open_flows(const Options& options, const StoreSink& sink) {
   std::string reasons;
   for (const auto& [reason, count] : sink.open()) {
     if (std::ranges::find(options.accepted_reasons, to_text(reason)) !=
-        options.accepted_reasons.end()) continue;
+        options.accepted_reasons.end())
+      continue;
     flows += count;
     reasons += fmt::format("{}{} {}", reasons.empty() ? "" : ", ", to_text(reason), count);
   }
@@ -101,9 +101,10 @@ std::vector<std::string> insufficiencies(const Options& options, const Policy& p
         "no flow is in the scope of the audit: do the [bind] addresses fit the captures?");
   }
   if (const double loss = loss_percent(summary); loss > options.max_loss_percent) {
-    reasons.push_back(fmt::format("the capture lost {:.2f} % of its packets, more than --max-loss "
-                                  "{} %",
-                                  loss, options.max_loss_percent));
+    reasons.push_back(
+        fmt::format("the capture lost {:.2f} % of its packets, more than --max-loss "
+                    "{} %",
+                    loss, options.max_loss_percent));
   }
   if (std::string open = open_flows(options, sink); !open.empty()) {
     reasons.push_back(std::move(open));
@@ -170,7 +171,7 @@ Result<std::vector<ExitReason>> conclude(const Options& options, const Policy& p
 }
 
 CommandResult print_summary(const Options& options, const Store& store,
-                           const std::vector<ExitReason>& reasons) {
+                            const std::vector<ExitReason>& reasons) {
   const auto text = options.format == "json"
                         ? render_json(store, {.changes = nullptr, .exit = reasons})
                         : render_text(store, {.database_name = options.output,
@@ -244,9 +245,9 @@ CommandResult run_audit(const Options& options) {
   }
   if (audited->summary.interrupted) return interrupted_exit_code();
   if (!options.quiet) {
-    fmt::print(stderr, "pcapaudit: exit {}: {}\n", reasons->front().code, reasons->front().why);
+    say(fmt::format("pcapaudit: exit {}: {}", reasons->front().code, reasons->front().why));
     for (std::size_t i = 1; i < reasons->size(); ++i) {
-      fmt::print(stderr, "pcapaudit: also: {}\n", (*reasons)[i].why);
+      say("pcapaudit: also: " + (*reasons)[i].why);
     }
   }
   return reasons->front().code;

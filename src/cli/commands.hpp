@@ -79,8 +79,15 @@ CommandResult run_command(const Options& options);
 // The audit of `options`, without a file and without a word.
 std::expected<std::unique_ptr<Store>, CommandFailure> audit_in_memory(const Options& options);
 
-// "where: error: what", the excerpt, one hint. To stderr.
+// Standard error: that nobody takes it is no failure.
+//
+// "where: error: what", the excerpt, one hint.
 void print_error(const Error& error);
 void print_warning(const Error& warning);
+std::string error_text(std::string_view level, const Error& error);
+// Lines whose characters can all be seen, and a line end.
+void say(std::string_view text);
+// As it is: what moves the cursor. Nothing from outside stands in it as it came.
+void draw(std::string_view text);
 
 }  // namespace pcapaudit

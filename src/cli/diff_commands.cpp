@@ -35,9 +35,8 @@ CommandResult run_diff(const Options& options) {
     return judged_as_far(**older, judged_as_far(**newer, static_cast<int>(ExitCode::ok)));
   }
   if (!options.quiet) {
-    fmt::print(stderr, "pcapaudit: exit 1: {} at or above {} new or worse\n",
-               counted(worse, "finding", "findings"),
-               to_text(options.fail_on));
+    say(fmt::format("pcapaudit: exit 1: {} at or above {} new or worse",
+                    counted(worse, "finding", "findings"), to_text(options.fail_on)));
   }
   return static_cast<int>(ExitCode::findings);
 }

@@ -52,12 +52,13 @@ CommandResult run_evidence(const Options& options) {
                      ExitCode::usage);
     }
   }
-  if (const auto written = write_out(options, options.output, slice.bytes()); !written) return written;
+  if (const auto written = write_out(options, options.output, slice.bytes()); !written)
+    return written;
   if (!options.quiet) {
-    fmt::print(stderr, "{}: {} of {}, {} more left out; the finding has {}\n",
-               subject->finding, counted(slice.packets(), "packet", "packets"),
-               counted(subject->flows.size(), "flow", "flows"), slice.left_out(),
-               counted(subject->flows_in_all, "flow", "flows"));
+    say(fmt::format("{}: {} of {}, {} more left out; the finding has {}", subject->finding,
+                    counted(slice.packets(), "packet", "packets"),
+                    counted(subject->flows.size(), "flow", "flows"), slice.left_out(),
+                    counted(subject->flows_in_all, "flow", "flows")));
   }
   const auto missing = slice.flows_without_packets();
   if (missing.empty()) return static_cast<int>(ExitCode::ok);

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 
@@ -36,6 +37,7 @@ int main_inside(int argc, const char* const* argv) {
 int main(int argc, char** argv) {
   try {
     pcapaudit::hold_standard_places();
+    std::signal(SIGPIPE, SIG_IGN);  // an output that was closed is an error that is told
     return pcapaudit::main_inside(argc, argv);
   } catch (const std::exception& error) {
     // Nothing of ours throws: this is a bug or the machine is out of memory.

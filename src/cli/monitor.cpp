@@ -4,15 +4,15 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 
-#include <pcapaudit/app/app_record.hpp>
 #include <pcapaudit/monitor/monitor.hpp>
 #include <pcapaudit/monitor/privileges.hpp>
 #include <pcapaudit/store/store.hpp>
 
+#include "base/outlet.hpp"
+#include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/reading.hpp"
@@ -40,7 +40,8 @@ std::size_t columns() {
   return size.ws_col;
 }
 
-// The status on stderr: redrawn in place on a terminal, printed once when asked.
+// Standard error of a monitor: the status, redrawn in place on a terminal and printed once when
+// asked, and news. Nobody who does not read it stops the audit.
 class Screen {
  public:
   explicit Screen(const Options& options)
@@ -49,20 +50,27 @@ class Screen {
 
   void show(const MonitorStatus& status, bool asked) {
     if (!redraws_ && !asked) return;
-    clear();
     const std::string view = status_view(status, columns(), color_);
-    fmt::print(stderr, "{}", view);
-    std::fflush(stderr);
+    outlet_.post(cleared() + view);
     if (redraws_) lines_ = std::count(view.begin(), view.end(), '\n');
   }
-  void clear() {
-    if (lines_ > 0) fmt::print(stderr, "\x1b[{}A\x1b[J", lines_);
-    lines_ = 0;
+  void say(std::string_view news) {
+    outlet_.post(fmt::format("{}pcapaudit: {}\n", cleared(), visible_lines(news)));
   }
+  void complain(const Error& error) { outlet_.post(cleared() + error_text("error", error)); }
 
  private:
+  static constexpr std::size_t texts_waiting = 64;  // a minute of the status
+
+  std::string cleared() {
+    const std::string move = lines_ > 0 ? fmt::format("\x1b[{}A\x1b[J", lines_) : "";
+    lines_ = 0;
+    return move;
+  }
+
   bool redraws_, color_;
   std::ptrdiff_t lines_ = 0;
+  Outlet outlet_{texts_waiting, draw};
 };
 
 std::vector<std::string> result_arguments(const Options& options) {
@@ -161,23 +169,17 @@ CommandResult run_monitor(const Options& options) {
       .reload = &reload_signal(),
       .show = &show_signal(),
       .status = [&](const MonitorStatus& status, bool asked) { screen.show(status, asked); },
-      .complain =
-          [&](const Error& error) {
-            screen.clear();
-            print_error(error);
-          },
+      .complain = [&](const Error& error) { screen.complain(error); },
       .say =
           [&](const std::string& news) {
-            if (options.quiet) return;
-            screen.clear();
-            fmt::print(stderr, "pcapaudit: {}\n", clean_text(news));
+            if (!options.quiet) screen.say(news);
           }};
   const auto result = run_monitor(monitor_options(options), controls);
   if (!result) return std::unexpected(command_failure(result.error()));
   const Conclusion conclusion = conclude(options, *result);
   if (!options.quiet) {
-    fmt::print(stderr, "pcapaudit: {}\npcapaudit: exit {}: {}\n", status_line(result->status),
-               static_cast<int>(conclusion.code), conclusion.why);
+    screen.say(status_line(result->status));
+    screen.say(fmt::format("exit {}: {}", static_cast<int>(conclusion.code), conclusion.why));
   }
   return static_cast<int>(conclusion.code);
 }

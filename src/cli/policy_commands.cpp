@@ -112,8 +112,8 @@ CommandResult run_policy_import(const Options& options) {
   if (!imported) return failure(imported.error(), ExitCode::usage);
   for (const Error& remark : imported->remarks) print_warning(remark);
   if (!options.quiet) {
-    fmt::print(stderr, "{} rows read, {} remarks; the draft is for a person to read\n",
-               imported->rows.size(), imported->remarks.size());
+    say(fmt::format("{} rows read, {} remarks; the draft is for a person to read",
+                    imported->rows.size(), imported->remarks.size()));
   }
   return write_out(options, options.output, imported->draft);
 }

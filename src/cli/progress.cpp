@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
+
+#include "base/text.hpp"
+#include "cli/commands.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -45,7 +47,7 @@ void ProgressLine::show(const Progress& progress) {
   const double seconds = std::chrono::duration<double>(now - start_).count();
   const double rate = seconds > 0 ? static_cast<double>(progress.bytes_done) / seconds : 0;
   std::string line = fmt::format("reading {}/{} {}  {}", progress.inputs_done + 1, progress.inputs,
-                                 progress.input, human_bytes(progress.bytes_done));
+                                 visible(progress.input), human_bytes(progress.bytes_done));
   if (progress.bytes > 0 && rate > 0) {
     const std::uint64_t left = progress.bytes - std::min(progress.bytes, progress.bytes_done);
     const auto eta = static_cast<unsigned>(static_cast<double>(left) / rate);
@@ -54,14 +56,12 @@ void ProgressLine::show(const Progress& progress) {
   }
   line += fmt::format("  {}/s  {} packets", human_bytes(static_cast<std::uint64_t>(rate)),
                       progress.packets);
-  fmt::print(stderr, "\r\x1b[K{}", line);
-  std::fflush(stderr);
+  draw("\r\x1b[K" + line);
 }
 
 void ProgressLine::clear() {
   if (!shown_) return;
-  fmt::print(stderr, "\r\x1b[K");
-  std::fflush(stderr);
+  draw("\r\x1b[K");
   shown_ = false;
 }
 

@@ -30,8 +30,8 @@ Result<RunSummary> read_captures(const Options& options, const std::vector<std::
     if (capture.facts.damage) {
       print_error(*capture.facts.damage);
     } else if (options.verbose) {
-      fmt::print(stderr, "{}: {} packets, {}, sha256 {}\n", capture.facts.name,
-                 capture.facts.packets, human_bytes(capture.facts.bytes), capture.facts.sha256);
+      say(fmt::format("{}: {} packets, {}, sha256 {}", capture.facts.name, capture.facts.packets,
+                      human_bytes(capture.facts.bytes), capture.facts.sha256));
     }
   }
   return summary;
@@ -51,10 +51,10 @@ Result<InputFiles> find_inputs(const Options& options) {
   auto inputs = expand_paths(options.inputs);
   if (!inputs || options.quiet) return inputs;
   if (inputs->captures.size() > options.inputs.size()) {
-    fmt::print(stderr, "{} captures\n", inputs->captures.size());
+    say(fmt::format("{} captures", inputs->captures.size()));
   }
   for (const std::string& name : inputs->others) {
-    fmt::print(stderr, "skipped, as it is no capture: {}\n", clean_text(name));
+    say("skipped, as it is no capture: " + name);
   }
   return inputs;
 }

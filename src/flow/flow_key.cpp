@@ -3,21 +3,15 @@
 
 #include <cstring>
 
+#include <pcapaudit/base/keyed_hash.hpp>
+
 namespace pcapaudit {
 namespace {
 
-std::uint64_t mix(std::uint64_t value) {
-  value ^= value >> 33;
-  value *= 0xff51afd7ed558ccdULL;
-  value ^= value >> 33;
-  value *= 0xc4ceb9fe1a85ec53ULL;
-  return value ^ (value >> 33);
-}
-
-std::uint64_t hash_of(const Endpoint& end) {
+std::uint64_t hash_of(const HashKey& key, const Endpoint& end) {
   std::uint64_t words[2] = {};
   std::memcpy(words, end.address.bytes.data(), sizeof words);
-  return mix(words[0] * 31 + words[1] + (std::uint64_t{end.port} << 40));
+  return keyed_mix(key, keyed_mix(key, end.port, words[0]), words[1]);
 }
 
 }  // namespace
@@ -43,7 +37,9 @@ FlowKey key_of(const Decoded& packet) {
 }
 
 std::uint64_t hash_of(const FlowKey& key) {
-  const std::uint64_t hash = mix(hash_of(key.one) + hash_of(key.other));
+  const HashKey& secret = hash_key();
+  const std::uint64_t hash =
+      keyed_mix(secret, hash_of(secret, key.one) + hash_of(secret, key.other), 0);
   return hash == 0 ? 1 : hash;
 }
 

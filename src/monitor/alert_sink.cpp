@@ -74,39 +74,62 @@ class SyslogSink final : public AlertSink {
   Descriptor socket_;
 };
 
+// A regular file, or a FIFO that somebody reads.
 class FileSink final : public AlertSink {
  public:
   explicit FileSink(std::string path) : path_(std::move(path)) {}
 
+  // O_NONBLOCK: a FIFO that nobody reads is an error and no wait.
   Result<void> reopen() override {
-    Descriptor fresh(::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+    Descriptor fresh(::open(path_.c_str(),
+                            O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
                             S_IRUSR | S_IWUSR | S_IRGRP));
+    if (fresh.number() < 0 && errno == ENXIO) return fail(path_ + ": nobody reads this pipe");
     if (fresh.number() < 0) return failed(path_);
     file_ = std::move(fresh);
+    torn_ = false;
     return {};
   }
 
   Result<void> write(std::string_view line) override {
-    const std::string text = std::string(line) + "\n";
+    if (file_.number() < 0 || lost_reader_) {
+      if (auto again = reopen(); !again) return again;
+      lost_reader_ = false;
+    }
+    const std::string text = (torn_ ? "\n" : "") + std::string(line) + "\n";
     const ssize_t written = ::write(file_.number(), text.data(), text.size());
-    if (written == static_cast<ssize_t>(text.size())) return {};
-    return written < 0 ? failed(path_) : fail(path_ + ": an alert was written only in part");
+    if (written == static_cast<ssize_t>(text.size())) {
+      torn_ = false;
+      return {};
+    }
+    if (written < 0) {
+      lost_reader_ = errno == EPIPE;
+      return failed(path_);
+    }
+    torn_ = written > 0;
+    return fail(path_ + ": an alert was written only in part");
   }
 
  private:
   std::string path_;
   Descriptor file_;
+  bool torn_ = false;  // the last line has no end
+  bool lost_reader_ = false;
 };
 
+// May wait for its reader.
 class OutputSink final : public AlertSink {
  public:
   Result<void> reopen() override { return {}; }
   Result<void> write(std::string_view line) override {
     const std::string text = std::string(line) + "\n";
-    if (::write(STDOUT_FILENO, text.data(), text.size()) == static_cast<ssize_t>(text.size())) {
-      return {};
+    for (std::size_t done = 0; done < text.size();) {
+      const ssize_t written = ::write(STDOUT_FILENO, text.data() + done, text.size() - done);
+      if (written < 0 && errno == EINTR) continue;
+      if (written <= 0) return failed("standard output");
+      done += static_cast<std::size_t>(written);
     }
-    return failed("standard output");
+    return {};
   }
 };
 

@@ -56,7 +56,7 @@ Result<std::unique_ptr<LiveWriter>> LiveWriter::start(const MonitorOptions& opti
   if (!options.alerts.empty()) {
     auto sink = open_alert_sink(options.alerts);
     if (!sink) return std::unexpected(sink.error());
-    writer->sink_ = std::move(*sink);
+    writer->alerts_ = std::make_unique<AlertOutlet>(*std::move(sink));
   }
   writer->look_after_left_open();
   if (auto begun = writer->begin_database(std::move(policy), now, captures); !begun) {
@@ -126,10 +126,8 @@ void LiveWriter::work() {
 
 Result<void> LiveWriter::write(const WriterItem& item) {
   if (auto noted = note_flows(item.ended); !noted) return noted;
-  if (item.reopens_alerts && sink_) {
-    if (auto reopened = sink_->reopen(); !reopened) complain(reopened.error());
-  }
-  if (!item.statistics.empty()) write_line(item.statistics);
+  if (item.reopens_alerts && alerts_) alerts_->reopen();
+  if (!item.statistics.empty() && alerts_) alerts_->send(item.statistics);
   tell(item.alerts, item.now);
   write_evidence(item.evidence);
   if (item.begins) {
@@ -285,12 +283,13 @@ void LiveWriter::tell(const std::vector<Alert>& alerts, Timestamp now) {
     if (const auto news = folder_.add(alert, now)) send(*news);
   }
   for (const Alert& alert : folder_.due(now)) send(alert);
+  note_alerts();
   const std::scoped_lock lock(mutex_);
   status_.alerts_withheld = folder_.withheld();
 }
 
 void LiveWriter::send(const Alert& alert) {
-  if (sink_) write_line(format_alert(alert, options_.origin, options_.alert_format));
+  if (alerts_) alerts_->send(format_alert(alert, options_.origin, options_.alert_format));
   const std::scoped_lock lock(mutex_);
   auto& recent = status_.recent;
   recent.insert(recent.begin(), {.time = alert.last,
@@ -300,11 +299,13 @@ void LiveWriter::send(const Alert& alert) {
   if (recent.size() > MonitorStatus::recent_kept) recent.pop_back();
 }
 
-void LiveWriter::write_line(const std::string& line) {
-  const auto sent = sink_->write(line);
-  if (!sent) complain(sent.error());
+void LiveWriter::note_alerts() {
+  if (!alerts_) return;
+  const std::string complaint = alerts_->complaint();
   const std::scoped_lock lock(mutex_);
-  ++(sent ? status_.alerts_sent : status_.alerts_lost);
+  status_.alerts_sent = alerts_->sent();
+  status_.alerts_lost = alerts_->lost();
+  if (!complaint.empty()) status_.complaint = complaint;
 }
 
 void LiveWriter::write_evidence(const std::vector<LiveEvidence::File>& files) {
@@ -355,6 +356,8 @@ void LiveWriter::finish(const std::vector<CaptureSummary>& captures, bool partia
   }
   if (status_.failure) return;
   for (const Alert& alert : folder_.flush()) send(alert);
+  if (alerts_) alerts_->close();
+  note_alerts();
   if (auto done = finish_database(captures, partial); !done) status_.failure = done.error();
 }
 

@@ -1,7 +1,8 @@
 // What becomes of judged flows on a live interface: rows, alerts, evidence files, rotation.
 //
-// Owns a thread, the database and the alert sink. push() may wait when the disk is slow; then the
-// kernel's buffer fills, and what it drops is counted. status() may be called by another thread.
+// Owns a thread, the database and the way of the alerts. push() may wait when the disk is slow;
+// then the kernel's buffer fills, and what it drops is counted. status() may be called by another
+// thread.
 #pragma once
 
 #include <atomic>
@@ -16,11 +17,11 @@
 #include <vector>
 
 #include <pcapaudit/monitor/alert_folder.hpp>
-#include <pcapaudit/monitor/alert_sink.hpp>
 #include <pcapaudit/monitor/monitor.hpp>
 #include <pcapaudit/store/store.hpp>
 
 #include "base/queue.hpp"
+#include "monitor/alert_outlet.hpp"
 #include "monitor/live_evidence.hpp"
 #include "monitor/live_policy.hpp"
 #include "run/worker.hpp"
@@ -96,7 +97,7 @@ class LiveWriter {
   void note_flow(const AuditedFlow& audited);
   void tell(const std::vector<Alert>& alerts, Timestamp now);
   void send(const Alert& alert);
-  void write_line(const std::string& line);
+  void note_alerts();
   void write_evidence(const std::vector<LiveEvidence::File>& files);
   void keep_house();
   void complain(const Error& error);
@@ -106,7 +107,7 @@ class LiveWriter {
   Queue<WriterItem> queue_;
   std::shared_ptr<const LivePolicy> policy_;
   std::unique_ptr<Store> store_;
-  std::unique_ptr<AlertSink> sink_;
+  std::unique_ptr<AlertOutlet> alerts_;
   AlertFolder folder_;
   std::string path_;
   Timestamp committed_, summarized_;

@@ -1,10 +1,17 @@
-// The only file that sees cpp-httplib.
+// The only file that sees libmicrohttpd.
 #include <pcapaudit/monitor/metrics_server.hpp>
 
 #include <fmt/format.h>
-#include <httplib.h>
+#include <microhttpd.h>
+#include <netdb.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
+#include <chrono>
+#include <cstring>
+#include <list>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -12,8 +19,14 @@
 namespace pcapaudit {
 namespace {
 
-constexpr int timeout_seconds = 5;
-constexpr std::size_t largest_request = 4096;  // bytes of a body, which a GET does not have
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t connection_bytes = 16384;  // for a request: scrapers send some hundred bytes
+constexpr std::chrono::seconds connection_time{10};  // a scraper gives up after ten seconds
+constexpr std::size_t connections_kept = 32;         // more than one scraper in turn, and people
+constexpr unsigned connections_at_most = 64;         // with those that are being ended
+constexpr std::uint64_t wait_ms = 250;
+constexpr int backlog = 64;
 
 struct Place {
   std::string host;
@@ -36,16 +49,115 @@ std::optional<Place> parse_place(const std::string& address) {
   return place;
 }
 
+// A socket that listens at `place`. Without SO_REUSEPORT: two monitors would share the port
+// unnoticed.
+Result<int> listen_at(const Place& place) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  const int looked =
+      ::getaddrinfo(place.host.c_str(), std::to_string(place.port).c_str(), &hints, &found);
+  if (looked != 0) return fail(::gai_strerror(looked));
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses(found, ::freeaddrinfo);
+  const int listening = ::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  constexpr int yes = 1;
+  if (listening >= 0 && ::setsockopt(listening, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0 &&
+      ::bind(listening, found->ai_addr, found->ai_addrlen) == 0 &&
+      ::listen(listening, backlog) == 0) {
+    return listening;
+  }
+  const int error = errno;
+  if (listening >= 0) ::close(listening);
+  return fail(std::strerror(error));
+}
+
+int port_of(int listening) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof(address);
+  char port[8] = {};
+  if (::getsockname(listening, reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
+      ::getnameinfo(reinterpret_cast<sockaddr*>(&address), size, nullptr, 0, port, sizeof(port),
+                    NI_NUMERICSERV) != 0) {
+    return 0;
+  }
+  int number = 0;
+  std::from_chars(port, port + std::strlen(port), number);
+  return number;
+}
+
 }  // namespace
 
 struct MetricsServer::Impl {
-  httplib::Server server;
+  struct Guest {
+    int socket;
+    Clock::time_point came;
+  };
+
+  MHD_Daemon* daemon = nullptr;
+  int port = 0;
   std::mutex mutex;  // of text
   std::string text;
-  int port = 0;
+  std::list<Guest> guests;  // in the order in which they came; of the thread alone
   std::jthread thread;
 
-  ~Impl() { server.stop(); }
+  ~Impl() {
+    thread.request_stop();
+    if (thread.joinable()) thread.join();
+    if (daemon != nullptr) ::MHD_stop_daemon(daemon);
+  }
+
+  void work(const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      (void)::MHD_run_wait(daemon, wait_ms);
+      const Clock::time_point now = Clock::now();
+      for (const Guest& it : guests) {
+        if (now - it.came > connection_time) (void)::shutdown(it.socket, SHUT_RDWR);
+      }
+    }
+  }
+
+  static void note_connection(void* self, MHD_Connection* connection, void**,
+                              MHD_ConnectionNotificationCode what) {
+    auto& guests = static_cast<Impl*>(self)->guests;
+    const auto* info = ::MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (info == nullptr) return;
+    const int socket = info->connect_fd;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+      guests.push_back({.socket = socket, .came = Clock::now()});
+      if (guests.size() > connections_kept) (void)::shutdown(guests.front().socket, SHUT_RDWR);
+    } else {
+      guests.remove_if([&](const Guest& it) { return it.socket == socket; });
+    }
+  }
+
+  MHD_Result answer(MHD_Connection* connection, std::string_view path, std::string_view method) {
+    const bool reads = method == MHD_HTTP_METHOD_GET || method == MHD_HTTP_METHOD_HEAD;
+    const unsigned status = !reads               ? MHD_HTTP_METHOD_NOT_ALLOWED
+                            : path != "/metrics" ? MHD_HTTP_NOT_FOUND
+                                                 : MHD_HTTP_OK;
+    std::string body;
+    if (status == MHD_HTTP_OK) {
+      const std::scoped_lock lock(mutex);
+      body = text;
+    }
+    MHD_Response* const response =
+        ::MHD_create_response_from_buffer(body.size(), body.data(), MHD_RESPMEM_MUST_COPY);
+    if (response == nullptr) return MHD_NO;
+    ::MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+                              "text/plain; version=0.0.4; charset=utf-8");
+    ::MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    if (!reads) ::MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+    const MHD_Result queued = ::MHD_queue_response(connection, status, response);
+    ::MHD_destroy_response(response);
+    return queued;
+  }
+
+  // Answered before a body is read, which nobody needs.
+  static MHD_Result handle(void* self, MHD_Connection* connection, const char* path,
+                           const char* method, const char*, const char*, std::size_t*, void**) {
+    return static_cast<Impl*>(self)->answer(connection, path, method);
+  }
 };
 
 MetricsServer::MetricsServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -57,28 +169,24 @@ Result<std::unique_ptr<MetricsServer>> MetricsServer::start(const std::string& a
     return fail(fmt::format("\"{}\" is no address to serve metrics on", address),
                 "write 127.0.0.1:9466");
   }
+  const auto listening = listen_at(*place);
+  if (!listening) {
+    return fail(fmt::format("cannot serve metrics on {}: {}", address, listening.error().what));
+  }
   auto impl = std::make_unique<Impl>();
-  httplib::Server& server = impl->server;
-  server.new_task_queue = [] { return new httplib::ThreadPool(1); };
-  server.set_keep_alive_max_count(1);
-  server.set_read_timeout(timeout_seconds);
-  server.set_write_timeout(timeout_seconds);
-  server.set_payload_max_length(largest_request);
-  // Not the library's own options: with SO_REUSEPORT two monitors would share the port unnoticed.
-  server.set_socket_options([](socket_t socket) {
-    constexpr int yes = 1;
-    ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-  });
-  server.Get("/metrics", [state = impl.get()](const httplib::Request&, httplib::Response& answer) {
-    const std::scoped_lock lock(state->mutex);
-    answer.set_content(state->text, "text/plain; version=0.0.4; charset=utf-8");
-  });
-  impl->port = place->port == 0 ? server.bind_to_any_port(place->host.c_str())
-               : server.bind_to_port(place->host.c_str(), place->port) ? place->port
-                                                                       : -1;
-  if (impl->port < 0) return fail(fmt::format("cannot serve metrics on {}", address));
-  impl->thread = std::jthread([state = impl.get()] { state->server.listen_after_bind(); });
-  while (!server.is_running()) std::this_thread::yield();  // else stop() could come too early
+  impl->port = port_of(*listening);
+  impl->daemon = ::MHD_start_daemon(
+      MHD_USE_EPOLL, 0, nullptr, nullptr, &Impl::handle, impl.get(), MHD_OPTION_LISTEN_SOCKET,
+      *listening, MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_bytes, MHD_OPTION_CONNECTION_LIMIT,
+      connections_at_most, MHD_OPTION_CONNECTION_TIMEOUT,
+      static_cast<unsigned>(connection_time.count()), MHD_OPTION_NOTIFY_CONNECTION,
+      &Impl::note_connection, impl.get(), MHD_OPTION_END);
+  if (impl->daemon == nullptr) {
+    ::close(*listening);
+    return fail(fmt::format("cannot serve metrics on {}", address));
+  }
+  impl->thread =
+      std::jthread([self = impl.get()](const std::stop_token& stop) { self->work(stop); });
   return std::unique_ptr<MetricsServer>(new MetricsServer(std::move(impl)));
 }
 

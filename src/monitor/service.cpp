@@ -16,7 +16,7 @@
 namespace pcapaudit {
 namespace {
 
-constexpr std::chrono::seconds last_words{1};
+constexpr std::chrono::milliseconds last_words{500};
 // A reload is two notices; a manager that is that far behind reads nothing.
 constexpr std::size_t max_waiting = 16;
 

@@ -3,25 +3,18 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstring>
 #include <limits>
+
+#include <pcapaudit/base/keyed_hash.hpp>
 
 namespace pcapaudit {
 namespace {
 
-// A full multiplication, folded; what was mixed in before stays even where the product is zero.
-std::uint64_t mix(std::uint64_t hash, std::uint64_t value) {
-  __extension__ using Wide = unsigned __int128;
-  const Wide product = Wide{hash ^ 0x9fb21c651e98df25ULL} * (value ^ 0xd6e8feb86659fd93ULL);
-  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64) ^
-         std::rotl(hash, 29);
-}
-
-std::uint64_t mix(std::uint64_t hash, const IpAddress& address) {
+std::uint64_t mix(const HashKey& key, std::uint64_t hash, const IpAddress& address) {
   std::uint64_t words[2] = {};
   std::memcpy(words, address.bytes.data(), sizeof words);
-  return mix(mix(hash, words[0]), words[1]);
+  return keyed_mix(key, keyed_mix(key, hash, words[0]), words[1]);
 }
 
 std::uint64_t word_at(const std::uint8_t* at) {
@@ -32,10 +25,10 @@ std::uint64_t word_at(const std::uint8_t* at) {
 
 // Four pairs of words at a time, in lanes that do not wait for each other: every byte of every
 // packet comes through here. The last pair overlaps what came before it.
-std::uint64_t mix(std::uint64_t hash, Bytes bytes) {
+std::uint64_t mix(const HashKey& key, std::uint64_t hash, Bytes bytes) {
   constexpr std::size_t pair = 16, block = 4 * pair;
-  const auto mix_pair = [](std::uint64_t lane, const std::uint8_t* at) {
-    return mix(lane ^ word_at(at), word_at(at + 8));
+  const auto mix_pair = [&](std::uint64_t lane, const std::uint8_t* at) {
+    return keyed_mix(key, lane ^ word_at(at), word_at(at + 8));
   };
   if (bytes.size() < pair) {
     std::array<std::uint8_t, pair> padded{};
@@ -51,30 +44,35 @@ std::uint64_t mix(std::uint64_t hash, Bytes bytes) {
     d = mix_pair(d, bytes.data() + 3 * pair);
   }
   for (; bytes.size() >= pair; bytes = bytes.subspan(pair)) a = mix_pair(a, bytes.data());
-  return mix_pair(mix(mix(a, b), mix(c, d)), last);
+  return mix_pair(keyed_mix(key, keyed_mix(key, a, b), keyed_mix(key, c, d)), last);
 }
 
 }  // namespace
 
 bool Copies::is_copy(const Decoded& packet, Timestamp time) {
-  std::uint64_t hash = mix(mix(1, packet.source), packet.destination);
-  hash = mix(hash, std::uint64_t{packet.source_port} << 48 |
+  std::uint64_t hash = mix(key_, mix(key_, 1, packet.source), packet.destination);
+  hash = keyed_mix(key_, hash,
+                   std::uint64_t{packet.source_port} << 48 |
                        std::uint64_t{packet.destination_port} << 32 |
                        std::uint64_t{packet.ip_identification} << 16 | packet.checksum);
-  hash = mix(hash, std::uint64_t{packet.tcp.sequence} << 32 | packet.tcp.acknowledgment);
-  hash = mix(hash, std::uint64_t{packet.tcp.window} << 32 | std::uint64_t{packet.tcp.flags} << 24 |
+  hash =
+      keyed_mix(key_, hash, std::uint64_t{packet.tcp.sequence} << 32 | packet.tcp.acknowledgment);
+  hash = keyed_mix(key_, hash,
+                   std::uint64_t{packet.tcp.window} << 32 | std::uint64_t{packet.tcp.flags} << 24 |
                        static_cast<std::uint64_t>(packet.transport) << 20 |
                        static_cast<std::uint64_t>(packet.tunnel) << 8);
-  hash = mix(hash, packet.payload_length);
-  return note(mix(hash, packet.payload), time);
+  hash = keyed_mix(key_, hash, packet.payload_length);
+  return note(mix(key_, hash, packet.payload), time);
 }
 
 bool Copies::is_copy(const Walk& fragment, Timestamp time) {
-  std::uint64_t hash = mix(mix(2, fragment.out.source), fragment.out.destination);
-  hash = mix(hash, std::uint64_t{fragment.fragment.identification} << 32 |
+  std::uint64_t hash = mix(key_, mix(key_, 2, fragment.out.source), fragment.out.destination);
+  hash = keyed_mix(key_, hash,
+                   std::uint64_t{fragment.fragment.identification} << 32 |
                        std::uint64_t{fragment.fragment.offset} << 8 | fragment.selector);
-  hash = mix(hash, std::uint64_t{fragment.length} << 1 | (fragment.fragment.more ? 1U : 0U));
-  return note(mix(hash, fragment.bytes), time);
+  hash = keyed_mix(key_, hash,
+                   std::uint64_t{fragment.length} << 1 | (fragment.fragment.more ? 1U : 0U));
+  return note(mix(key_, hash, fragment.bytes), time);
 }
 
 bool Copies::note(std::uint64_t fingerprint, Timestamp time) {

@@ -3,14 +3,15 @@
 //
 // A copy has the same IP identification, transport header and payload, in the same tunnel; its VLAN
 // tags, MAC addresses and TTL may differ. All captured bytes of the payload are compared, by a
-// fingerprint: their checksum does not speak for them, as that of a tunnel is the same for every
-// inner packet whose own checksum is right. A table of fixed size, so a copy is missed when another
-// packet took its place.
+// fingerprint with a key that no sender knows: their checksum does not speak for them, as that of a
+// tunnel is the same for every inner packet whose own checksum is right. A table of fixed size, so
+// a copy is missed when another packet took its place.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
+#include <pcapaudit/base/keyed_hash.hpp>
 #include <pcapaudit/net/packet.hpp>
 
 #include "net/layers.hpp"
@@ -39,6 +40,7 @@ class Copies {
   };
   bool note(std::uint64_t fingerprint, Timestamp time);
 
+  HashKey key_ = hash_key();
   std::vector<Seen> table_;
 };
 

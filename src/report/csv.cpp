@@ -5,7 +5,7 @@
 
 #include <pcapaudit/base/csv_cell.hpp>
 
-#include "report/escape.hpp"
+#include "base/text.hpp"
 
 namespace pcapaudit {
 

@@ -6,6 +6,7 @@
 
 #include <pcapaudit/report/diff.hpp>
 
+#include "base/text.hpp"
 #include "report/csv.hpp"
 #include "report/diff_sections.hpp"
 #include "report/escape.hpp"
@@ -62,9 +63,9 @@ std::string_view to_text(ChangeKind kind) {
 }
 
 std::string counts(const ChangeList& list, std::string_view between) {
-  std::string text = fmt::format("{} new{}{} changed{}{} gone", grouped(list.count(ChangeKind::added)),
-                                 between, grouped(list.count(ChangeKind::changed)), between,
-                                 grouped(list.count(ChangeKind::gone)));
+  std::string text = fmt::format(
+      "{} new{}{} changed{}{} gone", grouped(list.count(ChangeKind::added)), between,
+      grouped(list.count(ChangeKind::changed)), between, grouped(list.count(ChangeKind::gone)));
   if (const auto unseen = list.count(ChangeKind::unseen); unseen > 0) {
     text += fmt::format("{}{} not seen in an audit that is not whole", between, grouped(unseen));
   }
@@ -133,10 +134,8 @@ ReportChanges to_report_changes(const Changes& changes, std::size_t limit) {
       std::string text = change.text;
       if (!change.before.empty()) text += fmt::format(" ({} → {})", change.before, change.after);
       if (!change.note.empty()) text += fmt::format(" ({})", change.note);
-      report.changes.rows.push_back({.kind = change.kind,
-                                     .what = section.one,
-                                     .id = change.id,
-                                     .text = visible(text)});
+      report.changes.rows.push_back(
+          {.kind = change.kind, .what = section.one, .id = change.id, .text = visible(text)});
     }
   }
   return report;

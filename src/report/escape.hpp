@@ -6,12 +6,6 @@
 
 namespace pcapaudit {
 
-// Valid UTF-8 in which every character can be seen: controls, marks that change the direction of
-// writing, invisible characters and broken bytes become text such as \u202e or \xff.
-std::string visible(std::string_view text);
-// The same with tabs and line ends kept.
-std::string visible_lines(std::string_view text);
-
 // In a JSON text: characters that change the direction of writing or cannot be seen, written as
 // JSON escapes. The value stays the same.
 std::string json_escaped(std::string_view json);

@@ -1,9 +1,7 @@
 // Escaping, numbers and tables of the HTML report.
 #include "report/html_markup.hpp"
 
-#include <algorithm>
-#include <array>
-
+#include "base/text.hpp"
 #include "report/layout.hpp"
 
 namespace pcapaudit {
@@ -12,47 +10,13 @@ namespace {
 constexpr std::string_view thin_space = "\xe2\x80\xaf";  // U+202F, does not break
 constexpr std::size_t most_wire = 160;                   // characters of one wire string
 
-struct Range {
-  std::uint32_t first, last;
-};
-// Characters without a shape that change what a reader sees (Unicode 15, Bidi_Control,
-// Default_Ignorable_Code_Point) and line separators.
-constexpr std::array unseen = {
-    Range{0x00ad, 0x00ad}, Range{0x034f, 0x034f}, Range{0x061c, 0x061c},   Range{0x115f, 0x1160},
-    Range{0x17b4, 0x17b5}, Range{0x180b, 0x180f}, Range{0x200b, 0x200f},   Range{0x2028, 0x202e},
-    Range{0x2060, 0x206f}, Range{0x3164, 0x3164}, Range{0xfe00, 0xfe0f},   Range{0xfeff, 0xfeff},
-    Range{0xffa0, 0xffa0}, Range{0xfff0, 0xfffb}, Range{0xe0000, 0xe0fff},
-};
-
-bool is_unseen(std::uint32_t code) {
-  return std::any_of(unseen.begin(), unseen.end(),
-                     [&](Range it) { return it.first <= code && code <= it.last; });
-}
-
-// Bytes of the character at the front; the text is well-formed UTF-8 (clean_text).
-std::size_t character_length(std::string_view text) {
-  const auto first = static_cast<unsigned char>(text.front());
-  const std::size_t length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-  return std::min(length, text.size());
-}
-
 // Where the first `characters` of the text end.
 std::size_t end_of(std::string_view text, std::size_t characters) {
   std::size_t end = 0;
   for (; end < text.size() && characters > 0; --characters) {
-    end += character_length(text.substr(end));
+    end += first_character(text.substr(end)).bytes.size();
   }
   return end;
-}
-
-std::uint32_t code_point(std::string_view character) {
-  const auto byte = [&](std::size_t i) {
-    return static_cast<std::uint32_t>(static_cast<unsigned char>(character[i]));
-  };
-  if (character.size() == 1) return byte(0);
-  std::uint32_t code = byte(0) & (0xffU >> (character.size() + 1));
-  for (std::size_t i = 1; i < character.size(); ++i) code = code << 6U | (byte(i) & 0x3fU);
-  return code;
 }
 
 std::string_view entity(std::string_view character) {
@@ -69,13 +33,12 @@ std::string_view entity(std::string_view character) {
 Markup escaped(std::string_view text) {
   Markup out;
   while (!text.empty()) {
-    const std::string_view character = text.substr(0, character_length(text));
-    text.remove_prefix(character.size());
-    const std::uint32_t code = code_point(character);
-    if (is_unseen(code)) {
-      out.html += fmt::format("[U+{:04X}]", code);
+    const Character it = first_character(text);
+    text.remove_prefix(it.bytes.size());
+    if (!it.valid || (is_unseen(it.code) && it.bytes != "\n" && it.bytes != "\t")) {
+      out.html += fmt::format("[U+{:04X}]", it.valid ? it.code : 0xfffd);
     } else {
-      out.html += entity(character);
+      out.html += entity(it.bytes);
     }
   }
   return out;
@@ -196,7 +159,7 @@ Extent extent_of(std::string_view markup) {
     const bool is_tag = markup.front() == '<';
     const std::size_t end = is_tag                  ? markup.find('>') + 1
                             : markup.front() == '&' ? markup.find(';') + 1
-                                                    : character_length(markup);
+                                                    : first_character(markup).bytes.size();
     const std::string_view piece = markup.substr(0, end);
     markup.remove_prefix(end);
     if (piece == "<br>" || piece == "<span class=\"sub\">") {

@@ -11,6 +11,7 @@
 
 #include <pcapaudit/store/output_place.hpp>
 
+#include "base/text.hpp"
 #include "report/csv.hpp"
 #include "report/escape.hpp"
 

@@ -11,7 +11,7 @@
 
 #include <pcapaudit/app/app_record.hpp>
 
-#include "report/escape.hpp"
+#include "base/text.hpp"
 #include "report/layout.hpp"
 
 namespace pcapaudit {
@@ -69,11 +69,11 @@ std::string head(Reader& reader) {
     if (row[10] != "0") text += fmt::format("   ignored {}", share(number(row[10]), flows));
     text += '\n';
     if (row[12] == "0") {
-      text += fmt::format(
-          "OPEN: still being written, or its monitor was killed; {}\n",
-          row[13].empty() ? "it has no findings yet"
-                          : fmt::format("findings are of flows that were stored until {} UTC",
-                                        to_second(row[13])));
+      text += fmt::format("OPEN: still being written, or its monitor was killed; {}\n",
+                          row[13].empty()
+                              ? "it has no findings yet"
+                              : fmt::format("findings are of flows that were stored until {} UTC",
+                                            to_second(row[13])));
     } else if (row[11] == "1") {
       text += "PARTIAL: not all input was read; what was read is judged\n";
     }
@@ -99,10 +99,10 @@ std::string where_all_is(const ReportOptions& options) {
 
 // What came through first; what a firewall stopped is no breach, and shows that it works.
 std::string findings(Reader& reader, const ReportOptions& options) {
-  const auto rows = reader.rows(fmt::format(
-      "SELECT severity, id, client_names, server_names, transports, ports, service, "
-      "outcome, flows, text, subject FROM finding ORDER BY {}",
-      findings_order));
+  const auto rows = reader.rows(
+      fmt::format("SELECT severity, id, client_names, server_names, transports, ports, service, "
+                  "outcome, flows, text, subject FROM finding ORDER BY {}",
+                  findings_order));
   if (rows.empty()) {
     const bool is_open = !reader.rows("SELECT 1 FROM v_run WHERE NOT closed ORDER BY 1").empty();
     return is_open ? "\nno findings so far\n" : "\nno findings\n";
@@ -111,15 +111,15 @@ std::string findings(Reader& reader, const ReportOptions& options) {
       rows, [](const Row& row) { return row[7] == "blocked" || row[7] == "refused"; });
   std::string text = fmt::format("\n{}", counted(rows.size(), "finding", "findings"));
   if (stopped > 0) {
-    text += fmt::format(", {} of them on attempts that were blocked or refused: nothing came through",
-                        grouped(static_cast<std::uint64_t>(stopped)));
+    text +=
+        fmt::format(", {} of them on attempts that were blocked or refused: nothing came through",
+                    grouped(static_cast<std::uint64_t>(stopped)));
   }
   text += '\n';
   const std::size_t shown = options.is_short ? std::min(rows.size(), most_findings) : rows.size();
   for (const Row& row : std::span(rows).first(shown)) text += finding(row, options.color);
   if (shown < rows.size()) {
-    text +=
-        fmt::format("\n  … {} more: {}\n", grouped(rows.size() - shown), where_all_is(options));
+    text += fmt::format("\n  … {} more: {}\n", grouped(rows.size() - shown), where_all_is(options));
   }
   return text;
 }

@@ -2,14 +2,15 @@
 #include "run/overlaps.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <map>
+
+#include <pcapaudit/base/keyed_hash.hpp>
 
 namespace pcapaudit {
 namespace {
 
 std::uint64_t content_of(const PacketView& packet) {
-  return std::hash<std::string_view>{}(as_text(packet.bytes));
+  return keyed_hash(packet.bytes);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <unordered_set>
 
 #include <pcapaudit/app/app_record.hpp>
+#include <pcapaudit/base/keyed_hash.hpp>
 
 #include "store/bulk_insert.hpp"
 #include "store/sqlite.hpp"
@@ -37,9 +38,10 @@ class AppRows {
 
   // Kinds and certificates that are known to be stored; what is forgotten is inserted in vain.
   static constexpr std::size_t max_known = 65'536;
-  std::unordered_map<std::string, std::int64_t> http_kinds_;  // by their content
-  std::unordered_set<std::string> known_certificates_;        // by SHA-256
-  std::string content_;                                       // used again and again
+  std::unordered_map<std::string, std::int64_t, KeyedHash, std::equal_to<>>
+      http_kinds_;  // by their content
+  std::unordered_set<std::string, KeyedHash, std::equal_to<>> known_certificates_;  // by SHA-256
+  std::string content_;  // used again and again
   sqlite::BulkInsert http_, tls_, sip_, field_, tls_certificate_;
   sqlite::Insert http_kind_, certificate_;
 };

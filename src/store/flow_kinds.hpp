@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include <pcapaudit/base/keyed_hash.hpp>
 #include <pcapaudit/store/store.hpp>
 
 #include "store/sqlite.hpp"
@@ -69,8 +70,9 @@ class FlowKinds {
   void settle_blocked();
   void write_sums();
 
-  std::unordered_map<std::string, std::int64_t> kinds_;  // by what they are made of
-  std::string key_, content_;                            // used again and again
+  std::unordered_map<std::string, std::int64_t, KeyedHash, std::equal_to<>>
+      kinds_;                  // by what they are made of
+  std::string key_, content_;  // used again and again
   std::unordered_map<GroupKey, Sums, GroupHash> sums_;
   std::vector<std::uint64_t> blocked_;  // their outcome may change: summed up at the end
   std::map<std::int64_t, std::int64_t> unheard_kinds_;  // kind as blocked to kind as one-sided

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include <pcapaudit/base/keyed_hash.hpp>
 #include <pcapaudit/policy/policy.hpp>
 #include <pcapaudit/store/store.hpp>
 
@@ -51,9 +52,10 @@ class FlowRows {
 
   const Policy& policy_;
   std::unordered_set<RoleSet> known_role_sets_;
-  std::unordered_map<std::string, std::int64_t> known_grounds_;
+  std::unordered_map<std::string, std::int64_t, KeyedHash, std::equal_to<>> known_grounds_;
   sqlite::BulkInsert flow_;
-  sqlite::Insert role_set_, anomaly_, account_, other_app_, also_matched_, problem_, near_miss_, traffic_;
+  sqlite::Insert role_set_, anomaly_, account_, other_app_, also_matched_, problem_, near_miss_,
+      traffic_;
   std::map<std::tuple<std::int64_t, RoleSet, RoleSet>, Traffic> sums_;
   sqlite::Insert late_, late_copy_;
   SQLite::Statement roles_of_flow_;

@@ -11,6 +11,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include <pcapaudit/base/keyed_hash.hpp>
+
 namespace pcapaudit {
 
 class Pseudonyms {
@@ -39,7 +41,7 @@ class Pseudonyms {
   std::string word(std::string_view token, bool with_learned);
 
   std::string key_;
-  std::unordered_map<std::string, std::string> real_;  // by pseudonym
+  std::unordered_map<std::string, std::string, KeyedHash, std::equal_to<>> real_;  // by pseudonym
   std::uint64_t collisions_ = 0;
   std::set<std::string> names_, kept_;
   std::vector<std::string> phrases_;  // longest first

@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <map>
 
+#include <pcapaudit/base/keyed_hash.hpp>
+
 #include "store/impl.hpp"
 #include "store/pseudonyms.hpp"
 #include "store/schema.hpp"
@@ -107,10 +109,10 @@ constexpr ColumnKind columns[] = {
 };
 
 // Fields of app_field that say what is spoken, not who speaks.
-constexpr std::string_view plain_fields[] = {
-    "version", "alpn",     "hidden_name",    "cipher",         "group",
-    "retry",   "starttls", "record_version", "client_version", "server_version",
-    "active_ports", "passive_ports"};
+constexpr std::string_view plain_fields[] = {"version",        "alpn",           "hidden_name",
+                                             "cipher",         "group",          "retry",
+                                             "starttls",       "record_version", "client_version",
+                                             "server_version", "active_ports",   "passive_ports"};
 
 Holds kind_of(std::string_view table, std::string_view column) {
   for (const ColumnKind& it : columns) {
@@ -160,7 +162,7 @@ class Rewriter {
   }
 
   Pseudonyms& pseudonyms_;
-  std::map<Holds, std::unordered_map<std::string, std::string>> known_;
+  std::map<Holds, std::unordered_map<std::string, std::string, KeyedHash, std::equal_to<>>> known_;
 };
 
 // SQL: redact(kind, text)

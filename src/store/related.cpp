@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include <pcapaudit/base/keyed_hash.hpp>
 #include <pcapaudit/base/time.hpp>
 
 #include "store/flow_kinds.hpp"
@@ -56,7 +57,8 @@ class Announcements {
 
  private:
   std::bitset<65536> ports_;
-  std::unordered_map<std::string, std::vector<Announcement>> by_endpoint_;
+  std::unordered_map<std::string, std::vector<Announcement>, KeyedHash, std::equal_to<>>
+      by_endpoint_;
 };
 
 std::string endpoint_of(std::string_view transport, std::string_view address, std::uint16_t port) {

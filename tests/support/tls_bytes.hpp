@@ -11,7 +11,7 @@
 namespace pcapaudit::test {
 
 inline std::string tls_file(const std::string& name) {
-  const auto tests = std::filesystem::path(__FILE__).parent_path().parent_path();
+  const auto tests = std::filesystem::path(PCAPAUDIT_TESTS);
   std::ifstream in(tests / "data" / "tls" / name, std::ios::binary);
   if (!in) throw std::runtime_error("no sample " + name);
   return {std::istreambuf_iterator<char>(in), {}};

@@ -1,7 +1,8 @@
 // Where alerts go: the local syslog socket, a file, or standard output.
 //
-// Used by one thread. Never waits for a reader: a line that cannot be taken now is an error, and
-// the caller counts it. Files and sockets are owned.
+// Used by one thread. Sockets, files and FIFOs never wait for a reader: a line that cannot be taken
+// now is an error, and the caller counts it. Standard output is others' as well and may wait, so
+// that it is written behind a queue only. Files and sockets are owned. The process ignores SIGPIPE.
 #pragma once
 
 #include <memory>

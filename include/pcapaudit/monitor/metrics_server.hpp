@@ -1,7 +1,9 @@
 // Serves one text over HTTP on /metrics, from a thread of its own.
 //
 // publish() may be called by one thread while requests are answered. Every request gets the last
-// text whole. Small on purpose: one worker, short timeouts, no keep-alive, GET only.
+// text whole: GET and HEAD only, no ranges, one request a connection. Nobody waits for another:
+// a connection has some KiB for its request and some seconds in all, and the oldest one goes when
+// there are too many.
 #pragma once
 
 #include <cstdint>

@@ -16,7 +16,7 @@ enum class ServiceNotice : std::uint8_t { ready, reloading, stopping };
 class ServiceNotifier {
  public:
   ServiceNotifier();
-  ~ServiceNotifier();  // gives the last notices a second
+  ~ServiceNotifier();  // gives the last notices half a second
 
   void send(ServiceNotice notice);
   void status(const std::string& line);  // one line for `systemctl status`; every second

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include <pcapaudit/base/keyed_hash.hpp>
 #include <pcapaudit/flow/closed_flow.hpp>
 #include <pcapaudit/policy/policy.hpp>
 #include <pcapaudit/policy/role_map.hpp>
@@ -164,8 +165,9 @@ class RememberingJudge {
 
  private:
   const Judge* judge_;
-  std::unordered_map<std::string, Verdict> verdicts_;  // by what was looked at
-  std::string likeness_;                               // used again and again
+  std::unordered_map<std::string, Verdict, KeyedHash, std::equal_to<>>
+      verdicts_;          // by what was looked at
+  std::string likeness_;  // used again and again
 };
 
 struct ServiceName {

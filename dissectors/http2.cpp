@@ -124,7 +124,13 @@ class Http2 final : public Dissector {
     return Step::advance(frame_header_size + header.length);
   }
 
-  // Behind a hole the tables of the compression are out of step.
+  std::size_t held() const override {
+    return halves_[0].block.capacity() + halves_[1].block.capacity();
+  }
+  void release() override {
+    for (Half& half : halves_) std::vector<std::uint8_t>().swap(half.block);
+  }
+
   void finish(const SeenStream&, RecordSink& out) override {
     if (no_host_ && !facts_.hosts.empty()) facts_.hosts.add("");
     if (answered_ < facts_.requests) {

@@ -91,6 +91,8 @@ class Quic final : public Dissector {
     return all ? Step::done() : Step::advance(window.size());
   }
 
+  std::size_t held() const override { return client_crypto_.held() + server_crypto_.held(); }
+  void release() override { client_crypto_ = server_crypto_ = {}; }
   void finish(const SeenStream&, RecordSink& out) override {
     GenericFacts facts{.protocol = "quic", .fields = {}};
     const auto add = [&](std::string_view name, const std::string& value) {
@@ -138,6 +140,7 @@ class Quic final : public Dissector {
     if (const auto body = message(client_crypto_.in_order(), tls_wire::client_hello)) {
       client_done_ = true;
       if (const auto hello = tls_wire::parse_client_hello(*body)) note(*hello);
+      client_crypto_ = {};
     }
   }
 
@@ -150,6 +153,7 @@ class Quic final : public Dissector {
     if (!hello) return;
     cipher_ = tls_cipher_name(hello->cipher);
     if (hello->group != 0) group_ = tls_group_name(hello->group);
+    server_crypto_ = {};
   }
 
   // The first message's body once all of it is there.

@@ -47,6 +47,10 @@ class Tls final : public Dissector {
  public:
   Step consume(Direction dir, Bytes window, RecordSink& out) override;
   Resume lost(Direction dir, Bytes window) override;
+  std::size_t held() const override {
+    return halves_[0].message.capacity() + halves_[1].message.capacity() + proofs_.held();
+  }
+  void release() override;
   void finish(const SeenStream& seen, RecordSink& out) override;
 
  private:
@@ -139,6 +143,15 @@ Step Tls::consume(Direction dir, Bytes window, RecordSink& out) {
   }
   half.any_record = true;
   return Step::advance(header->total());
+}
+
+// Nothing is concluded of a handshake whose rest nobody reads.
+void Tls::release() {
+  proofs_.forget();
+  for (Half& half : halves_) {
+    std::vector<std::uint8_t>().swap(half.message);
+    half.hole = half.hole || !half.encrypted;
+  }
 }
 
 // Records go on behind a loss, and can be followed from the next header on. Nothing of a handshake

@@ -117,7 +117,7 @@ CREATE TABLE flow_anomaly (
   anomaly TEXT    NOT NULL CHECK (anomaly IN (
             'gap', 'overlap-conflict', 'reassembly-cap', 'window-cap', 'truncated', 'malformed',
             'protocol-mismatch', 'port-reuse', 'out-of-window', 'fragment-overlap',
-            'tiny-fragment', 'fragment-lost', 'evicted')),
+            'tiny-fragment', 'fragment-lost', 'evicted', 'memory')),
   count   INTEGER NOT NULL CHECK (count > 0),
   PRIMARY KEY (flow, anomaly)
 ) STRICT, WITHOUT ROWID;

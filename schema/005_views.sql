@@ -41,7 +41,7 @@ SELECT name, sha256, link_types AS link_type, packets, bytes, dropped, truncated
        (SELECT count(*) FROM flow_anomaly JOIN flow ON flow.id = flow_anomaly.flow
          WHERE flow.capture = capture.id AND anomaly = 'evicted') AS evicted_flows,
        (SELECT count(DISTINCT flow.id) FROM flow_anomaly JOIN flow ON flow.id = flow_anomaly.flow
-         WHERE flow.capture = capture.id AND anomaly IN ('reassembly-cap', 'window-cap'))
+         WHERE flow.capture = capture.id AND anomaly IN ('reassembly-cap', 'window-cap', 'memory'))
          AS capped_flows,
        nullif(snap_length, 0) AS snap_length, without_time, same_as, overlaps
   FROM capture

@@ -235,7 +235,9 @@ bool CryptoStream::add_frames(Bytes frames) {
     const Bytes piece = in.take(static_cast<std::size_t>(length));
     if (pieces_.size() >= max_pieces) return false;
     auto& kept = pieces_[offset];
-    if (kept.size() < piece.size()) kept.assign(piece.begin(), piece.end());
+    if (kept.size() >= piece.size()) continue;
+    kept_ += piece.size() - kept.size();
+    kept.assign(piece.begin(), piece.end());
   }
   return true;
 }

@@ -56,9 +56,11 @@ class CryptoStream {
   bool add_frames(Bytes frames);
   // What is there from offset 0 on without a hole.
   Bytes in_order();
+  std::size_t held() const { return kept_ + joined_.capacity(); }
 
  private:
   std::map<std::uint64_t, std::vector<std::uint8_t>> pieces_;
+  std::size_t kept_ = 0;  // bytes of the pieces
   std::vector<std::uint8_t> joined_;
 };
 

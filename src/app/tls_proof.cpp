@@ -148,7 +148,7 @@ void Transcript::append(Direction dir, Bytes bytes) {
   if (half.broken) return;
   if (half.messages.size() + bytes.size() > max_bytes) {
     half.broken = true;
-    half.messages = {};
+    std::vector<std::uint8_t>().swap(half.messages);
     return;
   }
   half.messages.insert(half.messages.end(), bytes.begin(), bytes.end());

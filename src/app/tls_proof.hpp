@@ -30,6 +30,9 @@ class Transcript {
   void add_sslv2_hello(Bytes hello);
   // Bytes of this direction are missing or were passed over.
   void break_off(Direction dir) { halves_[index_of(dir)].broken = true; }
+  std::size_t held() const {
+    return sizeof(*this) + halves_[0].messages.capacity() + halves_[1].messages.capacity();
+  }
 
   // Does the client hold the key of its certificate?
   TlsProof client_proof(std::uint16_t version) const;
@@ -72,6 +75,7 @@ class ProofKeeper {
   }
   // There will be no proof, or nobody asks for one.
   void forget() { transcript_.reset(); }
+  std::size_t held() const { return transcript_ == nullptr ? 0 : transcript_->held(); }
   // There is all that will be: fills the proofs in, once.
   void check(TlsFacts& facts);
 

@@ -18,12 +18,14 @@ class Queue {
  public:
   explicit Queue(std::size_t capacity) : capacity_(capacity) {}
 
-  // True when it waited.
-  bool push(T item) {
+  // True when it waited. `weight`: what it takes of the capacity; one alone may be larger.
+  bool push(T item, std::size_t weight = 1) {
     std::unique_lock lock(mutex_);
-    const bool waits = items_.size() >= capacity_;
-    not_full_.wait(lock, [&] { return items_.size() < capacity_; });
-    items_.push_back(std::move(item));
+    const auto has_room = [&] { return items_.empty() || used_ + weight <= capacity_; };
+    const bool waits = !has_room();
+    not_full_.wait(lock, has_room);
+    items_.push_back({std::move(item), weight});
+    used_ += weight;
     not_empty_.notify_one();
     return waits;
   }
@@ -32,9 +34,10 @@ class Queue {
     std::unique_lock lock(mutex_);
     not_empty_.wait(lock, [&] { return !items_.empty() || closed_; });
     if (items_.empty()) return std::nullopt;
-    T item = std::move(items_.front());
+    T item = std::move(items_.front().item);
+    used_ -= items_.front().weight;
     items_.pop_front();
-    not_full_.notify_one();
+    not_full_.notify_all();  // the next one may be lighter than another that waits
     return item;
   }
 
@@ -51,10 +54,16 @@ class Queue {
   }
 
  private:
+  struct Weighed {
+    T item;
+    std::size_t weight;
+  };
+
   const std::size_t capacity_;
+  std::size_t used_ = 0;
   std::mutex mutex_;
   std::condition_variable not_full_, not_empty_;
-  std::deque<T> items_;
+  std::deque<Weighed> items_;
   bool closed_ = false;
 };
 

@@ -7,13 +7,13 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <unordered_map>
 
 #include <pcapaudit/report/flow_lines.hpp>
 #include <pcapaudit/run/pipeline.hpp>
 #include <pcapaudit/store/output_place.hpp>
 
+#include "base/whole_file.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
 #include "cli/reading.hpp"
@@ -133,10 +133,10 @@ CommandResult write_out(const Options& options, const std::string& path, const s
   if (auto free = check_output(path, OutputKind::document, true, files_read(options)); !free) {
     return failure(free.error(), ExitCode::output);
   }
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << text;
-  file.close();
-  if (!file) return failure({.what = fmt::format("cannot write {}", path)}, ExitCode::output);
+  const mode_t mode = options.command == Command::evidence ? for_owner : for_owner_and_group;
+  if (auto written = write_whole(path, text, mode); !written) {
+    return failure(written.error(), ExitCode::output);
+  }
   return static_cast<int>(ExitCode::ok);
 }
 

@@ -21,6 +21,7 @@ namespace pcapaudit {
 namespace {
 
 constexpr std::size_t default_columns = 100;
+constexpr std::size_t usual_memory = std::size_t{512} << 20;
 
 Timestamp wall_clock() {
   return {std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -174,7 +175,11 @@ CommandResult run_monitor(const Options& options) {
           [&](const std::string& news) {
             if (!options.quiet) screen.say(news);
           }};
-  const auto result = run_monitor(monitor_options(options), controls);
+  MonitorOptions monitor = monitor_options(options);
+  const auto memory = memory_for_flows(options, usual_memory, monitor.evidence_memory);
+  if (!memory) return failure(memory.error(), ExitCode::usage);
+  monitor.limits.max_bytes = *memory;
+  const auto result = run_monitor(monitor, controls);
   if (!result) return std::unexpected(command_failure(result.error()));
   const Conclusion conclusion = conclude(options, *result);
   if (!options.quiet) {

@@ -12,15 +12,6 @@ const char* const monitor_examples =
 
 namespace {
 
-// A size such as 64M.
-CLI::Option* add_size(CLI::App& app, const char* name, std::string& value, const char* text) {
-  return app.add_option(name, value, text)
-      ->check([](const std::string& it) {
-        return parse_size(it) ? std::string() : "\"" + it + "\" is no size such as 64M";
-      })
-      ->option_text("SIZE");
-}
-
 void add_alerts(CLI::App& app, Options& options) {
   MonitorOptions& monitor = options.monitor;
   app.add_option("--alerts", monitor.alerts, "tell findings as they happen")
@@ -84,10 +75,11 @@ CLI::App* add_monitor(CLI::App& app, Options& options) {
       ->option_text("BYTES");
   add_size(*monitor, "--buffer", options.buffer, "kernel's buffer for each interface [64M]");
   monitor
-      ->add_option("--max-flows", options.monitor.max_flows,
+      ->add_option("--max-flows", options.monitor.limits.max_flows,
                    "open flows; beyond it attempts without answer end early, counted [1000000]")
       ->check(CLI::Range(1000U, 100'000'000U).description(""))
       ->option_text("N");
+  add_memory(*monitor, options, "512M");
   monitor
       ->add_option("--user", options.monitor.user,
                    "who to become once the interfaces are open [pcapaudit, or nobody]")

@@ -7,6 +7,7 @@
 
 #include <pcapaudit/app/app_record.hpp>
 #include <pcapaudit/base/nearest_word.hpp>
+#include <pcapaudit/monitor/rotation.hpp>
 
 namespace pcapaudit {
 
@@ -18,10 +19,9 @@ CLI::Validator one_of(std::vector<std::string> words) {
           word = small;
           return "";
         }
-        return fmt::format("\"{}\" is none of {}{}", clean_text(word), fmt::join(words, ", "),
-                           did_you_mean(small, words).empty()
-                               ? ""
-                               : "; " + did_you_mean(small, words));
+        return fmt::format(
+            "\"{}\" is none of {}{}", clean_text(word), fmt::join(words, ", "),
+            did_you_mean(small, words).empty() ? "" : "; " + did_you_mean(small, words));
       },
       "");
 }
@@ -55,6 +55,22 @@ void add_vxlan_port(CLI::App& app, Options& options) {
       ->check(CLI::Range(1U, 65'535U).description(""))
       ->allow_extra_args(false)
       ->option_text("PORT");
+}
+
+CLI::Option* add_size(CLI::App& app, const char* name, std::string& value, const char* text) {
+  return app.add_option(name, value, text)
+      ->check([](const std::string& it) {
+        return parse_size(it) ? std::string() : "\"" + it + "\" is no size such as 64M";
+      })
+      ->option_text("SIZE");
+}
+
+void add_memory(CLI::App& app, Options& options, const char* usual) {
+  add_size(app, "--memory", options.memory,
+           fmt::format("memory to take; beyond it what waits in flows to be read is given up, then "
+                       "flows end early, counted [{}]",
+                       usual)
+               .c_str());
 }
 
 void add_policies(CLI::App& app, Options& options) {

@@ -40,6 +40,10 @@ void add_common(CLI::App& app, Options& options);
 void add_max_loss(CLI::App& app, Options& options);
 // --vxlan-port
 void add_vxlan_port(CLI::App& app, Options& options);
+// A size such as 64M.
+CLI::Option* add_size(CLI::App& app, const char* name, std::string& value, const char* text);
+// --memory; `usual` in the help
+void add_memory(CLI::App& app, Options& options, const char* usual);
 // -p, --strict
 void add_policies(CLI::App& app, Options& options);
 

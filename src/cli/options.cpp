@@ -121,6 +121,7 @@ void add_reading(CLI::App& app, Options& options) {
                  "worker threads; 0 does all on one (the result is the same)")
       ->check(CLI::Range(0U, 64U).description(""))
       ->option_text("N");
+  add_memory(app, options, "half of the machine's");
   add_word(app, "--progress", options.progress, "progress line on stderr (auto: on a terminal)",
            std::map<std::string, When>{{"auto", When::automatic}, {"never", When::never}},
            "auto|never");
@@ -150,9 +151,10 @@ CLI::App* add_audit(CLI::App& app, Options& options) {
       ->allow_extra_args(false)
       ->check(CLI::Validator(
           [](const std::string& word) {
-            return is_reason(word) ? "" : fmt::format("\"{}\" is no reason; {}", word,
-                                                      did_you_mean(word, reason_words(),
-                                                                   "see docs/verdicts.md"));
+            return is_reason(word)
+                       ? ""
+                       : fmt::format("\"{}\" is no reason; {}", word,
+                                     did_you_mean(word, reason_words(), "see docs/verdicts.md"));
           },
           ""))
       ->option_text("REASON,...");

@@ -68,7 +68,7 @@ struct Options {
   MonitorOptions monitor;         // monitor: what is its own
   std::vector<std::string> interfaces;
   std::uint32_t snap_length = 262'144;
-  std::string buffer = "64M", rotate, budget, keep_free = "256M", evidence_memory = "64M";
+  std::string buffer = "64M", rotate, budget, keep_free = "256M", evidence_memory = "64M", memory;
   std::string alert_format;      // "": what fits the sink
   unsigned alert_repeat = 3600;  // seconds
   Severity fail_on = Severity::medium;

@@ -2,25 +2,60 @@
 #include "cli/reading.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
+#include <limits>
 
-#include <pcapaudit/app/app_record.hpp>
+#include <pcapaudit/monitor/rotation.hpp>
+#include <pcapaudit/run/memory.hpp>
 
 #include "cli/commands.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
 
 namespace pcapaudit {
+namespace {
+
+// Of the machine, or of the control group that this process is in (memory.max of cgroup v2).
+std::size_t machine_memory() {
+  const long pages = ::sysconf(_SC_PHYS_PAGES), page = ::sysconf(_SC_PAGESIZE);
+  std::size_t memory = pages > 0 && page > 0
+                           ? static_cast<std::size_t>(pages) * static_cast<std::size_t>(page)
+                           : std::numeric_limits<std::size_t>::max();
+  std::size_t group = 0;
+  if (std::ifstream("/sys/fs/cgroup/memory.max") >> group) memory = std::min(memory, group);
+  return memory;
+}
+
+// A small machine is used whole.
+std::size_t usual_memory() {
+  return std::max(machine_memory() / 2, fixed_memory + least_flow_memory);
+}
+
+}  // namespace
+
+Result<std::size_t> memory_for_flows(const Options& options, std::size_t usual, std::size_t other) {
+  const std::uint64_t memory =
+      options.memory.empty() ? usual : parse_size(options.memory).value_or(0);
+  if (const auto flows = flow_memory(memory, other)) return *flows;
+  return fail(
+      fmt::format("{} is too little memory", human_bytes(memory)),
+      fmt::format("write --memory {}M or more", (fixed_memory + other + least_flow_memory) >> 20));
+}
 
 Result<RunSummary> read_captures(const Options& options, const std::vector<std::string>& inputs,
                                  const Policy* policy, FlowSink& sink) {
+  const auto memory = memory_for_flows(options, usual_memory(), 0);
+  if (!memory) return std::unexpected(memory.error());
   ProgressLine line(options.progress, options.quiet);
   auto summary = run({.inputs = inputs,
                       .source = {.filter = options.filter},
                       .decode = options.decode,
                       .policy = policy,
                       .workers = options.threads,
+                      .memory = *memory,
                       .progress = [&line](const Progress& progress) { line.show(progress); },
                       .interrupted = &interrupt_signal()},
                      sink);
@@ -47,6 +82,9 @@ void add_decode_arguments(std::vector<std::string>& arguments, const DecodeOptio
 Result<InputFiles> find_inputs(const Options& options) {
   if (auto checked = check_filter(options.filter); !checked) {
     return std::unexpected(checked.error());
+  }
+  if (const auto memory = memory_for_flows(options, usual_memory(), 0); !memory) {
+    return std::unexpected(memory.error());
   }
   auto inputs = expand_paths(options.inputs);
   if (!inputs || options.quiet) return inputs;

@@ -16,8 +16,11 @@ Result<RunSummary> read_captures(const Options& options, const std::vector<std::
 // What of it changes the result, as it is recorded with the run.
 void add_decode_arguments(std::vector<std::string>& arguments, const DecodeOptions& decode);
 
-// The files that the command line stands for; a filter that does not compile fails here, once.
-// Files of folders that are no captures are told on stderr.
+// What --memory, or else `usual`, leaves for open flows beside `other` bytes.
+Result<std::size_t> memory_for_flows(const Options& options, std::size_t usual, std::size_t other);
+
+// The files that the command line stands for; a filter that does not compile, and too little
+// memory, fail here, once. Files of folders that are no captures are told on stderr.
 Result<InputFiles> find_inputs(const Options& options);
 
 // Some input could not be read, or not to its end.

@@ -46,7 +46,7 @@ std::string_view to_text(Anomaly anomaly) {
   constexpr std::string_view names[anomaly_count] = {
       "gap",           "overlap-conflict",  "reassembly-cap", "window-cap",    "truncated",
       "malformed",     "protocol-mismatch", "port-reuse",     "out-of-window", "fragment-overlap",
-      "tiny-fragment", "fragment-lost",     "evicted"};
+      "tiny-fragment", "fragment-lost",     "evicted",        "memory"};
   return names[static_cast<std::size_t>(anomaly)];
 }
 

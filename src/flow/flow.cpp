@@ -66,6 +66,18 @@ std::size_t Flow::side_of(const FlowPacket& packet) const {
   return is_same_end(source, ends_.one) ? 0 : 1;
 }
 
+std::ptrdiff_t Flow::settle() {
+  const std::size_t held = stream_.held() + tcp_[0].held() + tcp_[1].held();
+  const auto change = static_cast<std::ptrdiff_t>(held) - static_cast<std::ptrdiff_t>(held_);
+  held_ = static_cast<std::uint32_t>(held);  // the caps of its parts come to some MiB
+  return change;
+}
+
+void Flow::release() {
+  stream_.release();
+  for (TcpReassembler& it : tcp_) it.release();
+}
+
 bool Flow::is_idle(Timestamp clock) const {
   return ends_.transport == Transport::tcp && clock.ns - last_clock_.ns > FlowTable::tcp_idle_ns;
 }

@@ -62,6 +62,12 @@ class Flow {
   Joins joins(const FlowPacket& packet) const;
   // Adds it, and remembers the network for its direction.
   void join(const FlowPacket& packet);
+  // Bytes that wait to be read or compared, as of the last settle().
+  std::size_t held() const { return held_; }
+  // Counts them anew; answers by how much they changed.
+  std::ptrdiff_t settle();
+  // Gives them up, which is noted.
+  void release();
   void mark_evicted() { stream_.count(Anomaly::evicted); }
   // Neither the client's peer nor an ICMP error has said anything so far.
   bool is_unanswered() const { return (packets_[0] == 0 || packets_[1] == 0) && !refused_; }
@@ -141,6 +147,7 @@ class Flow {
   std::int8_t opener_ = unknown_side;  // side that sent the SYN without ACK
   bool refused_ = false;               // an ICMP error answered it
   std::uint32_t capture_;
+  std::uint32_t held_ = 0;
   std::uint32_t gaps_ = 0, duplicates_ = 0;
   std::uint32_t tunnel_id_;
   std::array<std::uint16_t, Decoded::max_vlans> vlans_{};

@@ -62,10 +62,20 @@ struct FlowTable::State {
   void sort_ending();
   void close_portion();
   void make_room();
-  bool is_full(std::size_t used) const { return max_flows > 0 && used >= max_flows; }
+  void make_bytes_room();
+  bool release_one();
+  bool is_less_worth(const Flow& a, const Flow& b) const;
+  bool is_full(std::size_t used) const { return limits.max_flows > 0 && used >= limits.max_flows; }
+  bool is_short() const {
+    return limits.max_bytes > 0 &&
+           held + (flows.size() + ending.size()) * flow_bytes > limits.max_bytes;
+  }
+  void settle(Flow& flow) { held += static_cast<std::size_t>(flow.settle()); }
 
-  std::size_t max_flows = 0;
-  SharedFacts shared;  // outlives the flows that use it
+  FlowLimits limits;
+  IsKnown is_known;
+  std::size_t held = 0;  // by all flows, beside flow_bytes each
+  SharedFacts shared;    // outlives the flows that use it
   HashSlots<OpenFlow> flows;
   HashSlots<EndedConnection> ended;
   // Empty as long as all packets came in one network.
@@ -84,8 +94,8 @@ struct FlowTable::State {
   std::vector<Ending> ending;
 };
 
-FlowTable::FlowTable(std::size_t max_flows) : state_(std::make_unique<State>()) {
-  state_->max_flows = max_flows;
+FlowTable::FlowTable(const FlowLimits& limits) : state_(std::make_unique<State>()) {
+  state_->limits = limits;
 }
 FlowTable::~FlowTable() = default;
 FlowTable::FlowTable(FlowTable&&) noexcept = default;
@@ -134,12 +144,13 @@ void FlowTable::State::add(const FlowPacket& packet, const FlowKey& key, std::ui
           take(*find(flow->key(), hash_in_network(ends_hash, flow->key().network)), packet, true);
     }
   }
-  if (taken == Taken::yes) return;
+  if (taken == Taken::yes) return is_short() ? make_bytes_room() : void();
   if (taken == Taken::replaced) return add(packet, key, ends_hash);
   // A flow of copies only would be a flow that was not there.
   if (packet.decoded.duplicate) return;
   if (is_full(flows.size())) make_room();
   begin(packet);
+  if (is_short()) make_bytes_room();
 }
 
 // Adds a packet to an open flow between its ends; `joins`: it came in another network. Else the
@@ -155,6 +166,7 @@ FlowTable::State::Taken FlowTable::State::take(OpenFlow& open, const FlowPacket&
     case Flow::Place::here:
       if (joins) {
         flow.join(packet);
+        settle(flow);
       } else {
         add_to(open, packet);
       }
@@ -178,6 +190,7 @@ FlowTable::State::Taken FlowTable::State::take(OpenFlow& open, const FlowPacket&
       other = &begin(it);
     } else {
       other->add(it);
+      settle(*other);
     }
   });
   return Taken::replaced;
@@ -188,6 +201,7 @@ Flow& FlowTable::State::begin(const FlowPacket& packet) {
   auto flow = std::make_unique<Flow>(packet, key, shared);
   Flow& begun = *flow;
   begun.add(packet);
+  settle(begun);
   enter(begun);
   flows.insert({.key_hash = hash_in_network(hash_of(key), key.network), .flow = std::move(flow)});
   return begun;
@@ -195,6 +209,7 @@ Flow& FlowTable::State::begin(const FlowPacket& packet) {
 
 void FlowTable::State::add_to(OpenFlow& open, const FlowPacket& packet) {
   open.flow->add(packet);
+  settle(*open.flow);
   if (!open.flow->is_complete() || is_full(ended.size())) return;
   ended.insert(open.flow->tombstone(open.key_hash));
   drop(open);
@@ -210,6 +225,7 @@ void FlowTable::State::drop(OpenFlow& open) {
 // its own.
 void FlowTable::State::end(Flow& flow) {
   const auto attempt = flow.take_last_opening();
+  held -= flow.held();
   closed.push_back(flow.close());
   if (attempt == nullptr) return;
   Flow own(attempt->first(), key_of(attempt->first().decoded), shared);
@@ -278,15 +294,47 @@ Flow* FlowTable::State::find_across(const FlowPacket& packet, const FlowKey& key
 void FlowTable::State::make_room() {
   constexpr std::size_t looked_at = 8;
   OpenFlow* chosen = nullptr;
-  const auto is_better = [&](const Flow& a, const Flow& b) {
-    if (a.is_unanswered() != b.is_unanswered()) return a.is_unanswered();
-    return a.last_clock() < b.last_clock();
-  };
   flows.visit(room_cursor, looked_at, [&](OpenFlow& it) {
-    if (chosen == nullptr || is_better(*it.flow, *chosen->flow)) chosen = &it;
+    if (chosen == nullptr || is_less_worth(*it.flow, *chosen->flow)) chosen = &it;
   });
   chosen->flow->mark_evicted();
   drop(*chosen);
+}
+
+bool FlowTable::State::is_less_worth(const Flow& a, const Flow& b) const {
+  if (a.is_unanswered() != b.is_unanswered()) return a.is_unanswered();
+  if (is_known) {
+    const bool known = is_known(a.key());
+    if (known != is_known(b.key())) return !known;
+  }
+  return a.last_clock() < b.last_clock();
+}
+
+void FlowTable::State::make_bytes_room() {
+  while (is_short() && flows.size() > 0) {
+    if (!release_one()) make_room();
+  }
+}
+
+// What waits in one flow goes: the least worth of some. While much waits in all of them together,
+// few flows have to be looked at for each byte that becomes free.
+bool FlowTable::State::release_one() {
+  constexpr std::size_t enough = 4, at_a_time = 64, small_part = 16;
+  if (held < limits.max_bytes / small_part) return false;
+  Flow* chosen = nullptr;
+  std::size_t found = 0;
+  for (std::size_t seen = 0; seen < flows.size() && found < enough; seen += at_a_time) {
+    flows.visit(room_cursor, at_a_time, [&](OpenFlow& it) {
+      if (it.flow->held() == 0) return;
+      ++found;
+      if (chosen == nullptr || is_less_worth(*it.flow, *chosen)) chosen = it.flow.get();
+    });
+  }
+  if (chosen == nullptr) return false;
+  const std::size_t before = held;
+  chosen->release();
+  settle(*chosen);
+  return held < before;
 }
 
 // Does the packet repeat something of a connection that ended? What lies outside its numbers begins
@@ -415,6 +463,10 @@ std::vector<ClosedFlow> FlowTable::take_closed() {
 
 std::vector<LatePacket> FlowTable::take_late() {
   return std::exchange(state_->late, {});
+}
+
+void FlowTable::set_known(IsKnown is_known) {
+  state_->is_known = std::move(is_known);
 }
 
 std::size_t FlowTable::open_flows() const {

@@ -2,10 +2,21 @@
 #include "flow/stream.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 namespace pcapaudit {
 namespace {
+
+// Nothing is decided in the middle of a long line of text but by how long it may be: what waits to
+// be recognised is looked at again when it has doubled. Else each byte of a line that comes in
+// segments of one would cost as much as all before it.
+bool is_inside_line(Bytes window, std::size_t held) {
+  constexpr std::size_t long_line = 256, before = 64;
+  if (held < long_line || std::bit_width(held) != std::bit_width(window.size())) return false;
+  const Bytes looked_at = window.subspan(held - before);
+  return std::ranges::all_of(looked_at, [](std::uint8_t c) { return c >= 0x20 && c != 0x7f; });
+}
 
 std::string_view app_of(const DissectorSpec& spec, const Dissector& dissector) {
   return spec.name.empty() ? dissector.protocol() : spec.name;
@@ -87,7 +98,9 @@ void Stream::advance_all(std::size_t side, Bytes fresh) {
   } else {
     const std::size_t held = half.window.bytes().size();
     half.window.append(fresh);
-    half.window.drop_front(run(side, half.window.bytes(), held));
+    const bool waits =
+        must_probe(half) && carrier_ == Carrier::tcp && is_inside_line(half.window.bytes(), held);
+    if (!waits) half.window.drop_front(run(side, half.window.bytes(), held));
   }
   if (half.detached) {
     half.window.clear();
@@ -268,6 +281,19 @@ void Stream::end_reading(std::size_t side, Unread cause, std::string_view why) {
   Half& half = halves_[side];
   half.detached = true;
   notes(side).end(cause, half.at, why);
+}
+
+void Stream::release() {
+  count(Anomaly::memory);
+  for (const std::size_t side : {0, 1}) {
+    Half& half = halves_[side];
+    if (half.detached) continue;
+    half.seen.truncated = true;
+    end_reading(side, Unread::over_cap, "the memory for all flows was used up");
+    half.at += half.window.bytes().size();
+    half.window.clear();
+  }
+  if (dissector_ != nullptr) dissector_->release();
 }
 
 void Stream::take_rest(std::size_t side, Unread cause) {

@@ -77,6 +77,14 @@ class Stream final {
   // Payload was sent that cannot be read (fragments are missing).
   void mark_unreadable(std::size_t side);
 
+  // Bytes that wait for more.
+  std::size_t held() const {
+    return halves_[0].window.held() + halves_[1].window.held() +
+           (dissector_ == nullptr ? 0 : dissector_->held());
+  }
+  // Gives them up: nothing more is read of either side.
+  void release();
+
   void count(Anomaly anomaly, std::uint32_t times = 1) { rare().anomalies.add(anomaly, times); }
   bool has_anomalies() const { return rare_ != nullptr && !rare_->anomalies.empty(); }
   void add_anomalies_to(AnomalyCounts::Counts& sums) const {

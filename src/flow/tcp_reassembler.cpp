@@ -62,7 +62,7 @@ void TcpReassembler::acknowledge(std::uint32_t sequence) {
       std::find_if(sent.begin(), sent.end(), [&](const Sent& it) { return it.end() > settled; });
   for (auto it = sent.begin(); it != rest; ++it) rare_->sent_bytes -= it->bytes.size();
   if (rest == sent.end()) {
-    sent = {};  // its memory, too: most open connections are quiet
+    std::vector<Sent>().swap(sent);  // its memory, too: most open connections are quiet
   } else {
     sent.erase(sent.begin(), rest);
   }
@@ -87,12 +87,30 @@ void TcpReassembler::remember(std::uint64_t position, Bytes captured) {
   }
 }
 
+std::size_t TcpReassembler::held() const {
+  if (rare_ == nullptr) return 0;
+  constexpr std::size_t of_segment = 112, of_part = 48;  // node or slot, and the allocator's own
+  std::size_t bytes = rare_->sent_bytes + rare_->sent.size() * of_part;
+  if (has_pending()) bytes += rare_->pending->bytes + rare_->pending->segments.size() * of_segment;
+  return bytes;
+}
+
+void TcpReassembler::release() {
+  if (rare_ == nullptr) return;
+  rare_->pending.reset();
+  if (rare_->sent.empty()) return;
+  if (rare_->forgotten_end <= rare_->settled) rare_->forgotten = rare_->sent.front().position;
+  rare_->forgotten_end = rare_->sent.back().end();
+  std::vector<Sent>().swap(rare_->sent);
+  rare_->sent_bytes = 0;
+}
+
 // Holds bytes that come again against their first copy.
 void TcpReassembler::compare(std::uint64_t position, Bytes captured) {
   if (rare_ == nullptr) return;
   const std::uint64_t end = position + captured.size();
-  bool differs = std::max({position, rare_->forgotten, rare_->settled}) <
-                 std::min(end, rare_->forgotten_end);
+  bool differs =
+      std::max({position, rare_->forgotten, rare_->settled}) < std::min(end, rare_->forgotten_end);
   for (const Sent& first : rare_->sent) {
     const std::uint64_t begin = std::max({position, first.position, rare_->settled});
     const std::uint64_t stop = std::min(end, first.end());

@@ -13,6 +13,7 @@ namespace pcapaudit {
 class Window {
  public:
   bool empty() const { return bytes_ == nullptr; }
+  std::size_t held() const { return bytes_ == nullptr ? 0 : bytes_->capacity(); }
   Bytes bytes() const { return bytes_ == nullptr ? Bytes{} : Bytes(*bytes_); }
 
   void append(Bytes more) {

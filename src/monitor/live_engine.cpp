@@ -16,9 +16,9 @@ constexpr std::int64_t clock_lag_ns = 2 * ns_per_second;
 
 LiveEngine::LiveEngine(std::shared_ptr<const LivePolicy> policy, std::size_t interfaces,
                        const DecodeOptions& decode, std::size_t evidence_memory,
-                       std::size_t max_flows)
+                       const FlowLimits& limits)
     : policy_(std::move(policy)),
-      worker_(&policy_->judge, max_flows),
+      worker_(&policy_->judge, limits),
       decoder_(decode),
       ring_(evidence_memory),
       keeps_packets_(evidence_memory > 0),

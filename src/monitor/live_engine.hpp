@@ -18,7 +18,7 @@ namespace pcapaudit {
 class LiveEngine {
  public:
   LiveEngine(std::shared_ptr<const LivePolicy> policy, std::size_t interfaces,
-             const DecodeOptions& decode, std::size_t evidence_memory, std::size_t max_flows);
+             const DecodeOptions& decode, std::size_t evidence_memory, const FlowLimits& limits);
 
   void add(const PacketView& packet, std::uint32_t capture);
   // Time went on; with a distance that lets packets come in that are still on their way.

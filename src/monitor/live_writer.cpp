@@ -13,14 +13,15 @@
 
 #include <pcapaudit/policy/question.hpp>
 
+#include "base/whole_file.hpp"
 #include "monitor/database_files.hpp"
 #include "report/layout.hpp"
 
 namespace pcapaudit {
 namespace {
 
-// Items in flight: ten seconds, in which the writer may be busy with sums or a slow disk.
-constexpr std::size_t queue_items = 100;
+// Flows that may wait for the database: ten seconds of a thousand a second, and some 20 MB.
+constexpr std::size_t flows_waiting = 16'384;
 constexpr std::int64_t commit_interval_ns = ns_per_second;
 // Findings and sums are written anew this often at most, and in a twentieth of the time at most.
 constexpr std::int64_t summary_interval_ns = 60 * ns_per_second;
@@ -30,8 +31,8 @@ constexpr std::size_t max_heard = 1'000'000;       // addresses remembered: 50 M
 constexpr std::uint64_t max_evidence_bytes = 256ULL * 1024 * 1024;  // of one run
 
 Result<void> write_new_file(const std::string& path, const std::string& bytes) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-                          S_IRUSR | S_IWUSR | S_IRGRP);
+  const int file =
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, for_owner);
   if (file < 0) return fail(fmt::format("{}: {}", path, std::strerror(errno)));
   const ssize_t written = ::write(file, bytes.data(), bytes.size());
   const bool closed = ::close(file) == 0;
@@ -42,7 +43,7 @@ Result<void> write_new_file(const std::string& path, const std::string& bytes) {
 }  // namespace
 
 LiveWriter::LiveWriter(const MonitorOptions& options)
-    : options_(options), queue_(queue_items), folder_(options.alert_repeat_ns) {}
+    : options_(options), queue_(flows_waiting), folder_(options.alert_repeat_ns) {}
 
 LiveWriter::~LiveWriter() {
   queue_.close();
@@ -163,7 +164,8 @@ Result<void> LiveWriter::summarize(const WriterItem& item) {
 
 void LiveWriter::push(WriterItem item) {
   const auto begin = std::chrono::steady_clock::now();
-  if (!queue_.push(std::move(item))) return;
+  const std::size_t weight = 1 + item.ended.flows.size();
+  if (!queue_.push(std::move(item), weight)) return;
   const std::chrono::nanoseconds waited = std::chrono::steady_clock::now() - begin;
   wait_ns_ += waited.count();
 }
@@ -256,7 +258,8 @@ void LiveWriter::note_flow(const AuditedFlow& audited) {
   const auto& odd = audited.flow.anomalies;
   if (odd[static_cast<std::size_t>(Anomaly::evicted)] > 0) ++status_.evicted;
   if (odd[static_cast<std::size_t>(Anomaly::reassembly_cap)] > 0 ||
-      odd[static_cast<std::size_t>(Anomaly::window_cap)] > 0) {
+      odd[static_cast<std::size_t>(Anomaly::window_cap)] > 0 ||
+      odd[static_cast<std::size_t>(Anomaly::memory)] > 0) {
     ++status_.capped;
   }
   if (verdict.kind == VerdictKind::allowed || verdict.kind == VerdictKind::waived) {

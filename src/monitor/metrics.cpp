@@ -78,9 +78,11 @@ void add_judgement(Metrics& metrics, const MonitorStatus& status) {
               status.gaps);
   metrics.one("open_flows", "gauge", "Flows that have not ended.", status.open_flows);
   metrics.one("flows_evicted_total", "counter",
-              "Flows that ended early because --max-flows were open.", status.flows_evicted);
+              "Flows that ended early because --max-flows or --memory was reached.",
+              status.flows_evicted);
   metrics.one("flows_capped_total", "counter",
-              "Flows of which a cap of reassembly or dissection was reached.", status.flows_capped);
+              "Flows of which a cap of reassembly, dissection or --memory was reached.",
+              status.flows_capped);
   metrics.one("flows_not_written_total", "counter", "Flows that the failed database did not take.",
               status.flows_not_written);
   metrics.one("writer_wait_seconds_total", "counter", "Time the capture waited for the database.",

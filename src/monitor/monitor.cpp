@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 
+#include <pcapaudit/monitor/confinement.hpp>
 #include <pcapaudit/monitor/metrics_server.hpp>
 #include <pcapaudit/monitor/privileges.hpp>
 #include <pcapaudit/monitor/service.hpp>
@@ -32,6 +33,31 @@ std::unexpected<MonitorFailure> failure(Kind kind, Error error) {
   return std::unexpected(MonitorFailure{.kind = kind, .error = std::move(error)});
 }
 
+Result<void> make_folder(const std::string& path) {
+  std::error_code error;
+  if (!path.empty()) std::filesystem::create_directories(path, error);
+  if (error) return fail(fmt::format("{}: {}", path, error.message()));
+  return {};
+}
+
+std::string folder_of(const std::string& path) {
+  const auto folder = std::filesystem::path(path).parent_path();
+  return folder.empty() ? "." : folder.string();
+}
+
+// Policies are read again on HUP, with those that they use; time zones when they are; the state of
+// interfaces and of this process each second. A part of /dev is where syslog listens.
+ReachableFiles reachable_files(const MonitorOptions& options) {
+  ReachableFiles files{.read = {"/usr/share/zoneinfo", "/etc/localtime", "/sys", "/proc"},
+                       .written = {folder_of(options.database), "/dev/null"}};
+  for (const std::string& it : options.policies) files.read.push_back(folder_of(it));
+  if (!options.evidence_directory.empty()) files.written.push_back(options.evidence_directory);
+  if (!options.alerts.empty() && options.alerts != "-" && options.alerts != "syslog") {
+    files.written.push_back(folder_of(options.alerts));
+  }
+  return files;
+}
+
 Result<std::shared_ptr<const LivePolicy>> load(const MonitorOptions& options) {
   auto policy = load_policy(options.policies, options.strict);
   if (!policy) return std::unexpected(policy.error());
@@ -46,8 +72,7 @@ class Monitor {
         controls_(controls),
         input_(std::move(input)),
         engine_(std::move(policy), options.interfaces.size(), options.decode,
-                options.evidence_directory.empty() ? 0 : options.evidence_memory,
-                options.max_flows),
+                options.evidence_directory.empty() ? 0 : options.evidence_memory, options.limits),
         evidence_(std::move(names), options.origin.version, options.decode) {}
 
   std::expected<void, MonitorFailure> start();
@@ -90,14 +115,6 @@ std::expected<void, MonitorFailure> Monitor::start() {
   budget.disk_free = disk_free(options_.database);
   if (auto fits = check_budget(database_files(options_.database, ""), budget); !fits) {
     return failure(Kind::output, fits.error());
-  }
-  if (!options_.evidence_directory.empty()) {
-    std::error_code error;
-    std::filesystem::create_directories(options_.evidence_directory, error);
-    if (error) {
-      return failure(Kind::output,
-                     {.what = fmt::format("{}: {}", options_.evidence_directory, error.message())});
-    }
   }
   input_.look(now_);
   auto writer = LiveWriter::start(options_, engine_.policy(), summaries(), now_);
@@ -342,10 +359,17 @@ std::expected<MonitorResult, MonitorFailure> run_monitor(const MonitorOptions& o
   if (auto dropped = drop_privileges(options.user); !dropped) {
     return failure(Kind::usage, dropped.error());
   }
+  if (auto made = make_folder(options.evidence_directory); !made) {
+    return failure(Kind::output, made.error());
+  }
+  if (auto confined = confine_files(reachable_files(options)); !confined) {
+    return failure(Kind::usage, confined.error());
+  }
   std::vector<std::string> names;
   for (const LiveOptions& it : options.interfaces) names.push_back(it.interface);
   Monitor monitor(options, controls, *std::move(input), *std::move(policy), std::move(names));
   if (auto started = monitor.start(); !started) return std::unexpected(started.error());
+  if (auto confined = confine_calls(); !confined) return failure(Kind::usage, confined.error());
   return monitor.run();
 }
 

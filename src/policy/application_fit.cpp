@@ -119,7 +119,8 @@ SeenBytes seen_bytes(const ClosedFlow& flow) {
           .is_recognisable = client >= recognisable_bytes && server >= recognisable_bytes,
           .is_whole = flow.gaps == 0 && count_of(flow, Anomaly::gap) == 0 &&
                       count_of(flow, Anomaly::truncated) == 0 &&
-                      count_of(flow, Anomaly::reassembly_cap) == 0};
+                      count_of(flow, Anomaly::reassembly_cap) == 0 &&
+                      count_of(flow, Anomaly::memory) == 0};
 }
 
 // Microsoft's relay begins TCP connections with a mock handshake, so that they pass what lets TLS

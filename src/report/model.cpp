@@ -43,7 +43,8 @@ std::string sentence(const ReportModel& model, ReportStatement::Kind kind) {
     case ReportStatement::Kind::no_evidence:
       break;
   }
-  if (model.run.open) return "The audit is not finished: that nothing was found so far proves nothing.";
+  if (model.run.open)
+    return "The audit is not finished: that nothing was found so far proves nothing.";
   return "No flow was judged: this audit is evidence of nothing.";
 }
 
@@ -78,6 +79,8 @@ std::vector<std::string> limits_of(const ReportModel& model) {
                                       counted(seen.blind_seconds, "second", "seconds")));
   add(seen.evicted_flows, fmt::format("Too many flows were open: {} ended early.",
                                       counted(seen.evicted_flows, "flow", "flows")));
+  add(seen.capped_flows, fmt::format("A cap of what is kept to be read was reached in {}.",
+                                     counted(seen.capped_flows, "flow", "flows")));
   add(seen.truncated, fmt::format("{} were captured shorter than they were on the wire.",
                                   counted(seen.truncated, "packet", "packets")));
   add(seen.gap_flows,
@@ -110,8 +113,8 @@ std::vector<std::string> limits_of(const ReportModel& model) {
 
 void read_run(ModelReader& reader, ReportModel& model) {
   ReportRun& run = model.run;
-  if (auto it = reader.row(
-          "SELECT tool_version, arguments, partial, NOT closed, findings_until FROM run ORDER BY id")) {
+  if (auto it = reader.row("SELECT tool_version, arguments, partial, NOT closed, findings_until "
+                           "FROM run ORDER BY id")) {
     run.tool_version = it->text();
     run.arguments = it->arguments();
     run.partial = it->flag();

@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include <pcapaudit/store/output_place.hpp>
 
 #include "base/text.hpp"
+#include "base/whole_file.hpp"
 #include "report/csv.hpp"
 #include "report/escape.hpp"
 
@@ -177,16 +177,12 @@ Result<std::string> every_column(const Store& store, const std::string& view) {
 Result<void> write_file(const std::string& path,
                         const std::function<Result<void>(const WriteText&)>& fill) {
   if (auto free = check_output(path, OutputKind::document, true, {}); !free) return free;
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  const auto cannot = [&] { return fail(fmt::format("cannot write {}", path)); };
-  const auto filled = fill([&](std::string_view text) -> Result<void> {
-    if (!file.write(text.data(), std::ssize(text))) return cannot();
-    return {};
-  });
-  if (!filled) return filled;
-  file.close();
-  if (!file) return cannot();
-  return {};
+  auto file = WholeFile::create(path, for_owner_and_group);
+  if (!file) return std::unexpected(file.error());
+  if (auto filled = fill([&](std::string_view text) { return file->write(text); }); !filled) {
+    return filled;
+  }
+  return file->take_place();
 }
 
 Result<void> write_view(const Store& store, const std::string& view, const std::string& path) {

@@ -25,6 +25,17 @@ void PacketBatch::clear() {
   closes_all = false;
 }
 
+// Conversations of those that the policy names are worth most.
+void Worker::judge_by(const Judge& judge) {
+  judge_.emplace(judge);
+  flows_.set_known([&roles = judge.roles()](const FlowKey& key) {
+    const auto is_bound = [&](const Endpoint& end) {
+      return roles.is_bound({.address = end.address, .port = end.port});
+    };
+    return is_bound(key.one) || is_bound(key.other);
+  });
+}
+
 EndedFlows Worker::take_ended() {
   EndedFlows ended{.flows = {}, .late = flows_.take_late()};
   std::vector<ClosedFlow> closed = flows_.take_closed();

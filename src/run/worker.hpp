@@ -44,7 +44,7 @@ struct EndedFlows {
 
 class Worker {
  public:
-  explicit Worker(const Judge* judge, std::size_t max_flows = 0) : flows_(max_flows) {
+  explicit Worker(const Judge* judge, const FlowLimits& limits = {}) : flows_(limits) {
     if (judge != nullptr) judge_by(*judge);
   }
 
@@ -54,7 +54,7 @@ class Worker {
   bool close_some() { return flows_.close_some(); }
   std::size_t open_flows() const { return flows_.open_flows(); }
   // Flows that end from now on are judged by another policy.
-  void judge_by(const Judge& judge) { judge_.emplace(judge); }
+  void judge_by(const Judge& judge);
   // Since the last call.
   EndedFlows take_ended();
 

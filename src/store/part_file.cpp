@@ -14,13 +14,12 @@
 #include <string_view>
 #include <utility>
 
+#include "base/whole_file.hpp"
+
 namespace pcapaudit {
 namespace {
 
 using namespace std::string_view_literals;
-
-// An audit is for those who may read it; SQLite gives its journals the same mode.
-constexpr mode_t file_mode = 0640;
 
 // Empty, or SQLite's: what an audit that was killed leaves.
 bool is_leftover(int descriptor) {
@@ -28,35 +27,25 @@ bool is_leftover(int descriptor) {
   std::array<char, magic.size()> bytes{};
   const ssize_t count = pread(descriptor, bytes.data(), bytes.size(), 0);
   return count == 0 || (count == std::ssize(magic) && std::string_view(bytes) == magic) ||
-         (count > 0 && std::string_view(bytes.data(), static_cast<std::size_t>(count))
-                               .find_first_not_of('\0') == std::string_view::npos);
+         (count > 0 &&
+          std::string_view(bytes.data(), static_cast<std::size_t>(count)).find_first_not_of('\0') ==
+              std::string_view::npos);
 }
 
 // Does the name still lead to the file that was opened?
 bool is_same_file(int descriptor, const std::string& path) {
-  struct stat opened {}, named {};
+  struct stat opened {
+  }, named{};
   return fstat(descriptor, &opened) == 0 && lstat(path.c_str(), &named) == 0 &&
          opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
-}
-
-Result<void> sync_folder(const std::string& place) {
-  const auto folder = std::filesystem::path(place).parent_path();
-  const int descriptor =
-      open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return {};  // a folder that may not be read keeps its new entry all the same
-  const bool synced = fsync(descriptor) == 0 || errno == EINVAL;
-  const int error = errno;
-  close(descriptor);
-  if (!synced) return fail(fmt::format("{}: {}", folder.string(), std::strerror(error)));
-  return {};
 }
 
 }  // namespace
 
 Result<PartFile> PartFile::claim(const std::string& place) {
   const std::string path = place + ".part";
-  const int descriptor =
-      open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, file_mode);
+  const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+                              for_owner_and_group);  // SQLite gives its journals the same mode
   if (descriptor < 0) {
     return fail(fmt::format("{} cannot be written: {}", path, std::strerror(errno)),
                 "write to another place with -o");
@@ -78,7 +67,7 @@ Result<PartFile> PartFile::claim(const std::string& place) {
     return refused(fmt::format("{} is no part of an audit, and stays", path),
                    "move it away, or write to another place with -o");
   }
-  if (ftruncate(descriptor, 0) != 0 || fchmod(descriptor, status.st_mode & file_mode) != 0) {
+  if (ftruncate(descriptor, 0) != 0 || fchmod(descriptor, status.st_mode & for_owner_and_group) != 0) {
     return refused(fmt::format("{} cannot be written: {}", path, std::strerror(errno)), "");
   }
   return PartFile(place, path, descriptor);

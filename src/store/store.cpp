@@ -11,6 +11,7 @@
 
 #include <pcapaudit/store/output_place.hpp>
 
+#include "base/whole_file.hpp"
 #include "store/findings.hpp"
 #include "store/host_votes.hpp"
 #include "store/impl.hpp"
@@ -66,10 +67,10 @@ std::uint32_t snap_length(const CaptureFacts& facts) {
 }
 
 void insert_captures(SQLite::Database& database, std::span<const CaptureSummary> captures) {
-  SQLite::Statement capture(
-      database,
-      "INSERT INTO capture VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-      "?, ?)");
+  SQLite::Statement capture(database,
+                            "INSERT INTO capture VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                            "?, ?, ?, ?, ?, ?, ?, ?, "
+                            "?, ?)");
   SQLite::Statement issue(database, "INSERT INTO decode_issue VALUES (?, ?, ?)");
   SQLite::Statement blind(database, "INSERT INTO blind VALUES (?, ?, ?, ?)");
   SQLite::Statement loss(database, "INSERT INTO loss VALUES (?, ?, ?)");
@@ -82,9 +83,9 @@ void insert_captures(SQLite::Database& database, std::span<const CaptureSummary>
                 captures[i].packets.decoded, it.truncated, it.dropped, it.dropped_kernel,
                 it.dropped_interface, it.filtered, it.without_time, snap_length(it),
                 sqlite::OrNull{it.same_as}, sqlite::OrNull{it.overlaps},
-                captures[i].packets.duplicates,
-                captures[i].packets.fragments, captures[i].packets.reassembled,
-                captures[i].packets.incomplete, damage_text, it.first, it.last);
+                captures[i].packets.duplicates, captures[i].packets.fragments,
+                captures[i].packets.reassembled, captures[i].packets.incomplete, damage_text,
+                it.first, it.last);
     for (const BlindTime& time : it.blind) sqlite::run(blind, i, time.first, time.last, time.why);
     for (const MinuteLoss& one : it.losses) sqlite::run(loss, i, one.minute, one.packets);
     for (std::size_t k = 0; k < decode_issue_count; ++k) {
@@ -189,7 +190,13 @@ Result<std::unique_ptr<Store>> Store::create(const std::string& path, bool overw
     if (!part) return std::unexpected(part.error());
     impl = std::make_unique<Impl>(path, *std::move(part), flags);
   } else {
-    if (is_file) std::filesystem::remove(path);
+    if (is_file) {
+      std::filesystem::remove(path);
+      // Empty, for the mode: SQLite's own is the umask's.
+      if (auto made = write_whole(path, {}, for_owner_and_group); !made) {
+        return std::unexpected(made.error());
+      }
+    }
     impl = std::make_unique<Impl>(path, flags);
   }
   impl->use = use;

@@ -53,8 +53,8 @@ struct [[nodiscard]] Step {
   Kind kind;
   std::size_t count =
       0;  // advance, lost, handover: bytes used (advance: at least 1, may run past the window)
-  // malformed, lost: static text for the audit trail. handover: the protocol that the peers agreed on,
-  // which names what comes when no dissector recognises it; empty: unknown.
+  // malformed, lost: static text for the audit trail. handover: the protocol that the peers agreed
+  // on, which names what comes when no dissector recognises it; empty: unknown.
   std::string_view why = {};
 
   static constexpr Step advance(std::size_t n) { return {.kind = Kind::advance, .count = n}; }
@@ -128,6 +128,9 @@ class Dissector {
   virtual void finish(const SeenStream& seen, RecordSink& out) = 0;
   // What it has recognised, when its spec has no name of its own; empty: nothing, so far.
   virtual std::string_view protocol() const { return {}; }
+  // Bytes kept of messages that are not whole; release() gives them up, and nothing more comes.
+  virtual std::size_t held() const { return 0; }
+  virtual void release() {}
   // UDP: datagrams of other protocols travel between the same ports (RFC 7983), and theirs is the
   // flow's name.
   virtual bool shares_ports() const { return false; }

@@ -47,9 +47,10 @@ enum class Anomaly : std::uint8_t {
   fragment_overlap,   // fragments of one datagram whose bytes differ where they overlap
   tiny_fragment,      // a first fragment too short for the transport header
   fragment_lost,      // a datagram some of whose fragments never came
-  evicted,            // ended early: the table of open flows was full (live only)
+  evicted,            // ended early: too many flows were open, or memory was short
+  memory,             // what waited to be read was given up: memory was short
 };
-constexpr std::size_t anomaly_count = 13;
+constexpr std::size_t anomaly_count = 14;
 std::string_view to_text(Anomaly anomaly);
 
 // Traffic of one flow within one minute of capture time.

@@ -1,17 +1,19 @@
 // All open flows of one worker: packets in, closed flows out.
 //
 // Used by one thread. Memory grows with the number of open flows, up to a cap if one is given; each
-// flow's own buffers are capped (TcpReassembler, Stream). Without a cap on flows, results do not
-// depend on how flows are spread over tables.
+// flow's own buffers are capped (TcpReassembler, Stream). As long as no cap on all flows is
+// reached, results do not depend on how flows are spread over tables.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
 
 #include <pcapaudit/flow/closed_flow.hpp>
+#include <pcapaudit/flow/flow_key.hpp>
 #include <pcapaudit/net/packet.hpp>
 
 namespace pcapaudit {
@@ -25,6 +27,12 @@ struct FlowPacket {
   Timestamp clock;            // capture clock: the greatest time seen so far in the run
   std::uint32_t wire_length = 0;
   Decoded decoded;
+};
+
+// For all flows of a table together; 0: any.
+struct FlowLimits {
+  std::size_t max_flows = 0;
+  std::size_t max_bytes = 0;  // of flows and what waits in them to be read
 };
 
 class FlowTable {
@@ -51,10 +59,14 @@ class FlowTable {
   // Flows that are closed at a time, so that a million idle ones do not become a million records.
   static constexpr std::size_t closed_portion = 512;
 
-  // `max_flows` open at a time, 0: any number. Beyond it a flow has to end early, which is noted as
-  // an anomaly: an attempt without answer before a conversation, the longer silent one first, as
-  // far as a look at a few flows tells.
-  explicit FlowTable(std::size_t max_flows = 0);
+  // What an open flow takes without what waits in it (docs/performance.md).
+  static constexpr std::size_t flow_bytes = 700;
+
+  // Beyond a limit what is least valuable goes, which is noted as an anomaly: first what waits in
+  // flows to be read, then flows; of either an attempt without answer before a conversation, ends
+  // that nobody knows before others, the longer silent one first, as far as a look at a few flows
+  // tells.
+  explicit FlowTable(const FlowLimits& limits = {});
   ~FlowTable();
   FlowTable(FlowTable&&) noexcept;
   FlowTable& operator=(FlowTable&&) noexcept;
@@ -65,6 +77,9 @@ class FlowTable {
   // Ends flows, a portion of them: the end of the input, or a break in its time line. True while
   // there are more.
   bool close_some();
+  // Whose flows are worth more than others'; may be empty.
+  using IsKnown = std::function<bool(const FlowKey&)>;
+  void set_known(IsKnown is_known);
   // Flows that ended since the last call, in the order in which they ended.
   std::vector<ClosedFlow> take_closed();
   // Late packets of flows that ended before, since the last call. Their flows come first.

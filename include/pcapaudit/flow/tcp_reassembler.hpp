@@ -74,6 +74,11 @@ class TcpReassembler {
   std::uint64_t retransmitted() const { return rare_ == nullptr ? 0 : rare_->retransmitted; }
   // Copies whose bytes differ where the first copy was not acknowledged yet.
   std::uint32_t conflicts() const { return rare_ == nullptr ? 0 : rare_->conflicts; }
+  // Bytes that are kept, with what keeping them takes.
+  std::size_t held() const;
+  // Gives them up: what was pending counts as missing, and what comes again of what was not
+  // acknowledged as a conflict.
+  void release();
   bool has_pending() const { return rare_ != nullptr && rare_->pending != nullptr; }
   bool cut() const { return cut_; }  // a segment was not fully captured
   // Valid when started().

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <pcapaudit/capture/live_source.hpp>
+#include <pcapaudit/flow/flow_table.hpp>
 #include <pcapaudit/monitor/alert.hpp>
 #include <pcapaudit/monitor/rotation.hpp>
 #include <pcapaudit/monitor/status.hpp>
@@ -35,9 +36,9 @@ struct MonitorOptions {
   AlertFormat alert_format = AlertFormat::json;
   bool statistics = false;  // at the start and each minute, to where alerts go: a line of JSON
   std::int64_t alert_repeat_ns = 3600 * ns_per_second;
-  std::string metrics;                // address:port; "": none
-  std::string evidence_directory;     // "": none
-  std::size_t max_flows = 1'000'000;  // open at a time
+  std::string metrics;                        // address:port; "": none
+  std::string evidence_directory;             // "": none
+  FlowLimits limits{.max_flows = 1'000'000};  // of open flows
   std::size_t evidence_memory = 64 * 1024 * 1024;
   std::vector<std::string> arguments;  // as they go into the database
   AlertOrigin origin;

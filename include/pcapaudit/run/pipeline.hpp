@@ -25,8 +25,7 @@ class FlowSink {
  public:
   virtual ~FlowSink() = default;
   // The flows may be taken. `late`: packets of these flows or of earlier ones.
-  virtual Result<void> accept(std::span<AuditedFlow> flows,
-                              std::span<const LatePacket> late) = 0;
+  virtual Result<void> accept(std::span<AuditedFlow> flows, std::span<const LatePacket> late) = 0;
   // At the end: attempts that were taken for blocked, but whose target was not heard at all. Their
   // outcome is one-sided.
   virtual Result<void> mark_unheard(std::span<const std::uint64_t> flows) = 0;
@@ -45,6 +44,7 @@ struct RunOptions {
   DecodeOptions decode = {};
   const Policy* policy = nullptr;  // none: flows are classified, not judged
   unsigned workers = 1;            // threads beside reader and writer; 0: all on this thread
+  std::size_t memory = 0;          // bytes for open flows, of all workers together; 0: any
   std::function<void(const Progress&)> progress;  // called now and then; may be empty
   const std::atomic<int>* interrupted = nullptr;  // not 0: stop reading, finish cleanly
 };

@@ -1,0 +1,96 @@
+#include "base/whole_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <random>
+#include <utility>
+
+namespace pcapaudit {
+namespace {
+
+std::unexpected<Error> cannot_write(const std::string& place) {
+  return fail(fmt::format("cannot write {}: {}", place, std::strerror(errno)));
+}
+
+// A name that nobody else uses.
+std::string name_beside(const std::string& place) {
+  std::random_device device;
+  return fmt::format("{}.{:08x}.part", place, device());
+}
+
+bool takes_bytes_as_they_come(const std::string& place) {
+  struct stat seen {};
+  return ::stat(place.c_str(), &seen) == 0 && (S_ISCHR(seen.st_mode) || S_ISFIFO(seen.st_mode));
+}
+
+}  // namespace
+
+Result<void> sync_folder(const std::string& place) {
+  const auto folder = std::filesystem::path(place).parent_path();
+  const int descriptor =
+      open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return {};  // a folder that may not be read keeps its new entry all the same
+  const bool synced = fsync(descriptor) == 0 || errno == EINVAL;
+  const int error = errno;
+  close(descriptor);
+  if (!synced) return fail(fmt::format("{}: {}", folder.string(), std::strerror(error)));
+  return {};
+}
+
+Result<WholeFile> WholeFile::create(const std::string& place, mode_t mode) {
+  if (takes_bytes_as_they_come(place)) {
+    const int descriptor = ::open(place.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    if (descriptor < 0) return cannot_write(place);
+    return WholeFile(place, {}, descriptor);
+  }
+  std::string beside = name_beside(place);
+  const int descriptor =
+      ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+  if (descriptor < 0) return cannot_write(place);
+  return WholeFile(place, std::move(beside), descriptor);
+}
+
+WholeFile::WholeFile(WholeFile&& other) noexcept
+    : place_(std::move(other.place_)),
+      beside_(std::exchange(other.beside_, {})),
+      descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+WholeFile::~WholeFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  if (!beside_.empty()) ::unlink(beside_.c_str());
+}
+
+Result<void> WholeFile::write(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return cannot_write(place_);
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+Result<void> WholeFile::take_place() {
+  const bool is_synced = beside_.empty() || ::fsync(descriptor_) == 0;
+  if (!is_synced || ::close(std::exchange(descriptor_, -1)) != 0) return cannot_write(place_);
+  if (beside_.empty()) return {};
+  if (std::rename(beside_.c_str(), place_.c_str()) != 0) return cannot_write(place_);
+  beside_.clear();
+  return sync_folder(place_);
+}
+
+Result<void> write_whole(const std::string& place, std::string_view bytes, mode_t mode) {
+  auto file = WholeFile::create(place, mode);
+  if (!file) return std::unexpected(file.error());
+  if (auto written = file->write(bytes); !written) return written;
+  return file->take_place();
+}
+
+}  // namespace pcapaudit

@@ -41,7 +41,7 @@ TEST_CASE("escape: what cannot be seen is written out") {
     CHECK(visible(c.text) == c.want);
   }
   CHECK(visible("a\tb\n") == "a\\u0009b\\u000a");
-  CHECK(visible_lines("a\tb\r\n") == "a\tb\r\n");
+  CHECK(visible("a\tb\r\n", tabs_and_lines) == "a\tb\\u000d\n");
   CHECK(json_escaped("\"\xe2\x80\xae \xf3\xa0\x81\xa1 é\"") == "\"\\u202e \\udb40\\udc61 é\"");
 }
 

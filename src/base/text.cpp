@@ -21,26 +21,6 @@ std::string code_text(std::uint32_t code) {
   return code > 0xffff ? fmt::format("\\U{:08x}", code) : fmt::format("\\u{:04x}", code);
 }
 
-std::string made_visible(std::string_view text, std::string_view kept) {
-  const bool plain =
-      std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
-  if (plain) return std::string(text);  // nearly all cells of a large audit
-  std::string out;
-  out.reserve(text.size());
-  while (!text.empty()) {
-    const Character it = first_character(text);
-    text.remove_prefix(it.bytes.size());
-    if (!it.valid) {
-      out += fmt::format("\\x{:02x}", it.code);
-    } else if (is_unseen(it.code) && kept.find(it.bytes) == std::string_view::npos) {
-      out += code_text(it.code);
-    } else {
-      out += it.bytes;
-    }
-  }
-  return out;
-}
-
 }  // namespace
 
 Character first_character(std::string_view text) {
@@ -70,12 +50,24 @@ bool is_control(std::uint32_t code) {
   return code < 0x20 || (code >= 0x7f && code < 0xa0);
 }
 
-std::string visible(std::string_view text) {
-  return made_visible(text, {});
-}
-
-std::string visible_lines(std::string_view text) {
-  return made_visible(text, "\t\r\n");
+std::string visible(std::string_view text, std::string_view kept) {
+  const bool plain =
+      std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+  if (plain) return std::string(text);  // nearly all cells of a large audit
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const Character it = first_character(text);
+    text.remove_prefix(it.bytes.size());
+    if (!it.valid) {
+      out += fmt::format("\\x{:02x}", it.code);
+    } else if (is_unseen(it.code) && kept.find(it.bytes) == std::string_view::npos) {
+      out += code_text(it.code);
+    } else {
+      out += it.bytes;
+    }
+  }
+  return out;
 }
 
 }  // namespace pcapaudit

@@ -24,8 +24,8 @@ bool is_control(std::uint32_t code);  // Cc
 
 // Valid UTF-8 in which every character can be seen: the unseen ones and broken bytes become text
 // such as \u202e or \xff.
-std::string visible(std::string_view text);
-// The same with tabs and line ends kept.
-std::string visible_lines(std::string_view text);
+// `kept` are left as they are.
+std::string visible(std::string_view text, std::string_view kept = {});
+constexpr std::string_view tabs_and_lines = "\t\n";
 
 }  // namespace pcapaudit

@@ -13,6 +13,7 @@
 #include <pcapaudit/run/pipeline.hpp>
 #include <pcapaudit/store/output_place.hpp>
 
+#include "base/text.hpp"
 #include "base/whole_file.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
@@ -126,6 +127,10 @@ CommandResult print_out(std::string_view text) {
   if (auto written = put(text); !written) return written;
   if (std::fflush(stdout) == 0) return static_cast<int>(ExitCode::ok);
   return failure({.what = "cannot write to standard output"}, ExitCode::output);
+}
+
+CommandResult print_text(std::string_view text) {
+  return print_out(visible(text, tabs_and_lines));
 }
 
 CommandResult write_out(const Options& options, const std::string& path, const std::string& text) {

@@ -62,6 +62,8 @@ CommandResult run_evidence(const Options& options);
 // leave text in the buffer, for print_out() behind it.
 CommandResult put(std::string_view text);
 CommandResult print_out(std::string_view text);
+// Text for people: every character of it can be seen.
+CommandResult print_text(std::string_view text);
 // Text to a file that may be written (check_output), or to stdout when the name is empty or "-".
 CommandResult write_out(const Options& options, const std::string& path, const std::string& text);
 // The files that the options name to be read.

@@ -16,7 +16,7 @@ CommandResult run_explain(const Options& options) {
   if (!store) return std::unexpected(store.error());
   const auto text = explain(**store, options.subject);
   if (!text) return failure(text.error(), ExitCode::usage);
-  return judged_as_far(**store, print_out(*text));
+  return judged_as_far(**store, print_text(*text));
 }
 
 CommandResult run_rules(const Options& options) {
@@ -24,7 +24,7 @@ CommandResult run_rules(const Options& options) {
   if (!store) return std::unexpected(store.error());
   const auto text = render_rules(**store);
   if (!text) return failure(text.error(), ExitCode::usage);
-  return judged_as_far(**store, print_out(*text));
+  return judged_as_far(**store, print_text(*text));
 }
 
 CommandResult run_replay(const Options& options) {
@@ -34,7 +34,7 @@ CommandResult run_replay(const Options& options) {
   if (!draft) return failure(draft.error(), ExitCode::usage);
   const auto result = replay(**store, *draft);
   if (!result) return failure(result.error(), ExitCode::usage);
-  return judged_as_far(**store, print_out(result->text));
+  return judged_as_far(**store, print_text(result->text));
 }
 
 // A database is asked as it is; captures are judged first, in memory.

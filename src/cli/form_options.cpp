@@ -30,6 +30,9 @@ CommandOfApp add_query(CLI::App& app, Options& options) {
   query->add_option("sql", options.subject, "one SELECT; docs/database.md names the views")
       ->required()
       ->option_text("SQL");
+  query->add_option("--time-limit", options.query_seconds, "end a query that takes longer [60]")
+      ->check(CLI::Range(1U, 86'400U).description(""))
+      ->option_text("SECONDS");
   query->add_option("--format", options.format, "for a terminal, or for programs [table]")
       ->transform(one_of({"table", "json", "csv"}))
       ->option_text("table|json|csv");

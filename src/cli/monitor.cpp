@@ -56,7 +56,7 @@ class Screen {
     if (redraws_) lines_ = std::count(view.begin(), view.end(), '\n');
   }
   void say(std::string_view news) {
-    outlet_.post(fmt::format("{}pcapaudit: {}\n", cleared(), visible_lines(news)));
+    outlet_.post(fmt::format("{}pcapaudit: {}\n", cleared(), visible(news, tabs_and_lines)));
   }
   void complain(const Error& error) { outlet_.post(cleared() + error_text("error", error)); }
 

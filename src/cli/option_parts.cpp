@@ -5,9 +5,10 @@
 
 #include <algorithm>
 
-#include <pcapaudit/app/app_record.hpp>
 #include <pcapaudit/base/nearest_word.hpp>
 #include <pcapaudit/monitor/rotation.hpp>
+
+#include "base/text.hpp"
 
 namespace pcapaudit {
 
@@ -20,7 +21,7 @@ CLI::Validator one_of(std::vector<std::string> words) {
           return "";
         }
         return fmt::format(
-            "\"{}\" is none of {}{}", clean_text(word), fmt::join(words, ", "),
+            "\"{}\" is none of {}{}", visible(word), fmt::join(words, ", "),
             did_you_mean(small, words).empty() ? "" : "; " + did_you_mean(small, words));
       },
       "");
@@ -34,7 +35,7 @@ void add_max_loss(CLI::App& app, Options& options) {
             double percent = 0;  // not a number is in no range
             const bool fits =
                 CLI::detail::lexical_cast(word, percent) && percent >= 0 && percent <= 100;
-            return fits ? "" : fmt::format("{} is no number from 0 to 100", clean_text(word));
+            return fits ? "" : fmt::format("{} is no number from 0 to 100", visible(word));
           },
           ""))
       ->option_text("PERCENT");

@@ -62,6 +62,7 @@ struct Options {
   std::vector<std::string> public_keys;                  // verify --key
   std::string title, classification, logo_file;          // what the site puts on its report
   bool strict = false;                                   // rows and prose of the documentation only
+  unsigned query_seconds = 60;                           // query
   std::string subject;                                   // explain: finding or flow; query: SQL
   Question question;                                     // why
   std::vector<std::string> from;  // evidence: captures to read instead of the recorded ones

@@ -18,17 +18,17 @@
 namespace pcapaudit {
 
 CommandResult run_policy_list(const Options&) {
-  return print_out(list_packs());
+  return print_text(list_packs());
 }
 
 CommandResult run_policy_apps(const Options&) {
-  return print_out(applications_text());
+  return print_text(applications_text());
 }
 
 CommandResult run_policy_show(const Options& options) {
   const auto policy = load_policy(options.policies);
   if (!policy) return failure(policy.error(), ExitCode::usage);
-  return print_out(show_policy(*policy));
+  return print_text(show_policy(*policy));
 }
 
 CommandResult run_policy_check(const Options& options) {
@@ -50,7 +50,7 @@ CommandResult run_policy_check(const Options& options) {
     if (count > shown) print_warning({.what = fmt::format("{}: and {} more", code, count - shown)});
   }
   if (!options.quiet) {
-    const auto printed = print_out(fmt::format(
+    const auto printed = print_text(fmt::format(
         "{} documented flows, {} roles, {} errors, {} remarks: loads\n", policy->flows.size(),
         policy->roles.size(), errors, policy->lints.size() - errors));
     if (!printed) return printed;
@@ -61,7 +61,7 @@ CommandResult run_policy_check(const Options& options) {
 CommandResult run_policy_plan(const Options& options) {
   const auto policy = load_policy(options.policies);
   if (!policy) return failure(policy.error(), ExitCode::usage);
-  return print_out(plan_text(*policy));
+  return print_text(plan_text(*policy));
 }
 
 CommandResult run_policy_test(const Options& options) {
@@ -84,7 +84,7 @@ CommandResult run_policy_test(const Options& options) {
   if (!options.quiet) {
     text += fmt::format("{} of {} assertions hold\n", results->size() - failed, results->size());
   }
-  if (auto printed = print_out(text); !printed) return printed;
+  if (auto printed = print_text(text); !printed) return printed;
   return static_cast<int>(failed == 0 ? ExitCode::ok : ExitCode::findings);
 }
 
@@ -132,7 +132,7 @@ CommandResult run_why(const Options& options) {
                        asked->assumed);
   }
   const Verdict verdict = judge.judge(asked->flow);
-  const CommandResult written = print_out(text + explain_flow(judge, asked->flow, ""));
+  const CommandResult written = print_text(text + explain_flow(judge, asked->flow, ""));
   if (!written) return written;
   const bool fails = verdict.kind == VerdictKind::violation;
   return static_cast<int>(fails ? ExitCode::findings : ExitCode::ok);

@@ -12,9 +12,9 @@ namespace pcapaudit {
 std::string error_text(std::string_view level, const Error& error) {
   std::string text =
       fmt::format("{}: {}: {}\n", error.where.empty() ? "pcapaudit" : visible(error.where), level,
-                  visible_lines(error.what));
-  if (!error.excerpt.empty()) text += visible_lines(error.excerpt) + "\n";
-  if (!error.hint.empty()) text += "hint: " + visible_lines(error.hint) + "\n";
+                  visible(error.what, tabs_and_lines));
+  if (!error.excerpt.empty()) text += visible(error.excerpt, tabs_and_lines) + "\n";
+  if (!error.hint.empty()) text += "hint: " + visible(error.hint, tabs_and_lines) + "\n";
   return text;
 }
 
@@ -25,7 +25,7 @@ void draw(std::string_view text) {
 }
 
 void say(std::string_view text) {
-  draw(visible_lines(text) + "\n");
+  draw(visible(text, tabs_and_lines) + "\n");
 }
 
 void print_error(const Error& error) {

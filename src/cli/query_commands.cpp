@@ -41,15 +41,22 @@ CommandResult judged_as_far(const Store& store, CommandResult result) {
 CommandResult run_query(const Options& options) {
   const auto store = open_store(options, options.inputs.front());
   if (!store) return std::unexpected(store.error());
+  // A database may come from anybody, and so may a statement. More rows than a million are for
+  // `report --csv`.
+  const AskLimits limits{.time = std::chrono::seconds(options.query_seconds),
+                         .rows = 1'000'000,
+                         .memory = std::size_t{512} << 20};
   bool broken = false;  // standard output
   const auto done = answer_query(
-      **store, options.subject, options.format, [&](std::string_view text) -> Result<void> {
+      **store, options.subject, options.format,
+      [&](std::string_view text) -> Result<void> {
         if (auto written = put(text); !written) {
           broken = true;
           return std::unexpected(written.error().error);
         }
         return {};
-      });
+      },
+      limits);
   if (!done) return failure(done.error(), broken ? ExitCode::output : ExitCode::usage);
   return judged_as_far(**store, print_out({}));
 }

@@ -6,12 +6,12 @@
 #include <iterator>
 #include <optional>
 
-#include <pcapaudit/app/app_record.hpp>
 #include <pcapaudit/report/diff.hpp>
 #include <pcapaudit/report/formats.hpp>
 #include <pcapaudit/report/query.hpp>
 #include <pcapaudit/report/report.hpp>
 
+#include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/reading.hpp"
 
@@ -19,8 +19,8 @@ namespace pcapaudit {
 namespace {
 
 Result<ReportDress> read_dress(const Options& options) {
-  ReportDress dress{.title = clean_text(options.title),
-                    .classification = clean_text(options.classification),
+  ReportDress dress{.title = visible(options.title),
+                    .classification = visible(options.classification),
                     .logo = {}};
   if (options.logo_file.empty()) return dress;
   std::ifstream file(options.logo_file, std::ios::binary);

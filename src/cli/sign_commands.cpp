@@ -3,9 +3,9 @@
 
 #include <chrono>
 
-#include <pcapaudit/app/app_record.hpp>
 #include <pcapaudit/store/ledger.hpp>
 
+#include "base/text.hpp"
 #include "cli/commands.hpp"
 
 namespace pcapaudit {
@@ -19,7 +19,7 @@ Result<Decision> parse_decision(const DecisionWords& words) {
   if (equals != std::string::npos) decision.decision = words.decision.substr(equals + 1);
   const std::string& word = decision.decision;
   if (decision.finding.empty() || (word != "accept" && word != "fix" && word != "exception")) {
-    return fail(fmt::format("\"{}\" is no decision", clean_text(words.decision)),
+    return fail(fmt::format("\"{}\" is no decision", visible(words.decision)),
                 "write V-1A2B=accept, V-1A2B=fix or V-1A2B=exception");
   }
   if (word != "fix" && decision.note.empty()) {
@@ -44,7 +44,7 @@ Result<SignOff> read_sign_off(const Options& options) {
   }
   const auto at = parse_time(options.sign_time);
   if (!at) {
-    return fail(fmt::format("\"{}\" is no time", clean_text(options.sign_time)),
+    return fail(fmt::format("\"{}\" is no time", visible(options.sign_time)),
                 "write 2026-12-01T09:00:00Z");
   }
   sign_off.at = *at;
@@ -52,16 +52,16 @@ Result<SignOff> read_sign_off(const Options& options) {
 }
 
 std::string check_line(const Check& check) {
-  const std::string what = clean_text(check.what);
+  const std::string what = visible(check.what);
   switch (check.state) {
     case Check::State::fits:
       return fmt::format("fits         {}\n", what);
     case Check::State::differs:
-      return fmt::format("DOES NOT FIT {}: {}\n", what, clean_text(check.why));
+      return fmt::format("DOES NOT FIT {}: {}\n", what, visible(check.why));
     case Check::State::not_checked:
       break;
   }
-  return fmt::format("not checked  {}: {}\n", what, clean_text(check.why));
+  return fmt::format("not checked  {}: {}\n", what, visible(check.why));
 }
 
 }  // namespace
@@ -75,9 +75,9 @@ CommandResult run_sign(const Options& options) {
   const auto last = sign_audit(options.inputs.front(), *sign_off, *key);
   if (!last) return failure(last.error(), ExitCode::usage);
   if (options.quiet) return static_cast<int>(ExitCode::ok);
-  return print_out(fmt::format("signed  entry {} by {} at {}\nhash    {}\nkey     {}\n",
-                                   last->number, clean_text(sign_off->reviewer),
-                                   to_text(sign_off->at), last->hash, last->public_key));
+  return print_text(fmt::format("signed  entry {} by {} at {}\nhash    {}\nkey     {}\n",
+                                last->number, visible(sign_off->reviewer), to_text(sign_off->at),
+                                last->hash, last->public_key));
 }
 
 CommandResult run_verify(const Options& options) {
@@ -97,7 +97,7 @@ CommandResult run_verify(const Options& options) {
   }
   text += fmt::format("{} fit, {} do not fit, {} not checked\n", counts[0], counts[1], counts[2]);
   if (keys.empty()) text += "any key was taken: --key PUBLIC.pem says whose signatures count\n";
-  const auto written = print_out(text);
+  const auto written = print_text(text);
   if (!written) return written;
   return static_cast<int>(counts[1] == 0 ? ExitCode::ok : ExitCode::findings);
 }

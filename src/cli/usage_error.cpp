@@ -5,8 +5,9 @@
 
 #include <algorithm>
 
-#include <pcapaudit/app/app_record.hpp>
 #include <pcapaudit/base/nearest_word.hpp>
+
+#include "base/text.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -55,7 +56,7 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& error, int argc,
     if (std::find(known.begin(), known.end(), word) != known.end() || name.ends_with(" " + word)) {
       continue;
     }
-    told.what = fmt::format("unknown {} {}", is_option ? "option" : "command", clean_text(word));
+    told.what = fmt::format("unknown {} {}", is_option ? "option" : "command", visible(word));
     told.hint = did_you_mean(word, known, told.hint);
     break;
   }

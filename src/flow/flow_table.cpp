@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "flow/ended_connection.hpp"
@@ -64,7 +65,30 @@ struct FlowTable::State {
   void make_room();
   void make_bytes_room();
   bool release_one();
-  bool is_less_worth(const Flow& a, const Flow& b) const;
+  // The least goes first.
+  struct Worth {
+    bool is_answered = false, is_known = false;
+    Timestamp last_clock;
+    bool operator<(const Worth& it) const {
+      return std::tie(is_answered, is_known, last_clock) <
+             std::tie(it.is_answered, it.is_known, it.last_clock);
+    }
+  };
+  Worth worth_of(const Flow& flow) const;
+  // Of all that it is shown.
+  struct Least {
+    const State& table;
+    Flow* flow = nullptr;
+    OpenFlow* slot = nullptr;
+    Worth worth = {};
+    void look_at(OpenFlow& it) {
+      const Worth its = table.worth_of(*it.flow);
+      if (flow != nullptr && !(its < worth)) return;
+      flow = it.flow.get();
+      slot = &it;
+      worth = its;
+    }
+  };
   bool is_full(std::size_t used) const { return limits.max_flows > 0 && used >= limits.max_flows; }
   bool is_short() const {
     return limits.max_bytes > 0 &&
@@ -290,24 +314,21 @@ Flow* FlowTable::State::find_across(const FlowPacket& packet, const FlowKey& key
   return best;
 }
 
-// One flow leaves: the best of a few, so that the cost of a flood is the same for each packet.
+// One flow leaves: the least of a few, so that the cost of a flood is the same for each packet.
 void FlowTable::State::make_room() {
   constexpr std::size_t looked_at = 8;
-  OpenFlow* chosen = nullptr;
-  flows.visit(room_cursor, looked_at, [&](OpenFlow& it) {
-    if (chosen == nullptr || is_less_worth(*it.flow, *chosen->flow)) chosen = &it;
-  });
-  chosen->flow->mark_evicted();
-  drop(*chosen);
+  Least least{.table = *this};
+  flows.visit(room_cursor, looked_at, [&](OpenFlow& it) { least.look_at(it); });
+  least.flow->mark_evicted();
+  drop(*least.slot);
 }
 
-bool FlowTable::State::is_less_worth(const Flow& a, const Flow& b) const {
-  if (a.is_unanswered() != b.is_unanswered()) return a.is_unanswered();
-  if (is_known) {
-    const bool known = is_known(a.key());
-    if (known != is_known(b.key())) return !known;
-  }
-  return a.last_clock() < b.last_clock();
+// Whom attempts without answer name is not looked up: there may be very many.
+FlowTable::State::Worth FlowTable::State::worth_of(const Flow& flow) const {
+  const bool is_answered = !flow.is_unanswered();
+  return {.is_answered = is_answered,
+          .is_known = is_answered && is_known && is_known(flow.key()),
+          .last_clock = flow.last_clock()};
 }
 
 void FlowTable::State::make_bytes_room() {
@@ -321,19 +342,19 @@ void FlowTable::State::make_bytes_room() {
 bool FlowTable::State::release_one() {
   constexpr std::size_t enough = 4, at_a_time = 64, small_part = 16;
   if (held < limits.max_bytes / small_part) return false;
-  Flow* chosen = nullptr;
+  Least least{.table = *this};
   std::size_t found = 0;
   for (std::size_t seen = 0; seen < flows.size() && found < enough; seen += at_a_time) {
     flows.visit(room_cursor, at_a_time, [&](OpenFlow& it) {
       if (it.flow->held() == 0) return;
       ++found;
-      if (chosen == nullptr || is_less_worth(*it.flow, *chosen)) chosen = it.flow.get();
+      least.look_at(it);
     });
   }
-  if (chosen == nullptr) return false;
+  if (least.flow == nullptr) return false;
   const std::size_t before = held;
-  chosen->release();
-  settle(*chosen);
+  least.flow->release();
+  settle(*least.flow);
   return held < before;
 }
 

@@ -10,7 +10,7 @@
 namespace pcapaudit {
 
 std::string csv_field(std::string_view text) {
-  return csv_cell(visible_lines(text));
+  return csv_cell(visible(text, "\t\r\n"));
 }
 
 std::string csv_line(const std::vector<std::string>& fields) {

@@ -197,9 +197,9 @@ Result<void> write_view(const Store& store, const std::string& view, const std::
 }  // namespace
 
 Result<void> answer_query(const Store& store, const std::string& sql, const std::string& format,
-                          const WriteText& write) {
+                          const WriteText& write, const AskLimits& limits) {
   const std::unique_ptr<Answer> answer = make_answer(format, write);
-  if (auto asked = store.ask(sql, *answer); !asked) return asked;
+  if (auto asked = store.ask(sql, *answer, limits); !asked) return asked;
   return answer->finish();
 }
 

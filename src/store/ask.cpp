@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <memory>
 
 #include "store/impl.hpp"
@@ -126,8 +127,51 @@ bool is_rest_empty(sqlite3* connection, const char* rest) {
   return true;
 }
 
+// While it lives a statement ends when it has taken too much.
+class Limits {
+ public:
+  Limits(sqlite3* connection, const AskLimits& limits)
+      : connection_(connection), limits_(limits), begun_(Clock::now()) {
+    constexpr int instructions = 10'000;  // a millisecond or less
+    if (limits_.time.count() > 0)
+      sqlite3_progress_handler(connection_, instructions, is_over, this);
+    if (limits_.memory > 0) {
+      before_ = sqlite3_hard_heap_limit64(static_cast<sqlite3_int64>(limits_.memory));
+    }
+  }
+  ~Limits() {
+    sqlite3_progress_handler(connection_, 0, nullptr, nullptr);
+    if (limits_.memory > 0) sqlite3_hard_heap_limit64(before_);
+  }
+  Limits(const Limits&) = delete;
+  Limits& operator=(const Limits&) = delete;
+
+  bool has_enough_of(std::uint64_t rows) const { return limits_.rows > 0 && rows > limits_.rows; }
+  // Why the statement ended with `code`, if it was by a limit.
+  std::string reached(int code) const {
+    if (code == SQLITE_INTERRUPT) return fmt::format("took more than {} s", limits_.time.count());
+    if (code == SQLITE_NOMEM && limits_.memory > 0) {
+      return fmt::format("took more than {} MiB of memory", limits_.memory >> 20);
+    }
+    if (code == SQLITE_ROW) return fmt::format("has more than {} rows", limits_.rows);
+    return {};
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static int is_over(void* self) {
+    const auto& it = *static_cast<const Limits*>(self);
+    return Clock::now() - it.begun_ > it.limits_.time ? 1 : 0;
+  }
+
+  sqlite3* connection_;
+  const AskLimits limits_;
+  Clock::time_point begun_;
+  sqlite3_int64 before_ = 0;
+};
+
 Result<void> hand_out(sqlite3* connection, sqlite3_stmt* statement, RowSink& sink,
-                      const std::string& path) {
+                      const std::string& path, const Limits& limits) {
   std::vector<std::string> names;
   for (int i = 0; i < sqlite3_column_count(statement); ++i) {
     names.emplace_back(sqlite3_column_name(statement, i));
@@ -135,23 +179,28 @@ Result<void> hand_out(sqlite3* connection, sqlite3_stmt* statement, RowSink& sin
   if (auto taken = sink.columns(names); !taken) return taken;
   std::vector<SqlCell> cells(names.size());
   int code = SQLITE_ROW;
-  while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+  std::uint64_t rows = 0;
+  while ((code = sqlite3_step(statement)) == SQLITE_ROW && !limits.has_enough_of(++rows)) {
     for (std::size_t i = 0; i < cells.size(); ++i)
       cells[i] = cell_of(statement, static_cast<int>(i));
     if (auto taken = sink.row(cells); !taken) return taken;
   }
   if (code == SQLITE_DONE) return {};
+  if (const std::string reached = limits.reached(code); !reached.empty()) {
+    return fail("the query " + reached, "narrow it with WHERE or LIMIT");
+  }
   return fail(fmt::format("{}: {}", path, sqlite3_errmsg(connection)));
 }
 
 }  // namespace
 
-Result<void> Store::ask(const std::string& sql, RowSink& sink) const try {
+Result<void> Store::ask(const std::string& sql, RowSink& sink, const AskLimits& asked) const try {
   sqlite3* const connection = impl_->database.getHandle();
   std::string views;
-  for (const auto& row : query("SELECT name FROM sqlite_schema WHERE type = 'view' AND name GLOB 'v_*' ORDER BY name")
-                             .value_or(Table{})
-                             .rows) {
+  for (const auto& row :
+       query("SELECT name FROM sqlite_schema WHERE type = 'view' AND name GLOB 'v_*' ORDER BY name")
+           .value_or(Table{})
+           .rows) {
     views += (views.empty() ? "the views are " : ", ") + row[0];
   }
   const ReadOnly guard(connection);
@@ -172,7 +221,8 @@ Result<void> Store::ask(const std::string& sql, RowSink& sink) const try {
   if (statement == nullptr) return fail("the query is empty", views);
   if (sqlite3_stmt_readonly(statement.get()) == 0) return fail("a query only reads", views);
   if (!is_rest_empty(connection, rest)) return fail("one statement at a time", views);
-  if (auto done = hand_out(connection, statement.get(), sink, impl_->path); !done) {
+  const Limits limits(connection, asked);
+  if (auto done = hand_out(connection, statement.get(), sink, impl_->path, limits); !done) {
     if (!guard.refused().empty()) return refusal();
     return done;
   }

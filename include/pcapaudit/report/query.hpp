@@ -19,7 +19,7 @@ using WriteText = std::function<Result<void>(std::string_view)>;
 // `format`: "table" (columns for a terminal, no character that it would obey), "json" (a list with
 // an object for each row) or "csv" (docs/formats.md).
 Result<void> answer_query(const Store& store, const std::string& sql, const std::string& format,
-                          const WriteText& write);
+                          const WriteText& write, const AskLimits& limits = {});
 
 // Makes the folder when it is missing and writes one file for each view: v_flow.csv ... and
 // changes.csv when there are `changes` to tell (or null). Files of these names are replaced.

@@ -4,6 +4,7 @@
 // Rows do not depend on the order in which flows arrive.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -35,10 +36,10 @@ struct CaptureSummary {
 
 struct RunFacts {
   std::string tool_version;
-  std::vector<std::string> arguments;  // what changes the result: inputs, policy, filter ...
+  std::vector<std::string> arguments;     // what changes the result: inputs, policy, filter ...
   std::vector<std::string> skipped = {};  // files of folders that are no captures
-  bool partial = false;                // some input was damaged, or the run was interrupted
-  std::int64_t writer_wait_ns = 0;     // live: the capture waited so long for the database
+  bool partial = false;                   // some input was damaged, or the run was interrupted
+  std::int64_t writer_wait_ns = 0;        // live: the capture waited so long for the database
 };
 
 // A live database whose writer did not come to close it.
@@ -59,6 +60,13 @@ struct Table {
 constexpr std::uint64_t live_log_bytes = 4 * 1024 * 1024;
 
 enum class StoreUse : std::uint8_t { batch, live };
+
+// What one statement may take; 0: any. Reaching a limit is an error.
+struct AskLimits {
+  std::chrono::seconds time{0};
+  std::uint64_t rows = 0;
+  std::size_t memory = 0;  // bytes that SQLite holds, in the whole process
+};
 
 class Store {
  public:
@@ -113,7 +121,7 @@ class Store {
   // One statement of somebody else's, which may only read: anything that writes, opens another
   // file, loads code or changes the connection is refused. Row by row, so memory does not grow with
   // them.
-  Result<void> ask(const std::string& sql, RowSink& sink) const;
+  Result<void> ask(const std::string& sql, RowSink& sink, const AskLimits& limits = {}) const;
   // The id of the one finding that is meant: by its id, the beginning of it from four digits on, or
   // the id of a cause that became part of it.
   Result<std::string> find_finding(std::string_view id) const;

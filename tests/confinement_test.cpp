@@ -109,12 +109,13 @@ TEST_CASE("confinement: no other program, process, name space or network, in any
           if (!refused) return 2;
           int number = 3;
           char* const nothing[] = {nullptr};
-          for (const bool holds : {is_refused(::execve("/bin/true", nothing, nothing)),
-                                   is_refused(::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr)),
-                                   is_refused(::unshare(CLONE_NEWUSER)), is_refused(::chroot("/")),
-                                   is_refused(::socket(AF_INET, SOCK_STREAM, 0)),
-                                   is_refused(::socket(AF_PACKET, SOCK_RAW, 0)),
-                                   is_refused(::setuid(0)), is_refused(::listen(0, 1))}) {
+          for (const bool holds :
+               {is_refused(::execve("/bin/true", nothing, nothing)),
+                is_refused(::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr)),
+                is_refused(::unshare(CLONE_NEWUSER)), is_refused(::chroot("/")),
+                is_refused(::socket(AF_INET, SOCK_STREAM, 0)),
+                is_refused(::socket(AF_PACKET, SOCK_RAW, 0)), is_refused(::setuid(0)),
+                is_refused(::listen(0, 1)), is_refused(::fork())}) {
             if (!holds) return number;
             ++number;
           }

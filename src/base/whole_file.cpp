@@ -50,6 +50,11 @@ Result<WholeFile> WholeFile::create(const std::string& place, mode_t mode) {
     if (descriptor < 0) return cannot_write(place);
     return WholeFile(place, {}, descriptor);
   }
+  struct stat seen {};
+  if (::lstat(place.c_str(), &seen) == 0 && S_ISLNK(seen.st_mode)) {
+    return fail(fmt::format("cannot write {}: it is a symbolic link", place),
+                "name the file itself, or - for standard output");
+  }
   std::string beside = name_beside(place);
   const int descriptor =
       ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);

@@ -1,7 +1,7 @@
 // A file that is whole in its place, or not there: written beside it, synced, renamed.
 //
-// What stood in its place stays until then, also when the disk is full. A symbolic link is replaced
-// and not what it points to. Pipes and character devices, where nothing can be lost, are written
+// What stood in its place stays until then, also when the disk is full. A symbolic link to a file is
+// refused. Pipes and character devices, where nothing can be lost, are written
 // to. Destroyed before take_place(), nothing remains.
 #pragma once
 

@@ -12,6 +12,7 @@
 #include "store/findings.hpp"
 #include "store/ledger_inputs.hpp"
 #include "store/ledger_rows.hpp"
+#include "store/part_file.hpp"
 #include "store/schema.hpp"
 #include "store/sqlite.hpp"
 #include "store/table_digests.hpp"
@@ -178,6 +179,7 @@ Result<Signed> append_all(SQLite::Database& database, const SignOff& sign_off,
 Result<SQLite::Database> open_audit(const std::string& path, int flags) {
   std::error_code error;
   if (!std::filesystem::exists(path, error)) return fail(fmt::format("{}: no such file", path));
+  if (auto whole = check_no_part(path); !whole) return std::unexpected(whole.error());
   SQLite::Database database(path, flags);
   distrust(database);
   if (auto ours = check_identity(database, path); !ours) return std::unexpected(ours.error());

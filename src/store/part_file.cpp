@@ -42,8 +42,14 @@ bool is_same_file(int descriptor, const std::string& path) {
 
 }  // namespace
 
+Result<void> check_no_part(const std::string& path) {
+  if (!path.ends_with(part_ending)) return {};
+  return fail(fmt::format("{} is a part of an audit that did not come to its end", path),
+              "audit the captures again");
+}
+
 Result<PartFile> PartFile::claim(const std::string& place) {
-  const std::string path = place + ".part";
+  const std::string path = place + std::string(part_ending);
   const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
                               for_owner_and_group);  // SQLite gives its journals the same mode
   if (descriptor < 0) {
@@ -67,7 +73,8 @@ Result<PartFile> PartFile::claim(const std::string& place) {
     return refused(fmt::format("{} is no part of an audit, and stays", path),
                    "move it away, or write to another place with -o");
   }
-  if (ftruncate(descriptor, 0) != 0 || fchmod(descriptor, status.st_mode & for_owner_and_group) != 0) {
+  if (ftruncate(descriptor, 0) != 0 ||
+      fchmod(descriptor, status.st_mode & for_owner_and_group) != 0) {
     return refused(fmt::format("{} cannot be written: {}", path, std::strerror(errno)), "");
   }
   return PartFile(place, path, descriptor);

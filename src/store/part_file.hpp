@@ -5,10 +5,16 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include <pcapaudit/base/result.hpp>
 
 namespace pcapaudit {
+
+constexpr std::string_view part_ending = ".part";
+// Fails when `path` has the name of a part: nobody reads one, not even one that is whole but for
+// its name.
+Result<void> check_no_part(const std::string& path);
 
 class PartFile {
  public:

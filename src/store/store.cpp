@@ -179,6 +179,10 @@ Result<std::unique_ptr<Store>> Store::create(const std::string& path, bool overw
                                              StoreUse use) try {
   const bool is_file = path != in_memory;
   if (is_file) {
+    if (path.ends_with(part_ending)) {
+      return fail(fmt::format("{}: names in {} are for what is being written", path, part_ending),
+                  "write to another name with -o");
+    }
     if (auto room = check_output(path, OutputKind::database, overwrite, {}); !room) {
       return std::unexpected(room.error());
     }
@@ -214,6 +218,7 @@ Result<std::unique_ptr<Store>> Store::create(const std::string& path, bool overw
 Result<std::unique_ptr<Store>> Store::open(const std::string& path) try {
   std::error_code error;
   if (!std::filesystem::exists(path, error)) return fail(fmt::format("{}: no such file", path));
+  if (auto whole = check_no_part(path); !whole) return std::unexpected(whole.error());
   auto impl = std::make_unique<Impl>(path, SQLite::OPEN_READONLY);
   distrust(impl->database);
   if (auto ours = check_schema(impl->database, path); !ours) {

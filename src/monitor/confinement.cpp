@@ -69,7 +69,7 @@ Result<bool> confine_files(const ReachableFiles& files) {
   const Descriptor rules(
       ::syscall(SYS_landlock_create_ruleset, &attributes, sizeof(attributes), 0));
   if (rules.number() < 0) {
-    if (errno == ENOSYS || errno == EOPNOTSUPP) return false;
+    if (errno == ENOSYS || errno == EOPNOTSUPP || errno == EPERM) return false;
     return failed("landlock_create_ruleset");
   }
   for (const std::string& path : files.read) {

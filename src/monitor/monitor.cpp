@@ -362,14 +362,18 @@ std::expected<MonitorResult, MonitorFailure> run_monitor(const MonitorOptions& o
   if (auto made = make_folder(options.evidence_directory); !made) {
     return failure(Kind::output, made.error());
   }
-  if (auto confined = confine_files(reachable_files(options)); !confined) {
-    return failure(Kind::usage, confined.error());
+  // A system that has no such walls is told of, and no reason to see nothing.
+  const auto confined = confine_files(reachable_files(options));
+  if (!confined) controls.complain(confined.error());
+  if (confined && !*confined) {
+    controls.say(
+        "this kernel has no Landlock: files of others stay as the system's permissions say");
   }
   std::vector<std::string> names;
   for (const LiveOptions& it : options.interfaces) names.push_back(it.interface);
   Monitor monitor(options, controls, *std::move(input), *std::move(policy), std::move(names));
   if (auto started = monitor.start(); !started) return std::unexpected(started.error());
-  if (auto confined = confine_calls(); !confined) return failure(Kind::usage, confined.error());
+  if (auto calls = confine_calls(); !calls) controls.complain(calls.error());
   return monitor.run();
 }
 

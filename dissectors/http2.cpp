@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -25,6 +26,8 @@ using namespace http2_wire;  // NOLINT(google-build-using-namespace): this file 
 constexpr std::size_t max_frame = std::size_t{1} << 20;
 // A field block with its continuations. Servers refuse 16 to 256 KiB.
 constexpr std::size_t max_block = 256 * 1024;
+// Streams of which one side is missing. Servers allow 100 to 250 at a time.
+constexpr std::size_t max_lone = 1024;
 
 // SETTINGS of a server's first frame: known size, stream 0, plausible identifiers.
 Probe probe_settings(Bytes prefix) {
@@ -98,6 +101,7 @@ class Http2 final : public Dissector {
       return Step::malformed("http2: field block without its end");
     }
     if (!starts && !(half.open && header.type == continuation)) {
+      if (header.type == rst_stream) end_waiting(header.stream, dir, out);
       if (header.type == continuation) return Step::malformed("http2: continuation of nothing");
       return Step::advance(frame_header_size + header.length);
     }
@@ -133,7 +137,7 @@ class Http2 final : public Dissector {
 
   void finish(const SeenStream&, RecordSink& out) override {
     if (no_host_ && !facts_.hosts.empty()) facts_.hosts.add("");
-    if (answered_ < facts_.requests) {
+    if (!asked_.empty()) {
       out.note_unread(Direction::to_client, Unread::unfinished,
                       "http2: a request without its answer");
     }
@@ -180,7 +184,7 @@ class Http2 final : public Dissector {
     if (dir == Direction::to_server) {
       take_request(message, half, out);
     } else {
-      take_response(message, half.ends, out);
+      take_response(message, half, out);
     }
     return {};
   }
@@ -225,6 +229,7 @@ class Http2 final : public Dissector {
       }
     }
     ++facts_.requests;
+    note_request(half.stream, out);
     facts_.methods.add(message.method);
     take_target(message);
     no_host_ = no_host_ || (message.authority.empty() && message.host.empty());
@@ -250,7 +255,31 @@ class Http2 final : public Dissector {
     return authority.host;
   }
 
-  void take_response(const Message& message, bool ends, RecordSink& out) {
+  // A request and its final answer have one stream (RFC 9113 5.1). Even ones are promised by the
+  // server.
+  void note_request(std::uint32_t stream, RecordSink& out) {
+    if (stream % 2 == 0 || early_.erase(stream) > 0) return;
+    keep(asked_, stream, Direction::to_server, out);
+  }
+
+  // `stream` has its answer, or was given up by the side `dir` is from (6.4: who resets a stream
+  // expects nothing more of it). In the order of reading an answer may come before its request.
+  void end_waiting(std::uint32_t stream, Direction dir, RecordSink& out) {
+    if (asked_.erase(stream) > 0 || stream % 2 == 0 || stream <= last_stream_) return;
+    keep(early_, stream, dir, out);
+  }
+
+  static void keep(std::set<std::uint32_t>& streams, std::uint32_t stream, Direction dir,
+                   RecordSink& out) {
+    if (streams.size() < max_lone) {
+      streams.insert(stream);
+    } else {
+      out.note_unread(dir, Unread::over_cap, "http2: over 1024 streams with one side alone");
+    }
+  }
+
+  void take_response(const Message& message, const Half& half, RecordSink& out) {
+    const bool ends = half.ends;
     constexpr auto dir = Direction::to_client;
     if (!message.has_status) {
       if (!ends) doubt(dir, "http2: an answer without a status", out);
@@ -264,7 +293,7 @@ class Http2 final : public Dissector {
     }
     ++facts_.responses;
     constexpr std::uint32_t first_final = 200;
-    if (status >= first_final) ++answered_;
+    if (status >= first_final) end_waiting(half.stream, dir, out);
     facts_.statuses.add(status);
     // A redirection to nowhere is content.
     const bool directs = status / 100 == 3 && status != 304;
@@ -273,7 +302,8 @@ class Http2 final : public Dissector {
 
   std::array<Half, 2> halves_;
   HttpFacts facts_;
-  std::uint64_t answered_ = 0;     // requests, by final answers
+  std::set<std::uint32_t> asked_;  // streams of requests that wait for their answer
+  std::set<std::uint32_t> early_;  // of answers that were read before their request
   std::uint32_t last_stream_ = 0;  // that a client opened
   bool no_host_ = false;           // of a request at least
 };

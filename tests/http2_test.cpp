@@ -89,6 +89,38 @@ TEST_CASE("http2: the RFC's examples, in one frame each, padded, continued, howe
   cut_everywhere(http2, talk, [&](const Fed& parts) { CHECK((parts.records == whole.records)); });
 }
 
+TEST_CASE("http2: a request has the answer of its own stream") {
+  const std::string no_answer = "http2: a request without its answer";
+  const auto ask = [](std::uint32_t stream) { return frame(1, 0x5, stream, from_hex("828684")); };
+  const auto answered = [](std::uint32_t stream, const char* block = "88") {
+    return frame(1, 0x5, stream, from_hex(block));
+  };
+  struct Row {
+    const char* what;
+    std::string asked, given;
+    bool is_missing;
+  };
+  const Row rows[] = {
+      {"each", ask(1) + ask(3), answered(3) + answered(1), false},
+      {"two answers of one stream", ask(1) + ask(3), answered(1) + answered(1), true},
+      {"a promised one answers nothing", ask(1), answered(2), true},
+      {"an interim answer is none", ask(1), frame(1, 0x4, 1, from_hex("0803313030")), true},
+      {"reset by the client", ask(1) + frame(3, 0, 1, std::string(4, '\0')), "", false},
+      {"reset by the server", ask(1), frame(3, 0, 1, std::string(4, '\0')), false},
+      {"another one was reset", ask(1) + frame(3, 0, 3, std::string(4, '\0')), "", true},
+  };
+  for (const Row& row : rows) {
+    INFO(row.what);
+    const std::string asked = preface + settings + row.asked, given = settings + row.given;
+    for (const bool answers_first : {false, true}) {
+      std::vector<Piece> talk = {{c2s, asked}, {s2c, given}};
+      if (answers_first) talk = {{s2c, given}, {c2s, asked}};
+      const Fed fed = feed(http2, talk);
+      CHECK((fed.unread[index_of(s2c)] == no_answer) == row.is_missing);
+    }
+  }
+}
+
 TEST_CASE("http2: a recorded connection, as tshark reads it") {
   const std::vector<Piece> talk = {{c2s, recorded("prior.c2s")}, {s2c, recorded("prior.s2c")}};
   const Fed whole = feed(http2, talk);

@@ -17,6 +17,7 @@ namespace pcapaudit::http2_wire {
 enum FrameType : std::uint8_t {
   data = 0,
   headers = 1,
+  rst_stream = 3,
   settings = 4,
   push_promise = 5,
   continuation = 9,

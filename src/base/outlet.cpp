@@ -14,10 +14,15 @@ constexpr std::chrono::milliseconds last_words{500};
 void Outlet::State::work(const Write& write) {
   std::unique_lock lock(mutex);
   while (true) {
-    changed.wait(lock, [&] { return ends || !waiting.empty(); });
-    if (waiting.empty()) break;
-    const std::string text = std::move(waiting.front());
-    waiting.pop_front();
+    changed.wait(lock, [&] { return ends || !waiting.empty() || !newest.empty(); });
+    if (waiting.empty() && newest.empty()) break;
+    std::string text;
+    if (!waiting.empty()) {
+      text = std::move(waiting.front());
+      waiting.pop_front();
+    } else {
+      text = std::exchange(newest, {});
+    }
     lock.unlock();
     write(text);
     lock.lock();
@@ -42,6 +47,13 @@ void Outlet::post(std::string text) {
     return;
   }
   state_->waiting.push_back(std::move(text));
+  state_->changed.notify_all();
+}
+
+void Outlet::post_newest(std::string text) {
+  const std::scoped_lock lock(state_->mutex);
+  if (state_->ends) return;
+  state_->newest = std::move(text);
   state_->changed.notify_all();
 }
 

@@ -24,8 +24,9 @@ class Outlet {
   Outlet& operator=(const Outlet&) = delete;
   ~Outlet();  // closes
 
-  void post(std::string text);  // dropped when `capacity` others wait
-  void close();                 // gives what waits half a second; the rest is dropped
+  void post(std::string text);         // dropped when `capacity` others wait
+  void post_newest(std::string text);  // in place of an earlier one of these that still waits
+  void close();                        // gives what waits half a second; the rest is dropped
   std::uint64_t dropped() const;
 
  private:
@@ -33,6 +34,7 @@ class Outlet {
     std::mutex mutex;
     std::condition_variable changed;
     std::deque<std::string> waiting;
+    std::string newest;  // goes when nothing else waits; "" when there is none
     std::uint64_t dropped = 0;
     bool ends = false, ended = false;
 

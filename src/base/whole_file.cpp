@@ -30,25 +30,31 @@ bool takes_bytes_as_they_come(const std::string& place) {
   return ::stat(place.c_str(), &seen) == 0 && (S_ISCHR(seen.st_mode) || S_ISFIFO(seen.st_mode));
 }
 
-}  // namespace
-
+// The entry of `place` in its folder, on the disk.
 Result<void> sync_folder(const std::string& place) {
   const auto folder = std::filesystem::path(place).parent_path();
-  const int descriptor =
-      open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return {};  // a folder that may not be read keeps its new entry all the same
-  const bool synced = fsync(descriptor) == 0 || errno == EINVAL;
-  const int error = errno;
-  close(descriptor);
-  if (!synced) return fail(fmt::format("{}: {}", folder.string(), std::strerror(error)));
-  return {};
+  const Descriptor opened(
+      ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (opened.number() < 0) return {};  // a folder that may not be read keeps its new entry
+  if (::fsync(opened.number()) == 0 || errno == EINVAL) return {};
+  return fail(fmt::format("{}: {}", folder.string(), std::strerror(errno)));
+}
+
+}  // namespace
+
+Result<void> put_in_place(const Descriptor& file, std::string& written, const std::string& place) {
+  if (::fsync(file.number()) != 0 || std::rename(written.c_str(), place.c_str()) != 0) {
+    return cannot_write(place);
+  }
+  written.clear();
+  return sync_folder(place);
 }
 
 Result<WholeFile> WholeFile::create(const std::string& place, mode_t mode) {
   if (takes_bytes_as_they_come(place)) {
-    const int descriptor = ::open(place.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
-    if (descriptor < 0) return cannot_write(place);
-    return WholeFile(place, {}, descriptor);
+    Descriptor file(::open(place.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
+    if (file.number() < 0) return cannot_write(place);
+    return WholeFile(place, {}, std::move(file));
   }
   struct stat seen {};
   if (::lstat(place.c_str(), &seen) == 0 && S_ISLNK(seen.st_mode)) {
@@ -56,25 +62,24 @@ Result<WholeFile> WholeFile::create(const std::string& place, mode_t mode) {
                 "name the file itself, or - for standard output");
   }
   std::string beside = name_beside(place);
-  const int descriptor =
-      ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-  if (descriptor < 0) return cannot_write(place);
-  return WholeFile(place, std::move(beside), descriptor);
+  Descriptor file(
+      ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
+  if (file.number() < 0) return cannot_write(place);
+  return WholeFile(place, std::move(beside), std::move(file));
 }
 
 WholeFile::WholeFile(WholeFile&& other) noexcept
     : place_(std::move(other.place_)),
       beside_(std::exchange(other.beside_, {})),
-      descriptor_(std::exchange(other.descriptor_, -1)) {}
+      file_(std::move(other.file_)) {}
 
 WholeFile::~WholeFile() {
-  if (descriptor_ >= 0) ::close(descriptor_);
   if (!beside_.empty()) ::unlink(beside_.c_str());
 }
 
 Result<void> WholeFile::write(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
+    const ssize_t written = ::write(file_.number(), bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) return cannot_write(place_);
     bytes.remove_prefix(static_cast<std::size_t>(written));
@@ -83,12 +88,9 @@ Result<void> WholeFile::write(std::string_view bytes) {
 }
 
 Result<void> WholeFile::take_place() {
-  const bool is_synced = beside_.empty() || ::fsync(descriptor_) == 0;
-  if (!is_synced || ::close(std::exchange(descriptor_, -1)) != 0) return cannot_write(place_);
-  if (beside_.empty()) return {};
-  if (std::rename(beside_.c_str(), place_.c_str()) != 0) return cannot_write(place_);
-  beside_.clear();
-  return sync_folder(place_);
+  if (!beside_.empty()) return put_in_place(file_, beside_, place_);
+  if (::close(file_.release()) != 0) return cannot_write(place_);
+  return {};
 }
 
 Result<void> write_whole(const std::string& place, std::string_view bytes, mode_t mode) {

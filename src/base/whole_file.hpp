@@ -1,8 +1,8 @@
 // A file that is whole in its place, or not there: written beside it, synced, renamed.
 //
-// What stood in its place stays until then, also when the disk is full. A symbolic link to a file is
-// refused. Pipes and character devices, where nothing can be lost, are written
-// to. Destroyed before take_place(), nothing remains.
+// What stood in its place stays until then, also when the disk is full. A symbolic link to a file
+// is refused. Pipes and character devices, where nothing can be lost, are written to. Destroyed
+// before take_place(), nothing remains.
 #pragma once
 
 #include <sys/types.h>
@@ -11,6 +11,8 @@
 #include <string_view>
 
 #include <pcapaudit/base/result.hpp>
+
+#include "base/descriptor.hpp"
 
 namespace pcapaudit {
 
@@ -31,15 +33,16 @@ class WholeFile {
   Result<void> take_place();
 
  private:
-  WholeFile(std::string place, std::string beside, int descriptor)
-      : place_(std::move(place)), beside_(std::move(beside)), descriptor_(descriptor) {}
+  WholeFile(std::string place, std::string beside, Descriptor file)
+      : place_(std::move(place)), beside_(std::move(beside)), file_(std::move(file)) {}
 
   std::string place_, beside_;  // beside_ is empty when there is nothing to rename
-  int descriptor_ = -1;
+  Descriptor file_;
 };
 
-// The entry of `place` in its folder, on the disk.
-Result<void> sync_folder(const std::string& place);
+// What was written to `file` under the name `written` takes its place: on the disk first, then by
+// its new name, then that name. Clears `written` once nothing stands under it any more.
+Result<void> put_in_place(const Descriptor& file, std::string& written, const std::string& place);
 
 // All at once.
 Result<void> write_whole(const std::string& place, std::string_view bytes, mode_t mode);

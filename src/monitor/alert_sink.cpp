@@ -11,26 +11,10 @@
 #include <cstring>
 #include <utility>
 
+#include "base/descriptor.hpp"
+
 namespace pcapaudit {
 namespace {
-
-// Owns a descriptor.
-class Descriptor {
- public:
-  explicit Descriptor(int number = -1) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(number_, other.number_);
-    return *this;
-  }
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
 
 std::unexpected<Error> failed(const std::string& what) {
   return fail(fmt::format("{}: {}", what, std::strerror(errno)));

@@ -17,6 +17,7 @@
 #include <cstring>
 #include <memory>
 
+#include "base/descriptor.hpp"
 #include "base/release.hpp"
 
 namespace pcapaudit {
@@ -37,20 +38,6 @@ constexpr bool is_looked_at_for_leaks = true;
 #else
 constexpr bool is_looked_at_for_leaks = false;
 #endif
-
-class Descriptor {
- public:
-  explicit Descriptor(long number) : number_(static_cast<int>(number)) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
 
 std::unexpected<Error> failed(const char* what) {
   return fail(fmt::format("cannot give up files of others: {}: {}", what, std::strerror(errno)));
@@ -74,7 +61,7 @@ Result<void> allow(const Descriptor& rules, const std::string& path, std::uint64
 Result<bool> confine_files(const ReachableFiles& files) {
   const landlock_ruleset_attr attributes{.handled_access_fs = everything};
   const Descriptor rules(
-      ::syscall(SYS_landlock_create_ruleset, &attributes, sizeof(attributes), 0));
+      static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, sizeof(attributes), 0)));
   if (rules.number() < 0) {
     if (errno == ENOSYS || errno == EOPNOTSUPP || errno == EPERM) return false;
     return failed("landlock_create_ruleset");

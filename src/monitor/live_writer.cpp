@@ -1,14 +1,10 @@
 // The writing thread; see the header.
 #include "monitor/live_writer.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <filesystem>
 
 #include <pcapaudit/policy/question.hpp>
@@ -30,14 +26,13 @@ constexpr std::size_t max_unanswered = 1'000'000;  // attempts remembered
 constexpr std::size_t max_heard = 1'000'000;       // addresses remembered: 50 MB, a scan of a /12
 constexpr std::uint64_t max_evidence_bytes = 256ULL * 1024 * 1024;  // of one run
 
+// A slice is whole or not there, and replaces nothing.
 Result<void> write_new_file(const std::string& path, const std::string& bytes) {
-  const int file =
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, for_owner);
-  if (file < 0) return fail(fmt::format("{}: {}", path, std::strerror(errno)));
-  const ssize_t written = ::write(file, bytes.data(), bytes.size());
-  const bool closed = ::close(file) == 0;
-  if (written == static_cast<ssize_t>(bytes.size()) && closed) return {};
-  return fail(fmt::format("{}: not written in full", path));
+  std::error_code error;
+  if (std::filesystem::exists(std::filesystem::symlink_status(path, error))) {
+    return fail(path + ": exists already, and stays");
+  }
+  return write_whole(path, bytes, for_owner);
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include <microhttpd.h>
 #include <netdb.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
@@ -15,6 +14,8 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+
+#include "base/descriptor.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -51,7 +52,7 @@ std::optional<Place> parse_place(const std::string& address) {
 
 // A socket that listens at `place`. Without SO_REUSEPORT: two monitors would share the port
 // unnoticed.
-Result<int> listen_at(const Place& place) {
+Result<Descriptor> listen_at(const Place& place) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
@@ -60,16 +61,14 @@ Result<int> listen_at(const Place& place) {
       ::getaddrinfo(place.host.c_str(), std::to_string(place.port).c_str(), &hints, &found);
   if (looked != 0) return fail(::gai_strerror(looked));
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses(found, ::freeaddrinfo);
-  const int listening = ::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  Descriptor listening(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const int number = listening.number();
   constexpr int yes = 1;
-  if (listening >= 0 && ::setsockopt(listening, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0 &&
-      ::bind(listening, found->ai_addr, found->ai_addrlen) == 0 &&
-      ::listen(listening, backlog) == 0) {
-    return listening;
+  if (number < 0 || ::setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) != 0 ||
+      ::bind(number, found->ai_addr, found->ai_addrlen) != 0 || ::listen(number, backlog) != 0) {
+    return fail(std::strerror(errno));
   }
-  const int error = errno;
-  if (listening >= 0) ::close(listening);
-  return fail(std::strerror(error));
+  return listening;
 }
 
 int port_of(int listening) {
@@ -169,22 +168,20 @@ Result<std::unique_ptr<MetricsServer>> MetricsServer::start(const std::string& a
     return fail(fmt::format("\"{}\" is no address to serve metrics on", address),
                 "write 127.0.0.1:9466");
   }
-  const auto listening = listen_at(*place);
+  auto listening = listen_at(*place);
   if (!listening) {
     return fail(fmt::format("cannot serve metrics on {}: {}", address, listening.error().what));
   }
   auto impl = std::make_unique<Impl>();
-  impl->port = port_of(*listening);
+  impl->port = port_of(listening->number());
   impl->daemon = ::MHD_start_daemon(
       MHD_USE_EPOLL, 0, nullptr, nullptr, &Impl::handle, impl.get(), MHD_OPTION_LISTEN_SOCKET,
-      *listening, MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_bytes, MHD_OPTION_CONNECTION_LIMIT,
-      connections_at_most, MHD_OPTION_CONNECTION_TIMEOUT,
+      listening->number(), MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_bytes,
+      MHD_OPTION_CONNECTION_LIMIT, connections_at_most, MHD_OPTION_CONNECTION_TIMEOUT,
       static_cast<unsigned>(connection_time.count()), MHD_OPTION_NOTIFY_CONNECTION,
       &Impl::note_connection, impl.get(), MHD_OPTION_END);
-  if (impl->daemon == nullptr) {
-    ::close(*listening);
-    return fail(fmt::format("cannot serve metrics on {}", address));
-  }
+  if (impl->daemon == nullptr) return fail(fmt::format("cannot serve metrics on {}", address));
+  (void)listening->release();  // the daemon closes it
   impl->thread =
       std::jthread([self = impl.get()](const std::stop_token& stop) { self->work(stop); });
   return std::unique_ptr<MetricsServer>(new MetricsServer(std::move(impl)));

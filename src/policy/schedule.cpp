@@ -22,7 +22,7 @@ Instant instant_of(Timestamp time) {
 const date::time_zone* zone_of(const std::string& name) {
   try {
     return date::locate_zone(name.empty() ? "Etc/UTC" : name);
-  } catch (const std::exception&) {
+  } catch (const std::runtime_error&) {  // what the library throws; a lack of memory goes on
     return nullptr;
   }
 }

@@ -50,55 +50,45 @@ Result<void> check_no_part(const std::string& path) {
 
 Result<PartFile> PartFile::claim(const std::string& place) {
   const std::string path = place + std::string(part_ending);
-  const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
-                              for_owner_and_group);  // SQLite gives its journals the same mode
+  Descriptor file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+                       for_owner_and_group));  // SQLite gives its journals the same mode
+  const int descriptor = file.number();
   if (descriptor < 0) {
     return fail(fmt::format("{} cannot be written: {}", path, std::strerror(errno)),
                 "write to another place with -o");
   }
-  const auto refused = [&](std::string what, std::string hint) -> Result<PartFile> {
-    close(descriptor);
-    return fail(std::move(what), std::move(hint));
-  };
   struct stat status {};
   if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode) || status.st_nlink > 1) {
-    return refused(fmt::format("{} is no regular file of its own, and stays", path),
-                   "write to another place with -o");
+    return fail(fmt::format("{} is no regular file of its own, and stays", path),
+                "write to another place with -o");
   }
   if (flock(descriptor, LOCK_EX | LOCK_NB) != 0 || !is_same_file(descriptor, path)) {
-    return refused(fmt::format("{} is being written by another pcapaudit", path),
-                   "wait for it, or write to another place with -o");
+    return fail(fmt::format("{} is being written by another pcapaudit", path),
+                "wait for it, or write to another place with -o");
   }
   if (!is_leftover(descriptor)) {
-    return refused(fmt::format("{} is no part of an audit, and stays", path),
-                   "move it away, or write to another place with -o");
+    return fail(fmt::format("{} is no part of an audit, and stays", path),
+                "move it away, or write to another place with -o");
   }
   if (ftruncate(descriptor, 0) != 0 ||
       fchmod(descriptor, status.st_mode & for_owner_and_group) != 0) {
-    return refused(fmt::format("{} cannot be written: {}", path, std::strerror(errno)), "");
+    return fail(fmt::format("{} cannot be written: {}", path, std::strerror(errno)));
   }
-  return PartFile(place, path, descriptor);
+  return PartFile(place, path, std::move(file));
 }
 
 PartFile::PartFile(PartFile&& other) noexcept
     : place_(std::move(other.place_)),
       path_(std::exchange(other.path_, {})),
-      descriptor_(std::exchange(other.descriptor_, -1)) {}
+      file_(std::move(other.file_)) {}
 
 PartFile::~PartFile() {
   std::error_code error;
   if (!path_.empty()) std::filesystem::remove(path_, error);
-  if (descriptor_ >= 0) close(descriptor_);
 }
 
 Result<void> PartFile::take_place() {
-  const auto failed = [&](int error) {
-    return fail(fmt::format("{} cannot be written: {}", place_, std::strerror(error)));
-  };
-  if (fsync(descriptor_) != 0) return failed(errno);
-  if (std::rename(path_.c_str(), place_.c_str()) != 0) return failed(errno);
-  path_.clear();
-  return sync_folder(place_);
+  return put_in_place(file_, path_, place_);
 }
 
 }  // namespace pcapaudit

@@ -9,6 +9,8 @@
 
 #include <pcapaudit/base/result.hpp>
 
+#include "base/descriptor.hpp"
+
 namespace pcapaudit {
 
 constexpr std::string_view part_ending = ".part";
@@ -32,11 +34,11 @@ class PartFile {
   Result<void> take_place();
 
  private:
-  PartFile(std::string place, std::string path, int descriptor)
-      : place_(std::move(place)), path_(std::move(path)), descriptor_(descriptor) {}
+  PartFile(std::string place, std::string path, Descriptor file)
+      : place_(std::move(place)), path_(std::move(path)), file_(std::move(file)) {}
 
   std::string place_, path_;  // path_ is empty once it has taken its place
-  int descriptor_ = -1;       // holds the lock; closed last
+  Descriptor file_;           // holds the lock
 };
 
 }  // namespace pcapaudit

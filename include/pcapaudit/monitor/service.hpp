@@ -1,7 +1,6 @@
 // Tells the service manager how it goes (sd_notify); silent when there is none.
 //
-// A manager that does not read its socket must not stop the capture: a thread sends, and callers
-// never wait. What it could not send yet is replaced by what is newer. The watchdog is fed with
+// A manager that does not read its socket must not stop the capture: callers never wait. What it could not send yet is replaced by what is newer. The watchdog is fed with
 // each status.
 #pragma once
 
@@ -10,6 +9,8 @@
 #include <string>
 
 namespace pcapaudit {
+
+class Outlet;
 
 enum class ServiceNotice : std::uint8_t { ready, reloading, stopping };
 
@@ -22,8 +23,7 @@ class ServiceNotifier {
   void status(const std::string& line);  // one line for `systemctl status`; every second
 
  private:
-  struct State;
-  std::shared_ptr<State> state_;  // the thread's as well: it may hang in the kernel
+  std::unique_ptr<Outlet> outlet_;
 };
 
 }  // namespace pcapaudit

@@ -24,7 +24,8 @@ struct ImportedRow {
   std::vector<Transport> transports;
   PortRanges ports;
   std::string app;  // as in rows: "http", "https", "sip" ...
-  bool mutual = false;
+  bool tls = false, mutual = false;
+  std::string min_tls;  // "1.2"; "" when no version is demanded
   std::string file, notes, cells;  // cells: the row as it was written
   std::uint32_t line = 0;
 };

@@ -1,0 +1,21 @@
+// Imported rows as a pack, TOML. Equal rows of several documents are one row with several sources.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <pcapaudit/policy/import.hpp>
+
+#include "import/roles.hpp"
+
+namespace pcapaudit {
+
+std::string write_draft(const std::vector<ImportFile>& files, const std::vector<ImportedRow>& rows,
+                        const std::map<std::string, ImportedRole>& own_roles);
+
+// At most `longest` bytes, never cut inside a character.
+std::string shorten_utf8(std::string_view text, std::size_t longest);
+
+}  // namespace pcapaudit

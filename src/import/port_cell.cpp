@@ -1,0 +1,505 @@
+// Tokens, then ranges and transports, then which belongs to which. Each token is understood or told.
+#include "import/port_cell.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+
+#include "import/words.hpp"
+
+namespace pcapaudit {
+namespace {
+
+constexpr std::uint32_t last_port = 65'535;
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || static_cast<unsigned char>(c) >= 0x80;
+}
+
+bool is_any_of(std::string_view word, std::initializer_list<std::string_view> words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+enum class Sort : std::uint8_t { number, version, word, sign };
+struct Token {
+  Sort sort = Sort::sign;
+  std::string text;
+  std::uint32_t value = 0;
+  bool grouped = false;       // with a thousands separator
+  bool blank_before = false;
+  std::size_t begin = 0;
+};
+
+// A number with its thousands separators. `text` is folded.
+class Lexer {
+ public:
+  Lexer(std::string_view text, std::vector<std::string>& doubts) : text_(text), doubts_(doubts) {}
+
+  std::vector<Token> tokens() {
+    while (at_ < text_.size()) {
+      const bool blank = text_[at_] == ' ' || text_[at_] == '\n';
+      if (text_[at_] == '\n') put(Sort::sign, ";", at_);
+      if (blank) {
+        blank_ = true;
+        ++at_;
+        continue;
+      }
+      step();
+      blank_ = false;
+    }
+    return std::move(tokens_);
+  }
+
+ private:
+  void put(Sort sort, std::string text, std::size_t begin, std::uint32_t value = 0,
+           bool grouped = false) {
+    tokens_.push_back({.sort = sort,
+                       .text = std::move(text),
+                       .value = value,
+                       .grouped = grouped,
+                       .blank_before = blank_,
+                       .begin = begin});
+  }
+
+  void step() {
+    const std::size_t begin = at_;
+    if (is_digit(text_[at_])) return number();
+    if (is_letter(text_[at_])) {
+      while (at_ < text_.size() && (is_letter(text_[at_]) || is_digit(text_[at_]))) ++at_;
+      std::string word(text_.substr(begin, at_ - begin));
+      // "tcp443"
+      if (is_any_of(word.substr(0, 3), {"tcp", "udp"}) && word.size() > 3 && is_digit(word[3])) {
+        at_ = begin + 3;
+        word.resize(3);
+      }
+      return put(Sort::word, std::move(word), begin);
+    }
+    for (const std::string_view sign : {"..", ">=", "<=", "<->", "->"}) {
+      if (text_.substr(at_).starts_with(sign)) {
+        at_ += sign.size();
+        return put(Sort::sign, std::string(sign), begin);
+      }
+    }
+    put(Sort::sign, std::string(1, text_[at_++]), begin);
+  }
+
+  std::size_t digits_from(std::size_t at) const {
+    std::size_t count = 0;
+    while (at + count < text_.size() && is_digit(text_[at + count])) ++count;
+    return count;
+  }
+
+  std::uint32_t value_of(std::size_t at, std::size_t count) const {
+    std::uint32_t value = 0;
+    for (std::size_t i = 0; i < std::min<std::size_t>(count, 9); ++i) {
+      value = value * 10 + static_cast<std::uint32_t>(text_[at + i] - '0');
+    }
+    return value;
+  }
+
+  // The separator when digits, it and three more digits stand at `at`: 0 when not.
+  char grouping_at(std::size_t at) const {
+    const std::size_t head = digits_from(at);
+    if (head == 0 || head > 2 || text_[at] == '0' || at + head >= text_.size()) return 0;
+    const char sign = text_[at + head];
+    if (!is_any_of(std::string_view(&sign, 1), {",", ".", "'", " "})) return 0;
+    if (digits_from(at + head + 1) != 3) return 0;
+    const std::size_t end = at + head + 4;
+    if (sign == '.' && end < text_.size() && text_[end] == '.' && end + 1 < text_.size() &&
+        is_digit(text_[end + 1])) {
+      return 0;  // an address
+    }
+    return grouped_value(at, head) <= last_port ? sign : '\0';
+  }
+  std::uint32_t grouped_value(std::size_t at, std::size_t head) const {
+    return value_of(at, head) * 1000 + value_of(at + head + 1, 3);
+  }
+
+  // "50,000" can be one number or two.
+  bool is_grouped(std::size_t at, char sign) {
+    const std::size_t head = digits_from(at);
+    if (sign == '.' || sign == '\'') return true;
+    if (text_[at + head + 1] == '0') return true;  // no port is written 000
+    if (!tokens_.empty() && is_range_sign(tokens_.back())) {
+      const bool left_grouped = tokens_.size() > 1 && tokens_[tokens_.size() - 2].grouped;
+      if (left_grouped) return true;
+    }
+    // As a list, a range in the middle of it would run backwards.
+    std::size_t next = at + head + 4;
+    while (next < text_.size() && text_[next] == ' ') ++next;
+    const bool dash = next < text_.size() && text_[next] == '-';
+    if (dash) {
+      ++next;
+      while (next < text_.size() && text_[next] == ' ') ++next;
+      if (grouping_at(next) == sign) {
+        return value_of(at + head + 1, 3) > value_of(next, digits_from(next));
+      }
+    }
+    if (sign == ',') {
+      doubts_.push_back(fmt::format(
+          "\"{}\" is read as two ports; it could be one with a thousands separator",
+          text_.substr(at, head + 4)));
+    }
+    return false;
+  }
+
+  static bool is_range_sign(const Token& it) {
+    return it.text == "-" || it.text == ".." || it.text == ":" ||
+           is_any_of(it.text, {"to", "bis", "through", "thru", "hasta", "al"});
+  }
+
+  void number() {
+    const std::size_t begin = at_;
+    if (const char sign = grouping_at(at_); sign != 0 && is_grouped(at_, sign)) {
+      const std::size_t head = digits_from(at_);
+      at_ += head + 4;
+      return put(Sort::number, std::string(text_.substr(begin, at_ - begin)), begin,
+                 grouped_value(begin, head), true);
+    }
+    std::size_t end = at_ + digits_from(at_);
+    bool dotted = false;
+    while (end + 1 < text_.size() && text_[end] == '.' && is_digit(text_[end + 1])) {
+      dotted = true;
+      end += 1 + digits_from(end + 1);
+    }
+    at_ = end;
+    const std::string text(text_.substr(begin, end - begin));
+    put(dotted ? Sort::version : Sort::number, text, begin, dotted ? 0 : value_of(begin, end - begin));
+    if (!dotted && end - begin > 6) tokens_.back().value = last_port + 1;
+  }
+
+  std::string_view text_;
+  std::vector<std::string>& doubts_;
+  std::size_t at_ = 0;
+  bool blank_ = false;
+  std::vector<Token> tokens_;
+};
+
+std::optional<Transport> transport_of(std::string_view word) {
+  if (word == "tcp") return Transport::tcp;
+  if (word == "udp") return Transport::udp;
+  return std::nullopt;
+}
+
+bool is_versioned(std::string_view word) {
+  return is_any_of(word, {"tls", "ssl", "dtls", "http", "https", "smb", "cifs", "oauth", "snmp",
+                          "ip", "ipv", "ike", "nfs", "ntlm", "v", "version", "smtp", "ssh", "h"});
+}
+
+// Words that say nothing of the ports, or are read elsewhere.
+bool is_known(std::string_view word) {
+  return transport_of(word) ||
+         is_any_of(
+             word,
+             {"port", "ports", "puerto", "puertos", "porta", "porte", "and", "or", "und", "oder",
+              "et", "ou", "y", "o", "e", "the", "for", "with", "over", "via", "von", "from", "de",
+              "https", "http", "sip", "sips", "xmpp", "dns", "stun", "turn", "rtp", "srtp", "smb",
+              "dcom", "rpc", "msrpc", "sql", "ldap", "ldaps", "kerberos", "ntp", "snmp", "ssh",
+              "smtp", "smtps", "rdp", "dhcp", "radius", "postgresql", "mysql", "ftp", "imap",
+              "imaps", "pop3", "pop3s", "syslog", "quic", "psom", "tls", "ssl", "mtls", "dtls",
+              "mutual", "client", "certificate", "certificates", "secure", "s", "dynamic",
+              "ephemeral", "random", "dynamisch", "dynamique", "ポート", "連接埠", "端口", "no", "not",
+              "without", "starttls", "h2", "v", "version", "tcpip", "ip", "legacy"});
+}
+
+class Reading {
+ public:
+  explicit Reading(std::string_view folded) : tokens_(Lexer(folded, result_.doubts).tokens()) {}
+
+  // Items in their order: ranges and sets of transports.
+  struct Item {
+    std::vector<Transport> transports;
+    std::optional<PortRange> range;
+  };
+
+  PortReading take() {
+    while (at_ < tokens_.size()) step();
+    if (!unread_.empty()) {
+      doubt(fmt::format("\"{}\" beside the ports is not understood", unread_));
+    }
+    return std::move(result_);
+  }
+  std::vector<Item> items;
+  bool says_any = false, says_nothing_else = true;
+
+ private:
+  const Token* peek(std::size_t ahead) const {
+    return at_ + ahead < tokens_.size() ? &tokens_[at_ + ahead] : nullptr;
+  }
+  bool is_sign(std::size_t ahead, std::string_view sign) const {
+    const Token* it = peek(ahead);
+    return it != nullptr && it->sort != Sort::number && it->text == sign;
+  }
+  bool is_number(std::size_t ahead) const {
+    const Token* it = peek(ahead);
+    return it != nullptr && it->sort == Sort::number;
+  }
+  void doubt(std::string text) {
+    if (result_.doubts.size() < 8) result_.doubts.push_back(std::move(text));
+  }
+  void refuse(std::string why) {
+    if (result_.refused.empty()) result_.refused = std::move(why);
+  }
+
+  void step() {
+    const Token& it = tokens_[at_];
+    if (it.sort == Sort::word) return word(it);
+    if (it.sort == Sort::number) return number();
+    if (it.sort == Sort::version) {
+      doubt(fmt::format("\"{}\" beside the ports is not understood", it.text));
+      ++at_;
+      return;
+    }
+    if (is_any_of(it.text, {">", ">=", "<", "<="}) && is_number(1)) return open_end();
+    if (bracketed_mark()) return;
+    if (it.text == "*" && items.empty() && tokens_.size() == 1) says_any = true;
+    ++at_;
+  }
+
+  // "(3)", "[2]": a footnote; a port above the largest footnote is none.
+  bool bracketed_mark() {
+    constexpr std::uint32_t largest_mark = 15;
+    const bool round = is_sign(0, "("), square = is_sign(0, "[");
+    if ((!round && !square) || !is_number(1) || !is_sign(2, round ? ")" : "]")) return false;
+    const Token& number = *peek(1);
+    const bool hangs = square && at_ > 0 && !tokens_[at_].blank_before;
+    if (hangs || number.value <= largest_mark) {
+      at_ += 3;
+      return true;
+    }
+    doubt(fmt::format("port {} stands in brackets, and is written like the others", number.text));
+    ++at_;  // the number is read next
+    return false;
+  }
+
+  void open_end() {
+    const std::string sign = tokens_[at_].text;
+    const std::uint32_t value = peek(1)->value;
+    at_ += 2;
+    if (sign == ">") return add(value + 1, last_port);
+    if (sign == ">=") return add(value, last_port);
+    add(1, sign == "<" && value > 0 ? value - 1 : value);
+  }
+
+  void add(std::uint32_t first, std::uint32_t last) {
+    if (first == 0 && last > 0) first = 1;
+    if (first < 1 || first > last || last > last_port) {
+      return refuse(first > last ? fmt::format("the ports {}-{} run backwards", first, last)
+                                 : fmt::format("{} is no port", last));
+    }
+    items.push_back({.transports = {},
+                     .range = PortRange{static_cast<std::uint16_t>(first),
+                                        static_cast<std::uint16_t>(last)}});
+  }
+
+  void number() {
+    const std::uint32_t first = tokens_[at_].value;
+    const bool colon = is_sign(1, ":") && is_number(2) && !peek(1)->blank_before &&
+                       !peek(2)->blank_before && first < peek(2)->value;
+    const bool range = is_sign(1, "-") || is_sign(1, "..") || is_sign(1, "to") || is_sign(1, "bis") ||
+                       is_sign(1, "through") || is_sign(1, "thru") || is_sign(1, "hasta") ||
+                       is_sign(1, "al") || is_sign(1, "a") || is_sign(1, "à");
+    if ((range || colon) && is_number(2)) {
+      const std::uint32_t last = peek(2)->value;
+      at_ += 3;
+      skip_star();
+      return add(first, last);
+    }
+    ++at_;
+    if (is_sign(0, "+")) {
+      ++at_;
+      return add(first, last_port);
+    }
+    const bool joins = is_sign(0, "and") || is_sign(0, "or") || is_sign(0, "und") ||
+                       is_sign(0, "oder") || is_sign(0, "et") || is_sign(0, "y");
+    const Token* next = peek(joins ? 1 : 0);
+    if (next != nullptr && is_any_of(next->text, {"above", "higher", "up", "upwards", "hoher", "höher",
+                                                  "aufwarts", "aufwärts", "superior", "greater"})) {
+      at_ += joins ? 2 : 1;
+      return add(first, last_port);
+    }
+    skip_star();
+    add(first, first);
+  }
+
+  void skip_star() {
+    while (is_sign(0, "*") && !peek(0)->blank_before) ++at_;
+  }
+
+  void word(const Token& it) {
+    if (const auto transport = transport_of(it.text)) return take_transport(*transport);
+    if (is_any_of(it.text, {"icmp", "icmpv6", "esp", "ah", "gre", "igmp", "ospf", "vrrp", "sctp"})) {
+      ++at_;
+      return refuse(fmt::format("{} has no ports of TCP or UDP", it.text));
+    }
+    if (is_any_of(it.text, {"but", "except", "excluding", "ausser", "ohne", "sauf", "excepto", "salvo",
+                            "eccetto", "tranne", "except"})) {
+      ++at_;
+      return refuse("ports with an exception cannot be written as a row");
+    }
+    if (is_any_of(it.text, {"above", "over", "uber", "über"}) && is_number(1)) {
+      const std::uint32_t value = peek(1)->value;
+      at_ += 2;
+      return add(value + 1, last_port);
+    }
+    if (is_any_of(it.text, {"was", "formerly", "previously", "old", "fruher", "früher", "ehemals",
+                            "ancien", "deprecated", "instead"})) {
+      return skip_former();
+    }
+    if (is_any_of(it.text, {"any", "all", "beliebig", "alle", "tous", "toutes", "tout", "todos",
+                            "cualquiera", "qualsiasi", "tutti", "任意", "任何", "全部", "すべて", "全て"})) {
+      says_any = true;
+      ++at_;
+      return;
+    }
+    if (is_any_of(it.text, {"protocol", "proto", "protokoll"}) && is_number(1)) {
+      refuse(fmt::format("IP protocol {} has no ports", peek(1)->value));
+      at_ += 2;
+      return;
+    }
+    const std::string text = it.text;
+    ++at_;
+    if (is_versioned(text)) skip_version();
+    if (!is_known(text)) {
+      says_nothing_else = false;
+      if (unread_.size() < 80) unread_ += (unread_.empty() ? "" : " ") + text;
+    }
+  }
+
+  // "HTTP/2", "TLS >= 1.2", "SMB 3.1.1", "TLS 1.2+", not "HTTP/80".
+  void skip_version() {
+    std::size_t ahead = 0;
+    while (is_sign(ahead, "/") || is_sign(ahead, ">=") || is_sign(ahead, ">") ||
+           is_sign(ahead, "v") || is_sign(ahead, "=") || is_sign(ahead, "version") ||
+           is_sign(ahead, "/")) {
+      ++ahead;
+    }
+    const Token* it = peek(ahead);
+    constexpr std::uint32_t largest_version = 4;
+    const bool version = it != nullptr && (it->sort == Sort::version ||
+                                           (it->sort == Sort::number && it->value <= largest_version));
+    if (!version) return;
+    at_ += ahead + 1;
+    if (is_sign(0, "+")) ++at_;
+  }
+
+  void skip_former() {
+    std::string skipped;
+    while (at_ < tokens_.size() && !is_sign(0, ")") && !is_sign(0, ";")) {
+      skipped += (skipped.empty() ? "" : " ") + tokens_[at_++].text;
+    }
+    doubt(fmt::format("the port of \"{}\" is not written", skipped));
+  }
+
+  void take_transport(Transport transport) {
+    ++at_;
+    const std::uint32_t own = transport == Transport::tcp ? 6 : 17;
+    if (is_sign(0, "(") && is_number(1) && peek(1)->value == own && is_sign(2, ")")) at_ += 3;
+    const bool joins = !items.empty() && !items.back().range && !ended_;
+    if (!joins) items.push_back({});
+    std::vector<Transport>& all = items.back().transports;
+    if (std::find(all.begin(), all.end(), transport) == all.end()) all.push_back(transport);
+    std::sort(all.begin(), all.end());
+  }
+
+  PortReading result_;
+  std::vector<Token> tokens_;
+  std::size_t at_ = 0;
+  bool ended_ = false;
+  std::string unread_;
+};
+
+void add_group(std::vector<PortGroup>& groups, const std::vector<Transport>& transports,
+               const PortRange& range) {
+  const auto known = std::find_if(groups.begin(), groups.end(), [&](const PortGroup& it) {
+    return it.transports == transports;
+  });
+  PortGroup& group = known != groups.end() ? *known : groups.emplace_back();
+  group.transports = transports;
+  if (std::find(group.ports.begin(), group.ports.end(), range) == group.ports.end()) {
+    group.ports.push_back(range);
+  }
+}
+
+// Transports before their ports ("TCP 443, UDP 3478") or behind them ("443/tcp, 3478/udp"): as the
+// first of them stands.
+void assign(const std::vector<Reading::Item>& items, const std::vector<Transport>& beside,
+            PortReading& result) {
+  const bool behind = !items.empty() && items.front().range.has_value();
+  std::vector<Transport> current = beside;
+  std::vector<PortRange> waiting;
+  bool has_ports_since = true;
+  for (const Reading::Item& it : items) {
+    if (it.range) {
+      if (behind) waiting.push_back(*it.range);
+      if (!behind) add_group(result.groups, current, *it.range);
+      has_ports_since = true;
+      continue;
+    }
+    current = it.transports;
+    if (!behind) has_ports_since = false;
+    for (const PortRange& range : waiting) add_group(result.groups, current, range);
+    waiting.clear();
+  }
+  if (!waiting.empty() && !current.empty() && current != beside) {
+    result.doubts.emplace_back("the last port has no transport of its own; the one before it is written");
+  }
+  for (const PortRange& range : waiting) add_group(result.groups, current, range);
+  if (!has_ports_since && !result.groups.empty()) {
+    result.doubts.emplace_back("a transport stands behind the last port, and is not written");
+  }
+}
+
+std::vector<Transport> transports_in(const std::string& text) {
+  std::vector<Transport> found;
+  for (const std::string& word : words_of(fold(text))) {
+    const auto transport = transport_of(word);
+    if (transport && std::find(found.begin(), found.end(), *transport) == found.end()) {
+      found.push_back(*transport);
+    }
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+}  // namespace
+
+PortReading read_ports(const std::string& cell, const std::string& beside,
+                       const std::string& heading) {
+  Reading reading(fold(cell));
+  PortReading result = reading.take();
+  std::vector<Transport> transports = transports_in(beside);
+  Reading protocol(fold(beside));
+  if (const PortReading of_protocol = protocol.take();
+      transports.empty() && result.refused.empty() && !of_protocol.refused.empty()) {
+    result.refused = of_protocol.refused;
+  }
+  if (const auto of_heading = transports_in(heading); transports.empty() && of_heading.size() == 1) {
+    transports = of_heading;
+  }
+  if (!result.refused.empty()) return result;
+  const bool has_port = std::any_of(reading.items.begin(), reading.items.end(),
+                                    [](const auto& it) { return it.range.has_value(); });
+  if (!has_port && reading.says_any && reading.says_nothing_else) {
+    reading.items.push_back({.transports = {}, .range = PortRange{1, last_port}});
+  } else if (has_port && reading.says_any) {
+    result.doubts.emplace_back("\"any\" beside ports is not understood; the ports are written");
+  }
+  assign(reading.items, transports, result);
+  for (const PortGroup& group : result.groups) {
+    if (!transports.empty() && !group.transports.empty() && group.transports != transports &&
+        !std::includes(transports.begin(), transports.end(), group.transports.begin(),
+                       group.transports.end())) {
+      result.doubts.emplace_back("the transport beside the port is another one; the one with the port is written");
+    }
+  }
+  if (result.groups.empty()) result.refused = fmt::format("no port in \"{}\"", cell);
+  return result;
+}
+
+}  // namespace pcapaudit

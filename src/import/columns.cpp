@@ -43,8 +43,9 @@ ColumnKind column_kind(const std::string& heading) {
   const auto has = [&](std::initializer_list<std::string_view> words) {
     return has_word(it, words);
   };
+  // In Spanish the word for a direction is the one for an address.
   if (has({"direction", "richtung", "sens", "dirección", "direccion", "direzione", "方向"}) &&
-      !says_port(it)) {
+      !says_port(it) && !says_from(it) && !says_to(it) && !has({"ip"})) {
     return ColumnKind::direction;
   }
   if (says_port(it)) {

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "import/words.hpp"
+
 namespace pcapaudit {
 namespace {
 
@@ -51,6 +53,20 @@ bool holds(std::string_view text, std::string_view tag) {
          }) != text.end();
 }
 
+// What people try; "" when it may be text.
+std::string_view unread_kind(std::string_view bytes) {
+  if (bytes.starts_with("%PDF")) return "a PDF";
+  if (bytes.starts_with("\xd0\xcf\x11\xe0")) return "an Office document of before 2007";
+  if (bytes.starts_with("{\\rtf")) return "a Rich Text document";
+  if (bytes.starts_with("\x1f\x8b")) return "a gzip file";
+  const bool has_mark = bytes.starts_with("\xff\xfe") || bytes.starts_with("\xfe\xff");
+  constexpr std::size_t looked_at = 4096;
+  if (!has_mark && bytes.substr(0, looked_at).find('\0') != std::string_view::npos) {
+    return "a binary file";
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string tidy(std::string_view text) {
@@ -78,17 +94,32 @@ std::string tidy(std::string_view text) {
   return out;
 }
 
-Document read_document(std::string_view text) {
+Document read_document(std::string_view bytes) {
   Document document;
-  if (text.size() > max_document_bytes) {
+  if (bytes.size() > max_document_bytes) {
     document.remarks.push_back({.line = 1,
                                 .what = "the document is larger than 16 MiB and is not read",
                                 .hint = "keep the part that holds the port tables"});
     return document;
   }
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  const bool is_html = holds(text, "<html") || holds(text, "<!doctype html") ||
-                       (first != std::string_view::npos && text[first] == '<');
+  if (bytes.starts_with("PK\x03\x04")) {
+    read_office_tables(bytes, document);
+    return document;
+  }
+  if (const std::string_view kind = unread_kind(bytes); !kind.empty()) {
+    document.remarks.push_back({.line = 1,
+                                .what = "this is " + std::string(kind) + ", which is not read",
+                                .hint = "save it as Word (.docx), Excel (.xlsx), HTML or CSV"});
+    return document;
+  }
+  std::string was;
+  const std::string text = to_utf8(bytes, was);
+  if (!was.empty()) {
+    document.remarks.push_back({.line = 1,
+                                .what = "the document is " + was + ", and was converted",
+                                .hint = "look for characters that are \"?\""});
+  }
+  const bool is_html = holds(text, "<html") || holds(text, "<!doctype html");
   const std::string shown = is_html ? std::string(text) : without_code(text, document);
   if (holds(shown, "<table")) read_html_tables(shown, document);
   if (!is_html) read_markdown_tables(shown, document);

@@ -1,5 +1,5 @@
-// Tables out of documents: HTML, Markdown and CSV (RFC 4180, any separator). Deterministic; hostile
-// documents are bounded, and what is beyond a bound is remarked.
+// Tables out of documents: HTML, Markdown, CSV (RFC 4180, any separator), Word and Excel (ECMA-376).
+// Deterministic; hostile documents are bounded, and what is beyond a bound is remarked.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ struct DocumentCell {
   bool from_above = false;  // of a cell that began in a row above (rowspan)
 };
 struct TableRow {
-  std::uint32_t line = 0;  // of its first cell, from 1
+  std::uint32_t line = 0;  // where it begins, from 1
   std::vector<DocumentCell> cells;
 
   const std::string& text(std::size_t column) const {
@@ -36,16 +36,20 @@ struct Document {
   std::vector<DocumentRemark> remarks;
 };
 
+// Word and Excel have no lines: rows are counted through the document, in Excel as the sheet does.
+
 // Far above any page; a table of a hundred thousand rows is no documentation.
 constexpr std::size_t max_document_bytes = std::size_t{16} << 20;
 constexpr std::size_t max_tables = 1000, max_table_rows = 100'000, max_cells = 64;
 
-Document read_document(std::string_view text);
+// `bytes`: the whole file.
+Document read_document(std::string_view bytes);
 
 // The parts of it.
 void read_html_tables(std::string_view html, Document& document);
 void read_markdown_tables(std::string_view text, Document& document);
 void read_csv_table(std::string_view text, Document& document);
+void read_office_tables(std::string_view bytes, Document& document);
 
 // The text of a piece of HTML, as it is shown: what is struck out, comments and the marks of
 // footnotes are not in it.

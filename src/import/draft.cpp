@@ -30,8 +30,8 @@ std::string list(const std::vector<std::string>& words) {
 
 // The name of the profile that the row demands; "" when it is none of TLS.
 std::string profile_of(const ImportedRow& row) {
-  const bool carries = row.app == "https" || row.app == "tls" || (row.app == "sip" && row.tls);
-  if (!carries) return {};
+  if (!row.tls && row.app != "https") return {};
+  if (!carries_profile(row)) return {};
   std::string name = row.mutual ? "mutual" : "server";
   if (!row.min_tls.empty()) name += "-1-" + row.min_tls.substr(2);
   return name;
@@ -132,6 +132,10 @@ void write_flows(const std::vector<ImportFile>& files, const std::vector<Importe
 }
 
 }  // namespace
+
+bool carries_profile(const ImportedRow& row) {
+  return row.app == "https" || row.app == "tls" || row.app == "sip" || row.app == "xmpp";
+}
 
 std::string shorten_utf8(std::string_view text, std::size_t longest) {
   if (text.size() <= longest) return std::string(text);

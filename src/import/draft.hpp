@@ -15,6 +15,10 @@ namespace pcapaudit {
 std::string write_draft(const std::vector<ImportFile>& files, const std::vector<ImportedRow>& rows,
                         const std::map<std::string, ImportedRole>& own_roles);
 
+// May a row of this application demand something of TLS? The others begin in clear, or are known
+// under another name once they are inside TLS.
+bool carries_profile(const ImportedRow& row);
+
 // At most `longest` bytes, never cut inside a character.
 std::string shorten_utf8(std::string_view text, std::size_t longest);
 

@@ -1,43 +1,21 @@
-// The only file that sees libxml2.
+// HTML through libxml2.
 #include <libxml/HTMLparser.h>
-#include <libxml/tree.h>
 
 #include <algorithm>
 #include <charconv>
-#include <memory>
 #include <utility>
 
-#include "base/release.hpp"
 #include "import/document.hpp"
 #include "import/words.hpp"
+#include "import/xml_text.hpp"
 
 namespace pcapaudit {
 namespace {
 
-using Tree = std::unique_ptr<xmlDoc, Release<xmlFreeDoc>>;
-
-// Deeper than any page; the parser itself stops at 256.
-constexpr int max_depth = 300;
-
-std::string_view name_of(const xmlNode* node) {
-  if (node->type != XML_ELEMENT_NODE || node->name == nullptr) return {};
-  return reinterpret_cast<const char*>(node->name);
-}
-
-std::string attribute(const xmlNode* node, const char* name) {
-  const std::unique_ptr<xmlChar, decltype(xmlFree)> value(
-      xmlGetProp(node, reinterpret_cast<const xmlChar*>(name)), xmlFree);
-  return value ? reinterpret_cast<const char*>(value.get()) : std::string();
-}
-
-Tree parse(const std::string& html) {
+XmlTree parse(const std::string& html) {
   constexpr int options = HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
                           HTML_PARSE_NONET | HTML_PARSE_COMPACT;
-  return Tree(htmlReadMemory(html.data(), static_cast<int>(html.size()), nullptr, "UTF-8", options));
-}
-
-bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
-  return std::find(names.begin(), names.end(), name) != names.end();
+  return XmlTree(htmlReadMemory(html.data(), static_cast<int>(html.size()), nullptr, "UTF-8", options));
 }
 
 // "1", "(2)", "[3]", "*", "a": where a footnote hangs.
@@ -92,12 +70,9 @@ class Grid {
 
   void add_row(const xmlNode* tr) {
     TableRow row{.line = static_cast<std::uint32_t>(std::max(xmlGetLineNo(tr), 0L)), .cells = {}};
-    bool is_first = true;
     for (const xmlNode* cell = tr->children; cell != nullptr; cell = cell->next) {
       if (!is_one_of(name_of(cell), {"td", "th"})) continue;
       take_from_above(row);
-      const long line = xmlGetLineNo(cell);
-      if (std::exchange(is_first, false) && line > 0) row.line = static_cast<std::uint32_t>(line);
       std::string text;
       add_text(cell->children, 0, text);
       text = tidy(text);
@@ -196,7 +171,7 @@ class Walker {
 }  // namespace
 
 std::string text_of_html(const std::string& piece) {
-  const Tree tree = parse("<div>" + piece + "</div>");
+  const XmlTree tree = parse("<div>" + piece + "</div>");
   std::string text;
   if (tree) add_text(xmlDocGetRootElement(tree.get()), 0, text);
   return tidy(text);
@@ -211,7 +186,7 @@ void read_html_tables(std::string_view html, Document& document) {
     if (next < html.size()) text += "<br/>";
     at = std::min(next + 5, html.size());
   }
-  const Tree tree = parse(text);
+  const XmlTree tree = parse(text);
   if (!tree) return;
   const std::size_t before = document.tables.size();
   Walker(document).walk(xmlDocGetRootElement(tree.get()), 0);

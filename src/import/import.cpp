@@ -23,6 +23,8 @@ constexpr const char* left_out = "the row is left out";
 // More than a person reads; the number of the others is told.
 constexpr std::size_t max_remarks = 10'000;
 
+constexpr std::size_t longest_quote = 500;  // of a cell in a remark
+
 struct Ends {
   std::string from, to;
 };
@@ -95,13 +97,7 @@ class Importer {
   Import take(const std::vector<ImportFile>& files) {
     std::vector<Document> documents;
     for (const ImportFile& file : files) {
-      std::string was;
-      documents.push_back(read_document(to_utf8(file.text, was)));
-      file_ = &file;
-      if (!was.empty()) {
-        remark(1, fmt::format("the document is {}, and was converted", was),
-               "look for characters that are \"?\"");
-      }
+      documents.push_back(read_document(file.text));
       for (const DocumentTable& table : documents.back().tables) note_ends(table);
     }
     for (std::size_t i = 0; i < files.size(); ++i) {
@@ -109,12 +105,17 @@ class Importer {
       for (const DocumentRemark& it : documents[i].remarks) remark(it.line, it.what, it.hint);
       std::size_t rows = 0;
       for (const DocumentTable& table : documents[i].tables) rows += read_table(table);
-      if (rows == 0) {
+      if (rows == 0 && documents[i].remarks.empty()) {
         remark(1, "no port table in it", "a table has columns for source, destination and port");
       }
     }
     if (left_unsaid_ > 0) {
       remark(1, fmt::format("{} more remarks are not listed", left_unsaid_), "import fewer documents");
+    }
+    const std::size_t names = roles_.own().size() + builtin_role_list().size();
+    if (names > max_roles) {
+      remark(1, fmt::format("the document names {} roles, and a policy holds {}", names, max_roles),
+             "join roles in the draft, or import it in parts; the draft does not load as it is");
     }
     import_.draft = write_draft(files, import_.rows, roles_.own());
     return std::move(import_);
@@ -186,7 +187,7 @@ class Importer {
     std::replace(text.begin(), text.end(), '\n', ' ');
     return text;
   }
-  static std::string shortened(const std::string& text) { return shorten_utf8(text, 160); }
+  static std::string shortened(const std::string& text) { return shorten_utf8(text, longest_quote); }
 
   static std::string all_cells(const TableRow& row) {
     std::vector<std::string> cells;
@@ -368,17 +369,21 @@ class Importer {
                "give app in the draft, or no flow will ever meet the row");
       }
     }
-    const bool carries = imported.app == "https" || imported.app == "tls" || imported.app == "sip";
-    if (imported.tls && !carries) {
-      remark(row.line,
-             fmt::format("application: {} with TLS; {} in clear is written{}", imported.app, imported.app,
-                         imported.mutual ? ", without mutual TLS" : ""),
-             "write app = \"tls\" where it begins with TLS");
+    if (!imported.tls || carries_profile(imported)) return;
+    remark(row.line, fmt::format("application: {} with TLS; {} in clear is written", imported.app, imported.app),
+           "write app = \"tls\" where it begins with TLS");
+    if (imported.mutual) {
+      remark(row.line, fmt::format("mutual TLS is demanded of {}, and cannot be written for it", imported.app),
+             "write app = \"tls\" and tls = \"mutual\" where it begins with TLS");
     }
   }
 
   std::size_t read_matrix_row(const TableRow& row, const TableRow& heading) {
     std::size_t read = 0;
+    if (is_heading(row)) {
+      leave_out(row, fmt::format("\"{}\" is a heading row", shortened(one_line(row.text(0)))));
+      return 0;
+    }
     for (std::size_t k = 1; k < row.cells.size(); ++k) {
       const DocumentCell& it = row.cells[k];
       if (it.text.empty() || it.from_above || it.text == "-") continue;

@@ -274,7 +274,7 @@ class Reading {
     }
     doubt(fmt::format("port {} stands in brackets, and is written like the others", number.text));
     ++at_;  // the number is read next
-    return false;
+    return true;
   }
 
   void open_end() {

@@ -8,6 +8,7 @@
 
 #include <pcapaudit/base/digest.hpp>
 #include <pcapaudit/base/ip.hpp>
+#include <pcapaudit/policy/policy.hpp>
 
 #include "import/words.hpp"
 
@@ -106,6 +107,12 @@ std::string joined_names(std::string text) {
   return text;
 }
 
+// "y" is a word, and no part of one: "Directory" is no director.
+bool is_short(std::string_view morpheme) {
+  constexpr std::size_t longest = 3;
+  return morpheme.size() <= longest && morpheme != "web" && static_cast<unsigned char>(morpheme[0]) < 0x80;
+}
+
 // Takes the word apart; false when it is not made of morphemes alone. `reached[i]`: the first i
 // bytes are, by which last one.
 bool take_apart(std::string_view word, std::set<Sense>& senses) {
@@ -116,6 +123,7 @@ bool take_apart(std::string_view word, std::set<Sense>& senses) {
     if (at > 0 && by[at] == nullptr) continue;
     for (const Morpheme& it : morphemes) {
       if (!word.substr(at).starts_with(it.text)) continue;
+      if (is_short(it.text) && it.text.size() != word.size()) continue;
       const std::size_t end = at + it.text.size();
       // The longest one wins: "interne" is no "intern" and more.
       if (by[end] == nullptr || by[end]->text.size() < it.text.size()) by[end] = &it;
@@ -129,6 +137,7 @@ bool take_apart(std::string_view word, std::set<Sense>& senses) {
 }
 
 std::vector<std::string> known_roles(const std::string& cell) {
+  if (fold(cell) == "internet") return {"internet"};
   std::set<Sense> senses;
   std::vector<std::string> words = words_of(joined_names(fold(cell)));
   if (cell == "*") words = {"*"};
@@ -235,6 +244,11 @@ std::string slug(const std::string& title) {
   return name;
 }
 
+bool is_builtin(const std::string& name) {
+  const auto& list = builtin_role_list();
+  return std::any_of(list.begin(), list.end(), [&](const Role& it) { return it.id == name; });
+}
+
 std::string key_of(const std::string& title) {
   std::string key;
   for (const std::string& word : words_of(fold(title))) key += (key.empty() ? "" : " ") + word;
@@ -281,6 +295,8 @@ std::string ImportedRoles::own_role(const std::string& cell, std::vector<std::st
   const auto known = names_.find(key);
   if (known == names_.end()) {
     std::string name = slug(title);
+    // A name of the program's own means something else: "any" is everybody.
+    if (is_builtin(name)) name += "-imported";
     for (int again = 2; own_.contains(name); ++again) name = slug(title) + "-" + std::to_string(again);
     fresh.push_back(name);
     names_.emplace(key, name);

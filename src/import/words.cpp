@@ -14,6 +14,8 @@
 namespace pcapaudit {
 namespace {
 
+constexpr ucs4_t first_dense = 0x2e80;  // scripts of East Asia: no blanks between words
+
 const std::uint8_t* units(std::string_view text) {
   return reinterpret_cast<const std::uint8_t*>(text.data());
 }
@@ -56,7 +58,7 @@ void put(std::string& out, ucs4_t c) {
 
 bool is_without_blanks(std::string_view word) {
   ucs4_t c = 0;
-  return !word.empty() && ::u8_mbtouc(&c, units(word), word.size()) > 0 && c >= 0x2e80;
+  return !word.empty() && ::u8_mbtouc(&c, units(word), word.size()) > 0 && c >= first_dense;
 }
 
 }  // namespace
@@ -101,9 +103,15 @@ std::string fold(std::string_view text) {
 std::vector<std::string> words_of(std::string_view folded) {
   std::vector<std::string> words;
   std::string word;
+  bool was_dense = false;
   for (std::size_t at = 0; at < folded.size();) {
     ucs4_t c = 0;
     const int count = ::u8_mbtouc(&c, units(folded) + at, folded.size() - at);
+    // Beside a script without blanks, letters and digits of others are words of their own.
+    const bool is_dense = c >= first_dense;
+    if (std::exchange(was_dense, is_dense) != is_dense && !word.empty()) {
+      words.push_back(std::exchange(word, {}));
+    }
     const bool kept = ::uc_is_alnum(c) || c == 0x30fc;  // a long vowel of Japanese
     if (kept) word.append(folded.substr(at, static_cast<std::size_t>(std::max(count, 1))));
     at += static_cast<std::size_t>(std::max(count, 1));

@@ -10,16 +10,19 @@ namespace {
 using Words = std::vector<std::string>;
 
 bool says_from(const Words& it) {
-  return has_word(it, {"from", "source", "sources", "src", "origin", "initiator", "sender", "quelle",
-                       "quell", "quellsystem", "von", "absender", "depuis", "emetteur", "origine",
-                       "origen", "desde", "da", "sorgente", "mittente", "ソース", "送信元", "來源",
-                       "来源", "源", "发起方", "接続元"});
+  return has_word(it,
+                  {"from",    "source", "sources",     "src", "origin",   "initiator", "sender",
+                   "quelle",  "quell",  "quellsystem", "von", "absender", "depuis",    "emetteur",
+                   "origine", "origen", "desde",       "da",  "sorgente", "mittente",  "ソース",
+                   "送信元",  "來源",   "来源",        "源",  "发起方",   "接続元"});
 }
 bool says_to(const Words& it) {
-  return has_word(it, {"to", "destination", "destinations", "dest", "dst", "target", "responder",
-                       "receiver", "ziel", "zielsystem", "nach", "empfanger", "empfänger", "vers",
-                       "cible", "destino", "hacia", "destinazione", "verso", "宛先", "送信先",
-                       "目的地", "目标", "目標", "目的", "接続先"});
+  return has_word(
+      it, {"to",        "destination", "destinations", "dest",       "dst",   "target",
+           "responder", "receiver",    "ziel",         "zielsystem", "nach",  "empfanger",
+           "empfänger", "vers",        "cible",        "destino",    "hacia", "destinazione",
+           "verso",     "宛先",        "送信先",       "目的地",     "目标",  "目標",
+           "目的",      "接続先"});
 }
 bool says_port(const Words& it) {
   return has_word(it, {"port", "ports", "portnummer", "portnummern", "zielport", "quellport",
@@ -52,7 +55,8 @@ ColumnKind column_kind(const std::string& heading) {
     const bool of_client = says_client(it) || (says_from(it) && !says_to(it));
     return of_client && !has({"ip"}) ? ColumnKind::source_port : ColumnKind::port;
   }
-  if (has({"action", "aktion", "permit", "acción", "accion", "azione", "動作", "操作", "アクション"})) {
+  if (has({"action", "aktion", "permit", "acción", "accion", "azione", "動作", "操作",
+           "アクション"})) {
     return ColumnKind::action;
   }
   if (has({"mutual", "mtls"})) return ColumnKind::mutual;
@@ -68,10 +72,10 @@ ColumnKind column_kind(const std::string& heading) {
            "应用"})) {
     return ColumnKind::app;
   }
-  if (has({"title", "note", "notes", "remark", "remarks", "comment", "comments", "purpose",
-           "description", "bemerkung", "bemerkungen", "zweck", "beschreibung", "anmerkung",
-           "anmerkungen", "hinweise", "notas", "附註", "备注", "ノート", "注意", "commentaire",
-           "commentaires"})) {
+  if (has({"title",        "note",      "notes",       "remark",      "remarks",     "comment",
+           "comments",     "purpose",   "description", "bemerkung",   "bemerkungen", "zweck",
+           "beschreibung", "anmerkung", "anmerkungen", "hinweise",    "notas",       "附註",
+           "备注",         "ノート",    "注意",        "commentaire", "commentaires"})) {
     return ColumnKind::notes;
   }
   if (has({"connection", "flow", "verbindung", "flux", "conexión", "connessione"})) {
@@ -82,8 +86,9 @@ ColumnKind column_kind(const std::string& heading) {
 
 std::string_view to_text(ColumnKind kind) {
   constexpr std::array<std::string_view, static_cast<std::size_t>(ColumnKind::count_)> names = {
-      "not read", "source",    "destination", "other end", "system", "used by", "both ends", "port",
-      "source port", "transport", "application", "direction", "action", "mutual TLS", "notes"};
+      "not read",    "source",    "destination", "other end",   "system",
+      "used by",     "both ends", "port",        "source port", "transport",
+      "application", "direction", "action",      "mutual TLS",  "notes"};
   return names[static_cast<std::size_t>(kind)];
 }
 

@@ -1,6 +1,6 @@
 // Fields may hold separators, line ends and doubled quotes inside quotes (RFC 4180).
-#include <array>
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "import/document.hpp"

@@ -15,7 +15,8 @@ std::string without_code(std::string_view text, Document& document) {
     const std::string_view inside = std::string_view(out).substr(begin, end - begin);
     constexpr std::size_t told = 100;
     if (document.remarks.size() < told && std::count(inside.begin(), inside.end(), '|') > 3) {
-      const auto line = std::count(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(begin), '\n');
+      const auto line =
+          std::count(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(begin), '\n');
       document.remarks.push_back({.line = 1 + static_cast<std::uint32_t>(line),
                                   .what = std::string(what) + " holds a table, which is left out",
                                   .hint = {}});

@@ -1,5 +1,5 @@
-// Tables out of documents: HTML, Markdown, CSV (RFC 4180, any separator), Word and Excel (ECMA-376).
-// Deterministic; hostile documents are bounded, and what is beyond a bound is remarked.
+// Tables out of documents: HTML, Markdown, CSV (RFC 4180, any separator), Word and Excel
+// (ECMA-376). Deterministic; hostile documents are bounded, and what is beyond a bound is remarked.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 namespace pcapaudit {
 
 struct DocumentCell {
-  std::string text;       // plain, blanks joined; '\n' between paragraphs, items and lines
+  std::string text;         // plain, blanks joined; '\n' between paragraphs, items and lines
   bool from_above = false;  // of a cell that began in a row above (rowspan)
 };
 struct TableRow {

@@ -48,8 +48,8 @@ void write_profiles(const std::vector<ImportedRow>& rows, std::string& out) {
   }
 }
 
-void write_roles(const std::vector<ImportedRow>& rows, const std::map<std::string, ImportedRole>& own,
-                 std::string& out) {
+void write_roles(const std::vector<ImportedRow>& rows,
+                 const std::map<std::string, ImportedRole>& own, std::string& out) {
   std::set<std::string> used;
   for (const ImportedRow& row : rows) {
     used.insert(row.from.begin(), row.from.end());
@@ -59,15 +59,17 @@ void write_roles(const std::vector<ImportedRow>& rows, const std::map<std::strin
   std::string binds;
   for (const std::string& role : used) {
     const auto it = own.find(role);
-    const bool is_builtin =
-        std::any_of(builtin.begin(), builtin.end(), [&](const Role& known) { return known.id == role; });
+    const bool is_builtin = std::any_of(builtin.begin(), builtin.end(),
+                                        [&](const Role& known) { return known.id == role; });
     if (it != own.end() && !it->second.bind.empty()) {
       binds += fmt::format("# {} = {}\n", role, list(it->second.bind));
     }
     if (is_builtin) continue;
-    out += fmt::format("\n[role.{}]\ntitle = {}\n", role, quoted(it == own.end() ? role : it->second.title));
+    out += fmt::format("\n[role.{}]\ntitle = {}\n", role,
+                       quoted(it == own.end() ? role : it->second.title));
   }
-  if (!binds.empty()) out += "\n# Addresses that the document names, for [bind] of the site file:\n" + binds;
+  if (!binds.empty())
+    out += "\n# Addresses that the document names, for [bind] of the site file:\n" + binds;
 }
 
 void write_row(const std::vector<ImportFile>& files, const std::vector<const ImportedRow*>& rows,
@@ -81,8 +83,8 @@ void write_row(const std::vector<ImportFile>& files, const std::vector<const Imp
         [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
     out += fmt::format("# {}\n", cells);
   }
-  out += fmt::format("[[flow]]\nid     = {}\nfrom   = {}\nto     = {}\n", quoted(id), list(row.from),
-                     list(row.to));
+  out += fmt::format("[[flow]]\nid     = {}\nfrom   = {}\nto     = {}\n", quoted(id),
+                     list(row.from), list(row.to));
   std::vector<std::string> transports;
   for (const Transport it : row.transports) transports.emplace_back(to_text(it));
   if (row.transports != std::vector{Transport::tcp}) {
@@ -102,20 +104,22 @@ void write_row(const std::vector<ImportFile>& files, const std::vector<const Imp
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto file = std::find_if(files.begin(), files.end(),
                                    [&](const ImportFile& it) { return it.name == rows[i]->file; });
-    out += fmt::format("{}{{ doc = \"D{}\", lines = \"{}\" }}", i == 0 ? "" : ", ", file - files.begin(),
-                       rows[i]->line);
+    out += fmt::format("{}{{ doc = \"D{}\", lines = \"{}\" }}", i == 0 ? "" : ", ",
+                       file - files.begin(), rows[i]->line);
   }
   out += "]\n";
 }
 
-void write_flows(const std::vector<ImportFile>& files, const std::vector<ImportedRow>& rows, std::string& out) {
+void write_flows(const std::vector<ImportFile>& files, const std::vector<ImportedRow>& rows,
+                 std::string& out) {
   std::vector<std::vector<const ImportedRow*>> groups;
   std::unordered_map<std::string, std::size_t> known;
   for (const ImportedRow& row : rows) {
     std::string transports;
     for (const Transport it : row.transports) transports += to_text(it);
-    const std::string key = fmt::format("{}>{} {} {} {} {}", fmt::join(row.from, ","), fmt::join(row.to, ","),
-                                        transports, to_text(row.ports), row.app, profile_of(row));
+    const std::string key =
+        fmt::format("{}>{} {} {} {} {}", fmt::join(row.from, ","), fmt::join(row.to, ","),
+                    transports, to_text(row.ports), row.app, profile_of(row));
     const auto [it, is_new] = known.emplace(key, groups.size());
     if (is_new) groups.emplace_back();
     groups[it->second].push_back(&row);
@@ -154,7 +158,8 @@ std::string write_draft(const std::vector<ImportFile>& files, const std::vector<
       digest.hex().substr(0, 12));
   for (std::size_t i = 0; i < files.size(); ++i) {
     out += fmt::format("\n[source.D{}]\ntitle  = {}\nfile   = {}\nsha256 = \"{}\"\n", i,
-                       quoted(files[i].name), quoted(files[i].name), sha256_hex(as_bytes(files[i].text)));
+                       quoted(files[i].name), quoted(files[i].name),
+                       sha256_hex(as_bytes(files[i].text)));
   }
   write_roles(rows, own_roles, out);
   write_profiles(rows, out);

@@ -15,7 +15,8 @@ namespace {
 XmlTree parse(const std::string& html) {
   constexpr int options = HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
                           HTML_PARSE_NONET | HTML_PARSE_COMPACT;
-  return XmlTree(htmlReadMemory(html.data(), static_cast<int>(html.size()), nullptr, "UTF-8", options));
+  return XmlTree(
+      htmlReadMemory(html.data(), static_cast<int>(html.size()), nullptr, "UTF-8", options));
 }
 
 // "1", "(2)", "[3]", "*", "a": where a footnote hangs.
@@ -46,7 +47,8 @@ void add_element(const xmlNode* node, int depth, std::string& out) {
 void add_text(const xmlNode* first, int depth, std::string& out) {
   if (depth > max_depth) return;
   for (const xmlNode* it = first; it != nullptr; it = it->next) {
-    if ((it->type == XML_TEXT_NODE || it->type == XML_CDATA_SECTION_NODE) && it->content != nullptr) {
+    if ((it->type == XML_TEXT_NODE || it->type == XML_CDATA_SECTION_NODE) &&
+        it->content != nullptr) {
       for (const char* at = reinterpret_cast<const char*>(it->content); *at != '\0'; ++at) {
         out += *at == '\n' ? ' ' : *at;
       }
@@ -191,7 +193,8 @@ void read_html_tables(std::string_view html, Document& document) {
   const std::size_t before = document.tables.size();
   Walker(document).walk(xmlDocGetRootElement(tree.get()), 0);
   if (document.tables.size() - before >= max_tables) {
-    document.remarks.push_back({.line = 1, .what = "more than 1000 tables", .hint = "split the file"});
+    document.remarks.push_back(
+        {.line = 1, .what = "more than 1000 tables", .hint = "split the file"});
   }
 }
 

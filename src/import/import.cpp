@@ -39,17 +39,18 @@ std::optional<Arrow> arrow_in(const std::string& cell) {
     std::string_view text;
     bool right, left;
   };
-  constexpr Sign signs[] = {
-      {"<-->", true, true}, {"<->", true, true},  {"<=>", true, true},  {"↔", true, true},
-      {"⇔", true, true},    {"⟷", true, true},    {"-->", true, false}, {"->", true, false},
-      {"=>", true, false},  {"→", true, false},   {"⇒", true, false},   {"⟶", true, false},
-      {"➔", true, false},   {"<--", false, true}, {"<-", false, true},  {"←", false, true},
-      {"⇐", false, true}};
+  constexpr Sign signs[] = {{"<-->", true, true}, {"<->", true, true},  {"<=>", true, true},
+                            {"↔", true, true},    {"⇔", true, true},    {"⟷", true, true},
+                            {"-->", true, false}, {"->", true, false},  {"=>", true, false},
+                            {"→", true, false},   {"⇒", true, false},   {"⟶", true, false},
+                            {"➔", true, false},   {"<--", false, true}, {"<-", false, true},
+                            {"←", false, true},   {"⇐", false, true}};
   for (const Sign& sign : signs) {
     const std::size_t at = cell.find(sign.text);
     if (at == std::string::npos) continue;
-    Arrow arrow{.ends = {.from = tidy(cell.substr(0, at)), .to = tidy(cell.substr(at + sign.text.size()))},
-                .both_ways = sign.right && sign.left};
+    Arrow arrow{
+        .ends = {.from = tidy(cell.substr(0, at)), .to = tidy(cell.substr(at + sign.text.size()))},
+        .both_ways = sign.right && sign.left};
     if (!sign.right) std::swap(arrow.ends.from, arrow.ends.to);
     return arrow;
   }
@@ -64,9 +65,10 @@ Way way_of(const std::string& cell) {
                                    "entrante", "ingresso", "受信", "入站", "輸入", "输入"});
   const bool out = has_word(words, {"outbound", "egress", "out", "outgoing", "ausgehend", "sortant",
                                     "saliente", "uscita", "送信", "出站", "輸出", "输出"});
-  const bool both = has_word(words, {"both", "bidirectional", "beide", "bidirektional", "双方向",
-                                     "双向", "雙向", "bidirectionnel", "bidireccional",
-                                     "bidirezionale"}) || cell.find("↔") != std::string::npos;
+  const bool both =
+      has_word(words, {"both", "bidirectional", "beide", "bidirektional", "双方向", "双向", "雙向",
+                       "bidirectionnel", "bidireccional", "bidirezionale"}) ||
+      cell.find("↔") != std::string::npos;
   constexpr std::size_t most = 3;
   if (words.size() > most) return Way::unknown;
   if (in && out) return Way::perspective;
@@ -79,9 +81,10 @@ Way way_of(const std::string& cell) {
 enum class Action { allowed, denied, unknown };
 Action action_of(const std::string& cell) {
   const auto words = words_of(fold(cell));
-  if (has_word(words, {"deny", "denied", "block", "blocked", "drop", "reject", "refuse", "verweigern",
-                       "blockieren", "verboten", "refuser", "interdit", "denegar", "bloquear", "nega",
-                       "blocca", "拒否", "拒绝", "拒絕", "禁止"})) {
+  if (has_word(words, {"deny",    "denied",   "block",      "blocked",    "drop",
+                       "reject",  "refuse",   "verweigern", "blockieren", "verboten",
+                       "refuser", "interdit", "denegar",    "bloquear",   "nega",
+                       "blocca",  "拒否",     "拒绝",       "拒絕",       "禁止"})) {
     return Action::denied;
   }
   if (has_word(words, {"allow", "allowed", "permit", "permitted", "accept", "pass", "yes", "open",
@@ -110,7 +113,8 @@ class Importer {
       }
     }
     if (left_unsaid_ > 0) {
-      remark(1, fmt::format("{} more remarks are not listed", left_unsaid_), "import fewer documents");
+      remark(1, fmt::format("{} more remarks are not listed", left_unsaid_),
+             "import fewer documents");
     }
     const std::size_t names = roles_.own().size() + builtin_role_list().size();
     if (names > max_roles) {
@@ -148,8 +152,9 @@ class Importer {
     for (const DocumentCell& it : table.rows.front().cells) headings.push_back(one_line(it.text));
     if (!shape) {
       remark(table.line,
-             fmt::format("this table is left out: its headings ({}) name no source, destination and port",
-                         shortened(fmt::format("{}", fmt::join(headings, " | ")))),
+             fmt::format(
+                 "this table is left out: its headings ({}) name no source, destination and port",
+                 shortened(fmt::format("{}", fmt::join(headings, " | ")))),
              "a heading for each of them, or the rows by hand");
       return 0;
     }
@@ -179,7 +184,8 @@ class Importer {
       const ColumnKind kind = column_kind(table.rows[0].text(k));
       if (kind != ColumnKind::connection) shape.columns.set(kind, k);
     }
-    if (!shape.columns.has(ColumnKind::connection) || !shape.columns.is_enough()) return std::nullopt;
+    if (!shape.columns.has(ColumnKind::connection) || !shape.columns.is_enough())
+      return std::nullopt;
     return shape;
   }
 
@@ -187,7 +193,9 @@ class Importer {
     std::replace(text.begin(), text.end(), '\n', ' ');
     return text;
   }
-  static std::string shortened(const std::string& text) { return shorten_utf8(text, longest_quote); }
+  static std::string shortened(const std::string& text) {
+    return shorten_utf8(text, longest_quote);
+  }
 
   static std::string all_cells(const TableRow& row) {
     std::vector<std::string> cells;
@@ -203,23 +211,28 @@ class Importer {
   static bool is_heading(const TableRow& row) {
     const std::string& first = row.text(0);
     return !first.empty() && row.cells.size() > 1 &&
-           std::all_of(row.cells.begin() + 1, row.cells.end(), [&](const DocumentCell& it) {
-             return it.text.empty() || it.text == first;
-           });
+           std::all_of(row.cells.begin() + 1, row.cells.end(),
+                       [&](const DocumentCell& it) { return it.text.empty() || it.text == first; });
   }
 
   bool read_row(const TableRow& row, const Columns& columns) {
-    const auto cell = [&](ColumnKind kind) -> const std::string& { return columns.cell(row, kind); };
-    if (is_heading(row)) return leave_out(row, fmt::format("\"{}\" is a heading row", shortened(one_line(row.text(0)))));
+    const auto cell = [&](ColumnKind kind) -> const std::string& {
+      return columns.cell(row, kind);
+    };
+    if (is_heading(row))
+      return leave_out(row,
+                       fmt::format("\"{}\" is a heading row", shortened(one_line(row.text(0)))));
     if (columns.has(ColumnKind::action)) {
       const Action action = action_of(cell(ColumnKind::action));
-      if (action == Action::denied) return leave_out(row, "the row denies, and a policy lists what is allowed");
+      if (action == Action::denied)
+        return leave_out(row, "the row denies, and a policy lists what is allowed");
       if (action == Action::unknown) {
         return leave_out(row, fmt::format("the action \"{}\" is not understood",
                                           shortened(one_line(cell(ColumnKind::action)))));
       }
     }
-    const PortReading ports = read_ports(cell(ColumnKind::port), cell(ColumnKind::transport), port_heading_);
+    const PortReading ports =
+        read_ports(cell(ColumnKind::port), cell(ColumnKind::transport), port_heading_);
     if (!ports.refused.empty()) return leave_out(row, one_line(ports.refused));
     bool both_ways = false;
     const auto ends = ends_of(row, columns, both_ways);
@@ -230,15 +243,18 @@ class Importer {
   }
 
   std::optional<Ends> ends_of(const TableRow& row, const Columns& columns, bool& both_ways) {
-    const auto cell = [&](ColumnKind kind) -> const std::string& { return columns.cell(row, kind); };
+    const auto cell = [&](ColumnKind kind) -> const std::string& {
+      return columns.cell(row, kind);
+    };
     const Way way = way_of(cell(ColumnKind::direction));
     Ends ends;
     if (columns.has(ColumnKind::from) && columns.has(ColumnKind::to)) {
       ends = {.from = cell(ColumnKind::from), .to = cell(ColumnKind::to)};
       both_ways = way == Way::both;
       if (way == Way::perspective || way == Way::unknown) {
-        remark(row.line, fmt::format("direction \"{}\": only from source to destination is written",
-                                     shortened(one_line(cell(ColumnKind::direction)))),
+        remark(row.line,
+               fmt::format("direction \"{}\": only from source to destination is written",
+                           shortened(one_line(cell(ColumnKind::direction)))),
                "add the other way where it is meant");
       }
     } else if (columns.has(ColumnKind::connection)) {
@@ -251,7 +267,8 @@ class Importer {
       ends = arrow->ends;
       both_ways = arrow->both_ways;
     } else if (columns.has(ColumnKind::peer) && columns.has(ColumnKind::direction)) {
-      const std::string own = columns.has(ColumnKind::system) ? cell(ColumnKind::system) : the_system(row);
+      const std::string own =
+          columns.has(ColumnKind::system) ? cell(ColumnKind::system) : the_system(row);
       if (way == Way::inbound) ends = {.from = cell(ColumnKind::peer), .to = own};
       if (way == Way::outbound) ends = {.from = own, .to = cell(ColumnKind::peer)};
       if (way == Way::both) ends = {.from = own, .to = cell(ColumnKind::peer)};
@@ -277,9 +294,11 @@ class Importer {
   // The system that a table with one end is about has no name in it.
   std::string the_system(const TableRow& row) {
     const std::string title = table_->title.empty() ? "this system" : one_line(table_->title);
-    remark(row.line, fmt::format("the table names one end alone; the other is the role of its heading, \"{}\"",
-                                 shortened(title)),
-           "rename the role to what the section describes");
+    remark(
+        row.line,
+        fmt::format("the table names one end alone; the other is the role of its heading, \"{}\"",
+                    shortened(title)),
+        "rename the role to what the section describes");
     return title;
   }
 
@@ -293,8 +312,11 @@ class Importer {
     return std::move(named.roles);
   }
 
-  void write_rows(const TableRow& row, const Ends& ends, const PortReading& ports, const Columns& columns) {
-    const auto cell = [&](ColumnKind kind) -> const std::string& { return columns.cell(row, kind); };
+  void write_rows(const TableRow& row, const Ends& ends, const PortReading& ports,
+                  const Columns& columns) {
+    const auto cell = [&](ColumnKind kind) -> const std::string& {
+      return columns.cell(row, kind);
+    };
     ImportedRow imported;
     imported.file = file_->name;
     imported.line = row.line;
@@ -303,9 +325,11 @@ class Importer {
     imported.from = roles(row.line, ends.from);
     imported.to = roles(row.line, ends.to);
     for (const std::string& doubt : ports.doubts) {
-      remark(row.line, fmt::format("port: {}", one_line(doubt)), "compare the draft with the document");
+      remark(row.line, fmt::format("port: {}", one_line(doubt)),
+             "compare the draft with the document");
     }
-    const std::string said = cell(ColumnKind::transport) + " " + cell(ColumnKind::port) + " " + cell(ColumnKind::app);
+    const std::string said =
+        cell(ColumnKind::transport) + " " + cell(ColumnKind::port) + " " + cell(ColumnKind::app);
     take_demands(row, said, columns, imported);
     take_application(row, said, imported);
     for (const PortGroup& group : ports.groups) {
@@ -314,7 +338,8 @@ class Importer {
       one.transports = group.transports;
       if (one.transports.empty()) {
         one.transports = {Transport::tcp};
-        remark(row.line, fmt::format("no transport in \"{}\"", shortened(one_line(cell(ColumnKind::port)))),
+        remark(row.line,
+               fmt::format("no transport in \"{}\"", shortened(one_line(cell(ColumnKind::port)))),
                "TCP is written; correct the draft");
       }
       import_.rows.push_back(std::move(one));
@@ -331,7 +356,8 @@ class Importer {
     }
   }
 
-  void take_demands(const TableRow& row, const std::string& said, const Columns& columns, ImportedRow& imported) {
+  void take_demands(const TableRow& row, const std::string& said, const Columns& columns,
+                    ImportedRow& imported) {
     const Requirement demand = requirement_in(said);
     const Requirement own = mutual_column(columns.cell(row, ColumnKind::mutual));
     const Requirement noted = requirement_in(imported.notes);
@@ -339,14 +365,16 @@ class Importer {
     imported.mutual = (demand.mutual || own.mutual) && !(own.denied_mutual && !demand.mutual);
     imported.min_tls = demand.min_version;
     for (const auto* it : {&demand, &own}) {
-      for (const std::string& doubt : it->doubts) remark(row.line, doubt, "compare the draft with the document");
+      for (const std::string& doubt : it->doubts)
+        remark(row.line, doubt, "compare the draft with the document");
     }
     if (noted.mutual && !imported.mutual) {
       remark(row.line, "the notes speak of mutual TLS or client certificates, and none is written",
              "set tls = \"mutual\" where it is demanded");
     }
     if (!noted.min_version.empty() && imported.min_tls.empty()) {
-      remark(row.line, fmt::format("the notes name TLS {}, and no version is written", noted.min_version),
+      remark(row.line,
+             fmt::format("the notes name TLS {}, and no version is written", noted.min_version),
              "add min_version to the row's profile where it is demanded");
     }
   }
@@ -354,12 +382,14 @@ class Importer {
   void take_application(const TableRow& row, const std::string& said, ImportedRow& imported) {
     std::vector<std::string> others;
     imported.app = application_in(said, others);
-    if (imported.app == "http" && std::find(others.begin(), others.end(), "https") != others.end()) {
+    if (imported.app == "http" &&
+        std::find(others.begin(), others.end(), "https") != others.end()) {
       remark(row.line, "application: http and https are named; http is written",
              "write a row for each where both are meant");
     } else if (!others.empty()) {
-      remark(row.line, fmt::format("application: {} is written, and {} is named as well", imported.app,
-                                   fmt::join(others, ", ")),
+      remark(row.line,
+             fmt::format("application: {} is written, and {} is named as well", imported.app,
+                         fmt::join(others, ", ")),
              "write a row for each");
     }
     if (imported.app.empty()) {
@@ -370,11 +400,15 @@ class Importer {
       }
     }
     if (!imported.tls || carries_profile(imported)) return;
-    remark(row.line, fmt::format("application: {} with TLS; {} in clear is written", imported.app, imported.app),
-           "write app = \"tls\" where it begins with TLS");
+    remark(
+        row.line,
+        fmt::format("application: {} with TLS; {} in clear is written", imported.app, imported.app),
+        "write app = \"tls\" where it begins with TLS");
     if (imported.mutual) {
-      remark(row.line, fmt::format("mutual TLS is demanded of {}, and cannot be written for it", imported.app),
-             "write app = \"tls\" and tls = \"mutual\" where it begins with TLS");
+      remark(
+          row.line,
+          fmt::format("mutual TLS is demanded of {}, and cannot be written for it", imported.app),
+          "write app = \"tls\" and tls = \"mutual\" where it begins with TLS");
     }
   }
 
@@ -406,7 +440,7 @@ class Importer {
     return read;
   }
 
-  const ImportFile* file_ = nullptr;     // the one that is read; the caller's
+  const ImportFile* file_ = nullptr;  // the one that is read; the caller's
   const DocumentTable* table_ = nullptr;
   std::string port_heading_;
   ImportedRoles roles_;

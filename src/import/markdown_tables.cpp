@@ -183,17 +183,18 @@ void read_markdown_tables(std::string_view text, Document& document) {
     if (line.find('|') == std::string_view::npos) {
       close();
       if (line.starts_with('#')) {
-        title = tidy(text_of_html(Inline(trimmed(line.substr(line.find_first_not_of('#') ==
-                                                                     std::string_view::npos
-                                                                 ? line.size()
-                                                                 : line.find_first_not_of('#'))))
-                                      .html()));
+        title = tidy(text_of_html(
+            Inline(trimmed(line.substr(line.find_first_not_of('#') == std::string_view::npos
+                                           ? line.size()
+                                           : line.find_first_not_of('#'))))
+                .html()));
       }
       before = {};
     } else if (open) {
       if (open->rows.size() < max_table_rows) open->rows.push_back(row_of(line, number));
     } else if (!before.empty() && is_rule(line)) {
-      open = DocumentTable{.line = number - 1, .title = title, .rows = {row_of(before, number - 1)}};
+      open =
+          DocumentTable{.line = number - 1, .title = title, .rows = {row_of(before, number - 1)}};
     }
     before = line;
   }

@@ -1,5 +1,5 @@
-// Word and Excel documents: zip files of XML (ECMA-376), through libzip and libxml2. Entities of the
-// documents are never resolved, and nothing outside of the file is read.
+// Word and Excel documents: zip files of XML (ECMA-376), through libzip and libxml2. Entities of
+// the documents are never resolved, and nothing outside of the file is read.
 #include <libxml/parser.h>
 #include <zip.h>
 
@@ -41,16 +41,17 @@ class Package {
     }
     std::string text;
     std::string buffer(std::size_t{1} << 16, '\0');
-    for (zip_int64_t count = 0; (count = ::zip_fread(file.get(), buffer.data(), buffer.size())) > 0;) {
+    for (zip_int64_t count = 0;
+         (count = ::zip_fread(file.get(), buffer.data(), buffer.size())) > 0;) {
       text.append(buffer, 0, static_cast<std::size_t>(count));
       if (text.size() > max_part) {
         refused = name + " unpacks to more than 48 MiB";
         return nullptr;
       }
     }
-    XmlTree tree(xmlReadMemory(text.data(), static_cast<int>(text.size()), nullptr, nullptr,
-                               XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
-                                   XML_PARSE_COMPACT));
+    XmlTree tree(xmlReadMemory(
+        text.data(), static_cast<int>(text.size()), nullptr, nullptr,
+        XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_COMPACT));
     if (!tree) refused = name + " is no XML";
     if (tree && tree->intSubset != nullptr) {
       refused = name + " declares entities, as no Office program does";
@@ -78,7 +79,8 @@ std::size_t number_in(std::string_view text, std::size_t otherwise) {
 bool is_on(const xmlNode* flag) {
   if (flag == nullptr) return false;
   const std::string value = attribute(flag, "val");
-  return value != "0" && value != "false" && value != "off" && value != "none" && value != "noStrike";
+  return value != "0" && value != "false" && value != "off" && value != "none" &&
+         value != "noStrike";
 }
 
 class Word {
@@ -99,7 +101,8 @@ class Word {
   }
 
  private:
-  // Struck and deleted text is not in it, nor the marks of footnotes, which are elements of their own.
+  // Struck and deleted text is not in it, nor the marks of footnotes, which are elements of their
+  // own.
   static void add_text(const xmlNode* first, int depth, std::string& out) {
     for (const xmlNode* it = first; it != nullptr && depth < max_depth; it = it->next) {
       const std::string_view name = name_of(it);
@@ -157,7 +160,8 @@ class Word {
       const bool goes_on = merged != nullptr && attribute(merged, "val") != "restart";
       for (std::size_t i = 0; i < span && row.cells.size() < max_cells; ++i) {
         const std::size_t column = row.cells.size();
-        const std::string above = table.rows.empty() ? std::string() : table.rows.back().text(column);
+        const std::string above =
+            table.rows.empty() ? std::string() : table.rows.back().text(column);
         row.cells.push_back({.text = goes_on ? above : tidy(text), .from_above = goes_on});
       }
       if (cell->children != nullptr) inner.push_back(cell->children);
@@ -176,7 +180,9 @@ std::string rich_text(const xmlNode* node) {
   for (const xmlNode* it = node->children; it != nullptr; it = it->next) {
     const xmlNode* run_style = name_of(it) == "r" ? child_of(it, "rPr") : nullptr;
     if (is_on(child_of(run_style, "strike"))) continue;
-    const xmlNode* text = name_of(it) == "r" ? child_of(it, "t") : name_of(it) == "t" ? it : nullptr;
+    const xmlNode* text = name_of(it) == "r"   ? child_of(it, "t")
+                          : name_of(it) == "t" ? it
+                                               : nullptr;
     for (text = text == nullptr ? nullptr : text->children; text != nullptr; text = text->next) {
       if (text->content != nullptr) out += reinterpret_cast<const char*>(text->content);
     }
@@ -204,7 +210,8 @@ class Excel {
 
  private:
   void refuse(const std::string& why) {
-    if (!why.empty()) document_.remarks.push_back({.line = 1, .what = why, .hint = "save the document again"});
+    if (!why.empty())
+      document_.remarks.push_back({.line = 1, .what = why, .hint = "save the document again"});
   }
 
   void read_strings() {
@@ -212,7 +219,8 @@ class Excel {
     const XmlTree tree = package_.part("xl/sharedStrings.xml", refused);
     refuse(refused);
     if (!tree) return;
-    for (const xmlNode* it = xmlDocGetRootElement(tree.get())->children; it != nullptr; it = it->next) {
+    for (const xmlNode* it = xmlDocGetRootElement(tree.get())->children; it != nullptr;
+         it = it->next) {
       if (name_of(it) == "si") strings_.push_back(rich_text(it));
     }
   }
@@ -225,11 +233,13 @@ class Excel {
     const xmlNode* root = xmlDocGetRootElement(tree.get());
     std::vector<bool> struck;
     const xmlNode* fonts = child_of(root, "fonts");
-    for (const xmlNode* it = fonts == nullptr ? nullptr : fonts->children; it != nullptr; it = it->next) {
+    for (const xmlNode* it = fonts == nullptr ? nullptr : fonts->children; it != nullptr;
+         it = it->next) {
       if (name_of(it) == "font") struck.push_back(is_on(child_of(it, "strike")));
     }
     const xmlNode* formats = child_of(root, "cellXfs");
-    for (const xmlNode* it = formats == nullptr ? nullptr : formats->children; it != nullptr; it = it->next) {
+    for (const xmlNode* it = formats == nullptr ? nullptr : formats->children; it != nullptr;
+         it = it->next) {
       if (name_of(it) != "xf") continue;
       const std::size_t font = number_in(attribute(it, "fontId"), 0);
       struck_.push_back(font < struck.size() && struck[font]);
@@ -249,12 +259,14 @@ class Excel {
   }
 
   std::string text_of(const xmlNode* cell) const {
-    if (number_in(attribute(cell, "s"), 0) < struck_.size() && struck_[number_in(attribute(cell, "s"), 0)]) {
+    if (number_in(attribute(cell, "s"), 0) < struck_.size() &&
+        struck_[number_in(attribute(cell, "s"), 0)]) {
       return {};
     }
     if (const xmlNode* inside = child_of(cell, "is")) return rich_text(inside);
     const xmlNode* value = child_of(cell, "v");
-    if (value == nullptr || value->children == nullptr || value->children->content == nullptr) return {};
+    if (value == nullptr || value->children == nullptr || value->children->content == nullptr)
+      return {};
     const std::string text = reinterpret_cast<const char*>(value->children->content);
     if (attribute(cell, "t") != "s") return text;
     const std::size_t index = number_in(text, strings_.size());
@@ -266,7 +278,8 @@ class Excel {
     std::map<std::uint32_t, std::size_t> places;  // rows of the table by their numbers
     const xmlNode* data = child_of(root, "sheetData");
     std::uint32_t line = 0;
-    for (const xmlNode* it = data == nullptr ? nullptr : data->children; it != nullptr; it = it->next) {
+    for (const xmlNode* it = data == nullptr ? nullptr : data->children; it != nullptr;
+         it = it->next) {
       if (name_of(it) != "row" || table.rows.size() >= max_table_rows) continue;
       line = static_cast<std::uint32_t>(number_in(attribute(it, "r"), line + 1));
       TableRow row{.line = line, .cells = {}};
@@ -292,7 +305,8 @@ class Excel {
   // Merged cells hold their text in each place that they cover.
   static void spread(const xmlNode* merges, const std::map<std::uint32_t, std::size_t>& places,
                      DocumentTable& table) {
-    for (const xmlNode* it = merges == nullptr ? nullptr : merges->children; it != nullptr; it = it->next) {
+    for (const xmlNode* it = merges == nullptr ? nullptr : merges->children; it != nullptr;
+         it = it->next) {
       const std::string area = attribute(it, "ref");  // "A2:B5"
       const std::size_t colon = area.find(':');
       if (colon == std::string::npos) continue;
@@ -312,7 +326,8 @@ class Excel {
       for (auto row = first; row != places.end() && row->first <= row_of(end); ++row) {
         auto& cells = table.rows[row->second].cells;
         if (cells.size() <= *right) cells.resize(*right + 1);
-        for (std::size_t k = *left; k <= *right; ++k) cells[k] = {.text = text, .from_above = row != first};
+        for (std::size_t k = *left; k <= *right; ++k)
+          cells[k] = {.text = text, .from_above = row != first};
       }
     }
   }

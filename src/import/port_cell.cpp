@@ -1,4 +1,5 @@
-// Tokens, then ranges and transports, then which belongs to which. Each token is understood or told.
+// Tokens, then ranges and transports, then which belongs to which. Each token is understood or
+// told.
 #include "import/port_cell.hpp"
 
 #include <fmt/format.h>
@@ -30,7 +31,7 @@ struct Token {
   Sort sort = Sort::sign;
   std::string text;
   std::uint32_t value = 0;
-  bool grouped = false;       // with a thousands separator
+  bool grouped = false;  // with a thousands separator
   bool blank_before = false;
   std::size_t begin = 0;
 };
@@ -141,9 +142,9 @@ class Lexer {
       }
     }
     if (sign == ',') {
-      doubts_.push_back(fmt::format(
-          "\"{}\" is read as two ports; it could be one with a thousands separator",
-          text_.substr(at, head + 4)));
+      doubts_.push_back(
+          fmt::format("\"{}\" is read as two ports; it could be one with a thousands separator",
+                      text_.substr(at, head + 4)));
     }
     return false;
   }
@@ -169,7 +170,8 @@ class Lexer {
     }
     at_ = end;
     const std::string text(text_.substr(begin, end - begin));
-    put(dotted ? Sort::version : Sort::number, text, begin, dotted ? 0 : value_of(begin, end - begin));
+    put(dotted ? Sort::version : Sort::number, text, begin,
+        dotted ? 0 : value_of(begin, end - begin));
     if (!dotted && end - begin > 6) tokens_.back().value = last_port + 1;
   }
 
@@ -194,17 +196,24 @@ bool is_versioned(std::string_view word) {
 // Words that say nothing of the ports, or are read elsewhere.
 bool is_known(std::string_view word) {
   return transport_of(word) ||
-         is_any_of(
-             word,
-             {"port", "ports", "puerto", "puertos", "porta", "porte", "and", "or", "und", "oder",
-              "et", "ou", "y", "o", "e", "the", "for", "with", "over", "via", "von", "from", "de",
-              "https", "http", "sip", "sips", "xmpp", "dns", "stun", "turn", "rtp", "srtp", "smb",
-              "dcom", "rpc", "msrpc", "sql", "ldap", "ldaps", "kerberos", "ntp", "snmp", "ssh",
-              "smtp", "smtps", "rdp", "dhcp", "radius", "postgresql", "mysql", "ftp", "imap",
-              "imaps", "pop3", "pop3s", "syslog", "quic", "psom", "tls", "ssl", "mtls", "dtls",
-              "mutual", "client", "certificate", "certificates", "secure", "s", "dynamic",
-              "ephemeral", "random", "dynamisch", "dynamique", "ポート", "連接埠", "端口", "no", "not",
-              "without", "starttls", "h2", "v", "version", "tcpip", "ip", "legacy"});
+         is_any_of(word, {"port",        "ports",        "puerto",    "puertos",   "porta",
+                          "porte",       "and",          "or",        "und",       "oder",
+                          "et",          "ou",           "y",         "o",         "e",
+                          "the",         "for",          "with",      "over",      "via",
+                          "von",         "from",         "de",        "https",     "http",
+                          "sip",         "sips",         "xmpp",      "dns",       "stun",
+                          "turn",        "rtp",          "srtp",      "smb",       "dcom",
+                          "rpc",         "msrpc",        "sql",       "ldap",      "ldaps",
+                          "kerberos",    "ntp",          "snmp",      "ssh",       "smtp",
+                          "smtps",       "rdp",          "dhcp",      "radius",    "postgresql",
+                          "mysql",       "ftp",          "imap",      "imaps",     "pop3",
+                          "pop3s",       "syslog",       "quic",      "psom",      "tls",
+                          "ssl",         "mtls",         "dtls",      "mutual",    "client",
+                          "certificate", "certificates", "secure",    "s",         "dynamic",
+                          "ephemeral",   "random",       "dynamisch", "dynamique", "ポート",
+                          "連接埠",      "端口",         "no",        "not",       "without",
+                          "starttls",    "h2",           "v",         "version",   "tcpip",
+                          "ip",          "legacy"});
 }
 
 class Reading {
@@ -292,18 +301,19 @@ class Reading {
       return refuse(first > last ? fmt::format("the ports {}-{} run backwards", first, last)
                                  : fmt::format("{} is no port", last));
     }
-    items.push_back({.transports = {},
-                     .range = PortRange{static_cast<std::uint16_t>(first),
-                                        static_cast<std::uint16_t>(last)}});
+    items.push_back(
+        {.transports = {},
+         .range = PortRange{static_cast<std::uint16_t>(first), static_cast<std::uint16_t>(last)}});
   }
 
   void number() {
     const std::uint32_t first = tokens_[at_].value;
     const bool colon = is_sign(1, ":") && is_number(2) && !peek(1)->blank_before &&
                        !peek(2)->blank_before && first < peek(2)->value;
-    const bool range = is_sign(1, "-") || is_sign(1, "..") || is_sign(1, "to") || is_sign(1, "bis") ||
-                       is_sign(1, "through") || is_sign(1, "thru") || is_sign(1, "hasta") ||
-                       is_sign(1, "al") || is_sign(1, "a") || is_sign(1, "à");
+    const bool range = is_sign(1, "-") || is_sign(1, "..") || is_sign(1, "to") ||
+                       is_sign(1, "bis") || is_sign(1, "through") || is_sign(1, "thru") ||
+                       is_sign(1, "hasta") || is_sign(1, "al") || is_sign(1, "a") ||
+                       is_sign(1, "à");
     if ((range || colon) && is_number(2)) {
       const std::uint32_t last = peek(2)->value;
       at_ += 3;
@@ -318,8 +328,9 @@ class Reading {
     const bool joins = is_sign(0, "and") || is_sign(0, "or") || is_sign(0, "und") ||
                        is_sign(0, "oder") || is_sign(0, "et") || is_sign(0, "y");
     const Token* next = peek(joins ? 1 : 0);
-    if (next != nullptr && is_any_of(next->text, {"above", "higher", "up", "upwards", "hoher", "höher",
-                                                  "aufwarts", "aufwärts", "superior", "greater"})) {
+    if (next != nullptr &&
+        is_any_of(next->text, {"above", "higher", "up", "upwards", "hoher", "höher", "aufwarts",
+                               "aufwärts", "superior", "greater"})) {
       at_ += joins ? 2 : 1;
       return add(first, last_port);
     }
@@ -333,12 +344,13 @@ class Reading {
 
   void word(const Token& it) {
     if (const auto transport = transport_of(it.text)) return take_transport(*transport);
-    if (is_any_of(it.text, {"icmp", "icmpv6", "esp", "ah", "gre", "igmp", "ospf", "vrrp", "sctp"})) {
+    if (is_any_of(it.text,
+                  {"icmp", "icmpv6", "esp", "ah", "gre", "igmp", "ospf", "vrrp", "sctp"})) {
       ++at_;
       return refuse(fmt::format("{} has no ports of TCP or UDP", it.text));
     }
-    if (is_any_of(it.text, {"but", "except", "excluding", "ausser", "ohne", "sauf", "excepto", "salvo",
-                            "eccetto", "tranne", "except"})) {
+    if (is_any_of(it.text, {"but", "except", "excluding", "ausser", "ohne", "sauf", "excepto",
+                            "salvo", "eccetto", "tranne", "except"})) {
       ++at_;
       return refuse("ports with an exception cannot be written as a row");
     }
@@ -351,8 +363,9 @@ class Reading {
                             "ancien", "deprecated", "instead"})) {
       return skip_former();
     }
-    if (is_any_of(it.text, {"any", "all", "beliebig", "alle", "tous", "toutes", "tout", "todos",
-                            "cualquiera", "qualsiasi", "tutti", "任意", "任何", "全部", "すべて", "全て"})) {
+    if (is_any_of(it.text,
+                  {"any", "all", "beliebig", "alle", "tous", "toutes", "tout", "todos",
+                   "cualquiera", "qualsiasi", "tutti", "任意", "任何", "全部", "すべて", "全て"})) {
       says_any = true;
       ++at_;
       return;
@@ -381,8 +394,9 @@ class Reading {
     }
     const Token* it = peek(ahead);
     constexpr std::uint32_t largest_version = 4;
-    const bool version = it != nullptr && (it->sort == Sort::version ||
-                                           (it->sort == Sort::number && it->value <= largest_version));
+    const bool version =
+        it != nullptr &&
+        (it->sort == Sort::version || (it->sort == Sort::number && it->value <= largest_version));
     if (!version) return;
     at_ += ahead + 1;
     if (is_sign(0, "+")) ++at_;
@@ -416,9 +430,8 @@ class Reading {
 
 void add_group(std::vector<PortGroup>& groups, const std::vector<Transport>& transports,
                const PortRange& range) {
-  const auto known = std::find_if(groups.begin(), groups.end(), [&](const PortGroup& it) {
-    return it.transports == transports;
-  });
+  const auto known = std::find_if(groups.begin(), groups.end(),
+                                  [&](const PortGroup& it) { return it.transports == transports; });
   PortGroup& group = known != groups.end() ? *known : groups.emplace_back();
   group.transports = transports;
   if (std::find(group.ports.begin(), group.ports.end(), range) == group.ports.end()) {
@@ -447,7 +460,8 @@ void assign(const std::vector<Reading::Item>& items, const std::vector<Transport
     waiting.clear();
   }
   if (!waiting.empty() && !current.empty() && current != beside) {
-    result.doubts.emplace_back("the last port has no transport of its own; the one before it is written");
+    result.doubts.emplace_back(
+        "the last port has no transport of its own; the one before it is written");
   }
   for (const PortRange& range : waiting) add_group(result.groups, current, range);
   if (!has_ports_since && !result.groups.empty()) {
@@ -479,7 +493,8 @@ PortReading read_ports(const std::string& cell, const std::string& beside,
       transports.empty() && result.refused.empty() && !of_protocol.refused.empty()) {
     result.refused = of_protocol.refused;
   }
-  if (const auto of_heading = transports_in(heading); transports.empty() && of_heading.size() == 1) {
+  if (const auto of_heading = transports_in(heading);
+      transports.empty() && of_heading.size() == 1) {
     transports = of_heading;
   }
   if (!result.refused.empty()) return result;
@@ -495,7 +510,8 @@ PortReading read_ports(const std::string& cell, const std::string& beside,
     if (!transports.empty() && !group.transports.empty() && group.transports != transports &&
         !std::includes(transports.begin(), transports.end(), group.transports.begin(),
                        group.transports.end())) {
-      result.doubts.emplace_back("the transport beside the port is another one; the one with the port is written");
+      result.doubts.emplace_back(
+          "the transport beside the port is another one; the one with the port is written");
     }
   }
   if (result.groups.empty()) result.refused = fmt::format("no port in \"{}\"", cell);

@@ -15,8 +15,8 @@ struct PortGroup {
 };
 
 struct PortReading {
-  std::vector<PortGroup> groups;   // empty: no ports
-  std::string refused;             // why the row cannot be written; "" when it can
+  std::vector<PortGroup> groups;    // empty: no ports
+  std::string refused;              // why the row cannot be written; "" when it can
   std::vector<std::string> doubts;  // what was decided, or not read, each a sentence about ports
 };
 

@@ -18,20 +18,41 @@ bool holds(const std::string& text, std::string_view phrase) {
 
 // Where mutual TLS is spoken of; npos when it is not. Longer phrases first, as they begin earlier.
 std::size_t mutual_at(const std::string& text) {
-  constexpr std::string_view phrases[] = {
-      "mtls", "mutual", "client certificate", "client-certificate", "certificate-based",
-      "two-way tls", "two-way ssl", "2-way tls", "2-way ssl", "client cert", "gegenseitig",
-      "beidseitig", "clientzertifikat", "client-zertifikat", "mutuel", "certificat client",
-      "mutuo", "mutua", "reciproc", "certificado de cliente", "certificato client", "相互",
-      "クライアント証明書", "双向", "雙向", "客户端证书", "用戶端憑證"};
+  constexpr std::string_view phrases[] = {"mtls",
+                                          "mutual",
+                                          "client certificate",
+                                          "client-certificate",
+                                          "certificate-based",
+                                          "two-way tls",
+                                          "two-way ssl",
+                                          "2-way tls",
+                                          "2-way ssl",
+                                          "client cert",
+                                          "gegenseitig",
+                                          "beidseitig",
+                                          "clientzertifikat",
+                                          "client-zertifikat",
+                                          "mutuel",
+                                          "certificat client",
+                                          "mutuo",
+                                          "mutua",
+                                          "reciproc",
+                                          "certificado de cliente",
+                                          "certificato client",
+                                          "相互",
+                                          "クライアント証明書",
+                                          "双向",
+                                          "雙向",
+                                          "客户端证书",
+                                          "用戶端憑證"};
   std::size_t first = std::string::npos;
   for (const std::string_view phrase : phrases) first = std::min(first, text.find(phrase));
   return first;
 }
 
 bool is_denied(const std::string& text, std::size_t at) {
-  constexpr std::string_view noes[] = {"no", "not", "non", "without", "ohne", "kein", "keine", "sans",
-                                       "sin", "senza", "nicht", "なし", "不"};
+  constexpr std::string_view noes[] = {"no",   "not", "non",   "without", "ohne", "kein", "keine",
+                                       "sans", "sin", "senza", "nicht",   "なし", "不"};
   const Words before = words_of(std::string_view(text).substr(0, at));
   const std::size_t looked_at = std::min<std::size_t>(before.size(), 3);
   return std::any_of(before.end() - static_cast<std::ptrdiff_t>(looked_at), before.end(),
@@ -96,28 +117,39 @@ Requirement mutual_column(const std::string& cell) {
   found.tls = found.mutual;
   if (found.mutual && found.denied_mutual) found.mutual = false;
   if (!words.empty() && found.mutual == found.denied_mutual) {
-    found.doubts.push_back(fmt::format("mutual TLS \"{}\" is not understood; none is written", cell));
+    found.doubts.push_back(
+        fmt::format("mutual TLS \"{}\" is not understood; none is written", cell));
   }
   return found;
 }
 
 std::string application_in(const std::string& text, std::vector<std::string>& others) {
   constexpr std::pair<std::string_view, std::string_view> names[] = {
-      {"https", "https"},     {"http", "http"},         {"sip", "sip"},       {"sips", "sip"},
-      {"xmpp", "xmpp"},       {"dns", "dns"},           {"stun", "stun"},     {"turn", "stun"},
-      {"rtp", "rtp"},         {"srtp", "rtp"},          {"smb", "smb"},       {"cifs", "smb"},
-      {"dcom", "msrpc"},      {"msrpc", "msrpc"},       {"tds", "tds"},       {"ldap", "ldap"},
-      {"kerberos", "kerberos"}, {"ntp", "ntp"},         {"snmp", "snmp"},     {"ssh", "ssh"},
-      {"sftp", "ssh"},        {"smtp", "smtp"},         {"rdp", "rdp"},       {"dhcp", "dhcp"},
-      {"radius", "radius"},   {"postgresql", "postgresql"}, {"mysql", "mysql"}, {"imap", "imap"},
-      {"imap4", "imap"},      {"pop3", "pop3"},         {"ftp", "ftp"},       {"syslog", "syslog"},
-      {"netbios", "netbios"}, {"ldaps", "tls"},         {"imaps", "tls"},     {"pop3s", "tls"},
-      {"quic", "quic"},       {"rtsp", "rtsp"},         {"vnc", "vnc"},       {"socks", "socks"}};
+      {"https", "https"},       {"http", "http"},
+      {"sip", "sip"},           {"sips", "sip"},
+      {"xmpp", "xmpp"},         {"dns", "dns"},
+      {"stun", "stun"},         {"turn", "stun"},
+      {"rtp", "rtp"},           {"srtp", "rtp"},
+      {"smb", "smb"},           {"cifs", "smb"},
+      {"dcom", "msrpc"},        {"msrpc", "msrpc"},
+      {"tds", "tds"},           {"ldap", "ldap"},
+      {"kerberos", "kerberos"}, {"ntp", "ntp"},
+      {"snmp", "snmp"},         {"ssh", "ssh"},
+      {"sftp", "ssh"},          {"smtp", "smtp"},
+      {"rdp", "rdp"},           {"dhcp", "dhcp"},
+      {"radius", "radius"},     {"postgresql", "postgresql"},
+      {"mysql", "mysql"},       {"imap", "imap"},
+      {"imap4", "imap"},        {"pop3", "pop3"},
+      {"ftp", "ftp"},           {"syslog", "syslog"},
+      {"netbios", "netbios"},   {"ldaps", "tls"},
+      {"imaps", "tls"},         {"pop3s", "tls"},
+      {"quic", "quic"},         {"rtsp", "rtsp"},
+      {"vnc", "vnc"},           {"socks", "socks"}};
   const Words words = words_of(fold(text));
   std::string found;
   for (const std::string& word : words) {
-    const auto* const it =
-        std::find_if(std::begin(names), std::end(names), [&](const auto& name) { return name.first == word; });
+    const auto* const it = std::find_if(std::begin(names), std::end(names),
+                                        [&](const auto& name) { return name.first == word; });
     if (it == std::end(names) || it->second == found) continue;
     if (found.empty()) {
       found = it->second;

@@ -15,7 +15,19 @@
 namespace pcapaudit {
 namespace {
 
-enum class Sense : std::uint8_t { filler, inside, outside, any, proxy, edge, front, director, office, client, cms };
+enum class Sense : std::uint8_t {
+  filler,
+  inside,
+  outside,
+  any,
+  proxy,
+  edge,
+  front,
+  director,
+  office,
+  client,
+  cms
+};
 struct Morpheme {
   std::string_view text;
   Sense sense;
@@ -23,81 +35,149 @@ struct Morpheme {
 // What the names of the built-in documentation's roles are made of, in its languages. A name is one
 // of these roles only when all of it is made of them: "Edge router" is not.
 constexpr Morpheme morphemes[] = {
-    {"reverseproxy", Sense::proxy},   {"リバースプロキシ", Sense::proxy},
-    {"反向代理", Sense::proxy},       {"edge", Sense::edge},
-    {"エッジ", Sense::edge},          {"邊緣", Sense::edge},
-    {"边缘", Sense::edge},            {"perimetrale", Sense::edge},
-    {"perimetral", Sense::edge},      {"frontend", Sense::front},
-    {"フロントエンド", Sense::front}, {"前端", Sense::front},
-    {"director", Sense::director},    {"directors", Sense::director},
-    {"directores", Sense::director},  {"ディレクター", Sense::director},
-    {"控制器", Sense::director},      {"officewebapps", Sense::office},
+    {"reverseproxy", Sense::proxy},
+    {"リバースプロキシ", Sense::proxy},
+    {"反向代理", Sense::proxy},
+    {"edge", Sense::edge},
+    {"エッジ", Sense::edge},
+    {"邊緣", Sense::edge},
+    {"边缘", Sense::edge},
+    {"perimetrale", Sense::edge},
+    {"perimetral", Sense::edge},
+    {"frontend", Sense::front},
+    {"フロントエンド", Sense::front},
+    {"前端", Sense::front},
+    {"director", Sense::director},
+    {"directors", Sense::director},
+    {"directores", Sense::director},
+    {"ディレクター", Sense::director},
+    {"控制器", Sense::director},
+    {"officewebapps", Sense::office},
     {"officewebanwendungen", Sense::office},
-    {"client", Sense::client},        {"clients", Sense::client},
-    {"クライアント", Sense::client},  {"用戶端", Sense::client},
-    {"客户端", Sense::client},        {"centralmanagement", Sense::cms},
-    {"全体管理", Sense::cms},         {"internal", Sense::inside},
-    {"internally", Sense::inside},    {"intern", Sense::inside},
-    {"interne", Sense::inside},       {"internen", Sense::inside},
-    {"interna", Sense::inside},       {"interni", Sense::inside},
-    {"interno", Sense::inside},       {"内部", Sense::inside},
-    {"內部", Sense::inside},          {"external", Sense::outside},
-    {"extern", Sense::outside},       {"externe", Sense::outside},
-    {"externen", Sense::outside},     {"esterna", Sense::outside},
-    {"externa", Sense::outside},      {"public", Sense::outside},
-    {"外部", Sense::outside},         {"any", Sense::any},
-    {"anyone", Sense::any},           {"beliebig", Sense::any},
-    {"beliebige", Sense::any},        {"qualsiasi", Sense::any},
-    {"cualquiera", Sense::any},       {"indifferente", Sense::any},
-    {"任意", Sense::any},             {"任何", Sense::any},
-    {"任何一個", Sense::any},         {"*", Sense::any},
-    {"all", Sense::any},              {"everyone", Sense::any},
-    {"server", Sense::filler},        {"servers", Sense::filler},
-    {"servidor", Sense::filler},      {"servidores", Sense::filler},
-    {"サーバー", Sense::filler},      {"伺服器", Sense::filler},
-    {"服务器", Sense::filler},        {"pool", Sense::filler},
-    {"pools", Sense::filler},         {"プール", Sense::filler},
-    {"集區", Sense::filler},          {"池", Sense::filler},
-    {"grupo", Sense::filler},         {"service", Sense::filler},
-    {"services", Sense::filler},      {"servizi", Sense::filler},
-    {"dienst", Sense::filler},        {"服務", Sense::filler},
-    {"服务", Sense::filler},          {"サービス", Sense::filler},
-    {"web", Sense::filler},           {"ip", Sense::filler},
-    {"address", Sense::filler},       {"addresses", Sense::filler},
-    {"adresse", Sense::filler},       {"interface", Sense::filler},
-    {"schnittstelle", Sense::filler}, {"interfaccia", Sense::filler},
-    {"interfaz", Sense::filler},      {"インターフェイス", Sense::filler},
-    {"介面", Sense::filler},          {"接口", Sense::filler},
-    {"listener", Sense::filler},      {"リスナー", Sense::filler},
-    {"接聽程式", Sense::filler},      {"侦听器", Sense::filler},
-    {"agente", Sense::filler},        {"escucha", Sense::filler},
-    {"the", Sense::filler},           {"of", Sense::filler},
-    {"for", Sense::filler},           {"für", Sense::filler},
-    {"para", Sense::filler},          {"per", Sense::filler},
-    {"de", Sense::filler},            {"del", Sense::filler},
-    {"di", Sense::filler},            {"la", Sense::filler},
-    {"and", Sense::filler},           {"or", Sense::filler},
-    {"und", Sense::filler},           {"oder", Sense::filler},
-    {"o", Sense::filler},             {"y", Sense::filler},
-    {"或", Sense::filler},            {"的", Sense::filler},
-    {"の", Sense::filler},            {"または", Sense::filler},
-    {"conferencing", Sense::filler},  {"konferenzen", Sense::filler},
-    {"conferencias", Sense::filler},  {"会議用", Sense::filler},
-    {"會議", Sense::filler},          {"适用于会议", Sense::filler},
-    {"適用於會議", Sense::filler},    {"access", Sense::filler},
-    {"zugriffs", Sense::filler},      {"webkonferenz", Sense::filler},
-    {"av", Sense::filler},            {"store", Sense::filler},
+    {"client", Sense::client},
+    {"clients", Sense::client},
+    {"クライアント", Sense::client},
+    {"用戶端", Sense::client},
+    {"客户端", Sense::client},
+    {"centralmanagement", Sense::cms},
+    {"全体管理", Sense::cms},
+    {"internal", Sense::inside},
+    {"internally", Sense::inside},
+    {"intern", Sense::inside},
+    {"interne", Sense::inside},
+    {"internen", Sense::inside},
+    {"interna", Sense::inside},
+    {"interni", Sense::inside},
+    {"interno", Sense::inside},
+    {"内部", Sense::inside},
+    {"內部", Sense::inside},
+    {"external", Sense::outside},
+    {"extern", Sense::outside},
+    {"externe", Sense::outside},
+    {"externen", Sense::outside},
+    {"esterna", Sense::outside},
+    {"externa", Sense::outside},
+    {"public", Sense::outside},
+    {"外部", Sense::outside},
+    {"any", Sense::any},
+    {"anyone", Sense::any},
+    {"beliebig", Sense::any},
+    {"beliebige", Sense::any},
+    {"qualsiasi", Sense::any},
+    {"cualquiera", Sense::any},
+    {"indifferente", Sense::any},
+    {"任意", Sense::any},
+    {"任何", Sense::any},
+    {"任何一個", Sense::any},
+    {"*", Sense::any},
+    {"all", Sense::any},
+    {"everyone", Sense::any},
+    {"server", Sense::filler},
+    {"servers", Sense::filler},
+    {"servidor", Sense::filler},
+    {"servidores", Sense::filler},
+    {"サーバー", Sense::filler},
+    {"伺服器", Sense::filler},
+    {"服务器", Sense::filler},
+    {"pool", Sense::filler},
+    {"pools", Sense::filler},
+    {"プール", Sense::filler},
+    {"集區", Sense::filler},
+    {"池", Sense::filler},
+    {"grupo", Sense::filler},
+    {"service", Sense::filler},
+    {"services", Sense::filler},
+    {"servizi", Sense::filler},
+    {"dienst", Sense::filler},
+    {"服務", Sense::filler},
+    {"服务", Sense::filler},
+    {"サービス", Sense::filler},
+    {"web", Sense::filler},
+    {"ip", Sense::filler},
+    {"address", Sense::filler},
+    {"addresses", Sense::filler},
+    {"adresse", Sense::filler},
+    {"interface", Sense::filler},
+    {"schnittstelle", Sense::filler},
+    {"interfaccia", Sense::filler},
+    {"interfaz", Sense::filler},
+    {"インターフェイス", Sense::filler},
+    {"介面", Sense::filler},
+    {"接口", Sense::filler},
+    {"listener", Sense::filler},
+    {"リスナー", Sense::filler},
+    {"接聽程式", Sense::filler},
+    {"侦听器", Sense::filler},
+    {"agente", Sense::filler},
+    {"escucha", Sense::filler},
+    {"the", Sense::filler},
+    {"of", Sense::filler},
+    {"for", Sense::filler},
+    {"für", Sense::filler},
+    {"para", Sense::filler},
+    {"per", Sense::filler},
+    {"de", Sense::filler},
+    {"del", Sense::filler},
+    {"di", Sense::filler},
+    {"la", Sense::filler},
+    {"and", Sense::filler},
+    {"or", Sense::filler},
+    {"und", Sense::filler},
+    {"oder", Sense::filler},
+    {"o", Sense::filler},
+    {"y", Sense::filler},
+    {"或", Sense::filler},
+    {"的", Sense::filler},
+    {"の", Sense::filler},
+    {"または", Sense::filler},
+    {"conferencing", Sense::filler},
+    {"konferenzen", Sense::filler},
+    {"conferencias", Sense::filler},
+    {"会議用", Sense::filler},
+    {"會議", Sense::filler},
+    {"适用于会议", Sense::filler},
+    {"適用於會議", Sense::filler},
+    {"access", Sense::filler},
+    {"zugriffs", Sense::filler},
+    {"webkonferenz", Sense::filler},
+    {"av", Sense::filler},
+    {"store", Sense::filler},
 };
 
 // Words that are one name together.
 std::string joined_names(std::string text) {
   constexpr std::pair<std::string_view, std::string_view> names[] = {
-      {"reverse proxy", "reverseproxy"},   {"reverse-proxy", "reverseproxy"},
-      {"proxy inverso", "reverseproxy"},   {"proxy inverse", "reverseproxy"},
-      {"反向 proxy", "reverseproxy"},      {"front end", "frontend"},
-      {"front-end", "frontend"},           {"office web apps", "officewebapps"},
+      {"reverse proxy", "reverseproxy"},
+      {"reverse-proxy", "reverseproxy"},
+      {"proxy inverso", "reverseproxy"},
+      {"proxy inverse", "reverseproxy"},
+      {"反向 proxy", "reverseproxy"},
+      {"front end", "frontend"},
+      {"front-end", "frontend"},
+      {"office web apps", "officewebapps"},
       {"office-webanwendungen", "officewebanwendungen"},
-      {"office web apps", "officewebapps"}, {"central management", "centralmanagement"},
+      {"office web apps", "officewebapps"},
+      {"central management", "centralmanagement"},
       {"a/v", "av"}};
   for (const auto& [from, to] : names) {
     for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
@@ -110,7 +190,8 @@ std::string joined_names(std::string text) {
 // "y" is a word, and no part of one: "Directory" is no director.
 bool is_short(std::string_view morpheme) {
   constexpr std::size_t longest = 3;
-  return morpheme.size() <= longest && morpheme != "web" && static_cast<unsigned char>(morpheme[0]) < 0x80;
+  return morpheme.size() <= longest && morpheme != "web" &&
+         static_cast<unsigned char>(morpheme[0]) < 0x80;
 }
 
 // Takes the word apart; false when it is not made of morphemes alone. `reached[i]`: the first i
@@ -147,7 +228,8 @@ std::vector<std::string> known_roles(const std::string& cell) {
   const bool inside = senses.contains(Sense::inside), outside = senses.contains(Sense::outside);
   if (inside && outside) return {};
   std::vector<std::string> roles;
-  if (senses.contains(Sense::proxy)) roles.emplace_back(inside ? "reverse-proxy-int" : "reverse-proxy-ext");
+  if (senses.contains(Sense::proxy))
+    roles.emplace_back(inside ? "reverse-proxy-int" : "reverse-proxy-ext");
   if (senses.contains(Sense::edge)) roles.emplace_back(inside ? "edge-int" : "edge-ext");
   if (senses.contains(Sense::front)) roles.emplace_back("front-end");
   if (senses.contains(Sense::director)) roles.emplace_back("director");
@@ -159,7 +241,9 @@ std::vector<std::string> known_roles(const std::string& cell) {
   }
   if (senses.contains(Sense::any)) {
     const bool alone = roles.empty() && !inside && !outside && !senses.contains(Sense::client);
-    const bool plain = words.size() <= 4 && !has_word(words, {"server", "servers", "service", "services", "pool", "store", "web", "access"});
+    const bool plain =
+        words.size() <= 4 && !has_word(words, {"server", "servers", "service", "services", "pool",
+                                               "store", "web", "access"});
     return alone && plain ? std::vector<std::string>{"any"} : std::vector<std::string>{};
   }
   return roles;
@@ -297,7 +381,8 @@ std::string ImportedRoles::own_role(const std::string& cell, std::vector<std::st
     std::string name = slug(title);
     // A name of the program's own means something else: "any" is everybody.
     if (is_builtin(name)) name += "-imported";
-    for (int again = 2; own_.contains(name); ++again) name = slug(title) + "-" + std::to_string(again);
+    for (int again = 2; own_.contains(name); ++again)
+      name = slug(title) + "-" + std::to_string(again);
     fresh.push_back(name);
     names_.emplace(key, name);
     own_.emplace(name, ImportedRole{.title = cell, .bind = split.addresses});

@@ -10,8 +10,8 @@
 namespace pcapaudit {
 
 struct ImportedRole {
-  std::string title;                    // as written, the fullest form
-  std::vector<std::string> bind;        // addresses that stand in the name
+  std::string title;              // as written, the fullest form
+  std::vector<std::string> bind;  // addresses that stand in the name
 };
 
 class ImportedRoles {

@@ -95,7 +95,8 @@ std::string fold(std::string_view text) {
   }
   std::size_t length = 0;
   const std::unique_ptr<std::uint8_t, decltype(&std::free)> folded(
-      ::u8_casefold(units(plain), plain.size(), nullptr, UNINORM_NFKC, nullptr, &length), std::free);
+      ::u8_casefold(units(plain), plain.size(), nullptr, UNINORM_NFKC, nullptr, &length),
+      std::free);
   if (!folded) return plain;
   return {reinterpret_cast<const char*>(folded.get()), length};
 }

@@ -1,4 +1,5 @@
-// What readers of HTML and Office documents share of libxml2. No public type of it leaves src/import.
+// What readers of HTML and Office documents share of libxml2. No public type of it leaves
+// src/import.
 #pragma once
 
 #include <libxml/tree.h>
@@ -36,7 +37,8 @@ inline bool is_one_of(std::string_view name, std::initializer_list<std::string_v
 
 // The first child of that name, nullptr when there is none.
 inline const xmlNode* child_of(const xmlNode* node, std::string_view name) {
-  for (const xmlNode* it = node == nullptr ? nullptr : node->children; it != nullptr; it = it->next) {
+  for (const xmlNode* it = node == nullptr ? nullptr : node->children; it != nullptr;
+       it = it->next) {
     if (name_of(it) == name) return it;
   }
   return nullptr;

@@ -340,7 +340,7 @@ PolicyCommands add_policy(CLI::App& app, Options& options) {
       ->option_text("csv|md|nft");
   commands.exporting->add_option("-o,--output", options.output, "file to write [stdout]")
       ->option_text("FILE");
-  commands.importing->add_option("documents", options.inputs, "port tables: HTML, Markdown or CSV")
+  commands.importing->add_option("documents", options.inputs, "port tables: HTML, Markdown, CSV, .docx, .xlsx")
       ->required()
       ->option_text("FILE...");
   commands.importing->add_option("-o,--output", options.output, "draft to write [stdout]")

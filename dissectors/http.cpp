@@ -68,11 +68,17 @@ class Http final : public Dissector {
     if (half.state == State::start) read_cut_head(dir, as_text(window));
     half.state = State::start;
     waiting_ = no_meaning;
+    is_paired_ = false;
     if (auto* rare = notes_.rare_if_any()) rare->waiting.clear();
     return Resume::at_message;
   }
 
-  void finish(const SeenStream&, RecordSink& out) override {
+  void finish(const SeenStream& seen, RecordSink& out) override {
+    // The server read another request than the ones that are read here.
+    if (has_extra_ && is_paired_ && seen[0].from_start && seen[1].from_start) {
+      out.note_unread(Direction::to_server, Unread::malformed,
+                      "http: an answer without its request");
+    }
     if (waiting_ != no_meaning) {
       out.note_unread(Direction::to_client, Unread::unfinished,
                       "http: a request without its answer");
@@ -348,6 +354,10 @@ class Http final : public Dissector {
       doubt(dir, "http: 101 without being asked", out);
     }
     const bool interim = start.status < 200;
+    // Without a request a server only tells that it waited for one (RFC 9110 15.5.9).
+    constexpr std::uint32_t request_timeout = 408;
+    const bool is_extra = answered == no_meaning && !interim && start.status != request_timeout;
+    has_extra_ = has_extra_ || is_extra;
     if (!interim) wait_for_next();
     if (!interim && halves_[0].state == State::promised) notes_.rare().declined = true;
     if ((answered & to_connect) != 0 && !interim) {
@@ -472,6 +482,8 @@ class Http final : public Dissector {
   [[no_unique_address]] HttpNotes notes_;
   std::array<Half, 2> halves_;
   std::uint8_t waiting_ = no_meaning;  // of the first request without its response
+  bool has_extra_ = false;             // final answers that no request waited for
+  bool is_paired_ = true;              // until bytes are lost
 };
 
 }  // namespace

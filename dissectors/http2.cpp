@@ -137,6 +137,17 @@ class Http2 final : public Dissector {
 
   void finish(const SeenStream&, RecordSink& out) override {
     if (no_host_ && !facts_.hosts.empty()) facts_.hosts.add("");
+    for (const Direction dir : {Direction::to_server, Direction::to_client}) {
+      if (halves_[index_of(dir)].open) {
+        out.note_unread(dir, Unread::unfinished, "http2: a field block without its end");
+      }
+    }
+    // Behind an upgrade the first stream is the one that asked for it.
+    early_.erase(1);
+    if (!early_.empty()) {
+      out.note_unread(Direction::to_server, Unread::malformed,
+                      "http2: an answer without its request");
+    }
     if (!asked_.empty()) {
       out.note_unread(Direction::to_client, Unread::unfinished,
                       "http2: a request without its answer");

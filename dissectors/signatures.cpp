@@ -130,7 +130,7 @@ class Named final : public Dissector {
     }
     if (row_->name == "ssh") return take_ssh(dir, window);
     if (is_media()) return take_media(dir, window);
-    if (carrier_ == Carrier::udp) return take_datagram(window);
+    if (carrier_ == Carrier::udp) return take_datagram(dir, window, out);
     if (row_->name == "dns") return take_dns(window);
     if (row_->ends == Ends::never) return Step::done();
     if (row_->ends == Ends::once) return take_proxy_header(window);
@@ -209,7 +209,7 @@ class Named final : public Dissector {
   }
 
   // Every datagram is held against the tests of the name, and blank ones keep a way open.
-  Step take_datagram(Bytes window) const {
+  Step take_datagram(Direction dir, Bytes window, RecordSink& out) const {
     const bool own = std::any_of(std::begin(rows), std::end(rows), [&](const Row& row) {
       return row.name == row_->name && (row.carriers & over_udp) != 0 &&
              ((row.client != nullptr && row.client(window) == Kind::mine) ||
@@ -218,7 +218,11 @@ class Named final : public Dissector {
     const bool goes_on = own || is_blank(window) ||
                          (row_->name == "dtls" && beside_media(window)) ||
                          (row_->name == "dns" && is_bare_dns_answer(window));
-    return goes_on ? Step::advance(window.size()) : Step::malformed(other_datagram);
+    if (!goes_on) return Step::malformed(other_datagram);
+    if (own && row_->name == "dns" && !is_blank(behind_dns_message(window))) {
+      out.note_unread(dir, Unread::unknown_start, "dns: bytes behind the message");
+    }
+    return Step::advance(window.size());
   }
 
   // Message after message, each behind its length (RFC 1035 4.2.2).

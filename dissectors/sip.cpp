@@ -133,8 +133,8 @@ class Sip final : public Dissector {
     const std::size_t length = std::min(head.body.value_or(body.size()), body.size());
     const std::string_view rest = body.substr(length);
     if (keep_alive_size(rest) < rest.size()) {
-      const bool is_message = probe_sip_stream(rest.substr(keep_alive_size(rest))).kind ==
-                              Probe::Kind::mine;
+      const bool is_message =
+          probe_sip_stream(rest.substr(keep_alive_size(rest))).kind == Probe::Kind::mine;
       out.note_unread(dir, is_message ? Unread::malformed : Unread::unknown_start,
                       is_message ? "sip: another message behind the one of a datagram"
                                  : "sip: bytes behind the message of a datagram");
@@ -145,7 +145,9 @@ class Sip final : public Dissector {
   Step take_head(Direction dir, std::string_view text, RecordSink& out) {
     const SipReader::Head head = reader_.read_head(text);
     if (!head.failure.empty()) return Step::malformed(head.failure);
-    doubt(dir, head.doubt, out);
+    // Where the next message begins on a stream is then anybody's choice.
+    if (head.unframed) out.note_unread(dir, Unread::unknown_start, head.doubt);
+    if (!head.unframed) doubt(dir, head.doubt, out);
     const std::size_t body = head.body.value_or(0);
     const bool is_long = body > max_description;
     halves_[index_of(dir)] = {.body = body,

@@ -279,6 +279,23 @@ TEST_CASE("capture: compression changes nothing but the digest") {
   }
 }
 
+TEST_CASE("capture: what stands behind compressed data is read or told") {
+  std::string plain = pcap_header(true, 0xa1b2c3d4);
+  for (std::uint32_t i = 0; i < 20; ++i) plain += pcap_packet(true, i, 0, std::string(i, 'x'));
+  const std::string half = plain.substr(0, plain.size() / 2), rest = plain.substr(half.size());
+  const std::string zeros(1000, '\0');
+  // Zeros fill the blocks of tapes; a member behind them is read.
+  for (const std::string& bytes : {gzipped(plain) + zeros, gzipped(half) + zeros + gzipped(rest)}) {
+    CHECK(read(bytes).packets.size() == 20);
+    CHECK_FALSE(read(bytes).facts.damage);
+  }
+  for (const std::string& behind : {std::string("x"), zeros + "x", zstandard(rest)}) {
+    CHECK(read(gzipped(plain) + behind).facts.damage);
+    CHECK(read(gzipped(plain) + behind).packets.size() == 20);
+  }
+  CHECK(read(zstandard(plain) + "x").facts.damage);
+}
+
 TEST_CASE("capture: what is no capture says so") {
   CHECK(read("").error.find("is empty") != std::string::npos);
   CHECK(read("just a text\n").error.find("is not a capture") != std::string::npos);

@@ -282,3 +282,16 @@ TEST_CASE("http2: what peers may read otherwise is told") {
         "http2: a status that is no number");
   CHECK(answered(frame(1, 0x5, 1, literal(":status", "")) + ok) != "");
 }
+
+TEST_CASE("http2: a field block that never ends, and an answer to nothing, are told") {
+  const std::string open = preface + settings + frame(1, 0x1, 1, first);
+  CHECK(feed(http2, {{c2s, open}, {s2c, settings}}).unread[0] ==
+        "http2: a field block without its end");
+  const std::string answers = settings + frame(1, 0x5, 3, "\x88");
+  CHECK(feed(http2, {{c2s, preface + settings}, {s2c, answers}}).unread[0] ==
+        "http2: an answer without its request");
+  // The first stream behind an upgrade belongs to the request that asked for it.
+  CHECK(feed(http2, {{c2s, preface + settings}, {s2c, settings + frame(1, 0x5, 1, "\x88")}})
+            .unread[0]
+            .empty());
+}

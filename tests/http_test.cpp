@@ -517,3 +517,23 @@ TEST_CASE("http: wire text is made printable and lists are capped") {
 
 }  // namespace
 }  // namespace pcapaudit
+
+TEST_CASE("http: an answer without its request: the server read another one") {
+  const std::string get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+  const std::string extra = "http: an answer without its request";
+  const auto doubt = [](const std::string& asked, const std::string& given) {
+    return pcapaudit::test::feed(pcapaudit::http, {{pcapaudit::Direction::to_server, asked},
+                                                   {pcapaudit::Direction::to_client, given}})
+        .unread[0];
+  };
+  CHECK(doubt(get, ok).empty());
+  CHECK(doubt(get + get, ok + ok).empty());
+  CHECK(doubt(get, ok + ok) == extra);
+  CHECK(doubt("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(get.size()) +
+                  "\r\n\r\n" + get,
+              ok + ok) == extra);
+  CHECK(doubt(get, "HTTP/1.1 100 Continue\r\n\r\n" + ok).empty());
+  // A server that waited in vain says so and closes (RFC 9110 15.5.9).
+  CHECK(doubt(get, ok + "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n").empty());
+}

@@ -269,4 +269,24 @@ TEST_CASE("signatures: no prefix of any length reads too far") {
 }
 
 }  // namespace
+
+TEST_CASE("dns: what stands behind a message in its datagram is told") {
+  const auto doubt = [](const std::string& datagram) {
+    return test::feed(signatures, {{Direction::to_server, datagram}}, Carrier::udp).unread[0];
+  };
+  // One question and an OPT record (RFC 6891).
+  const std::string edns = [] {
+    std::string text = dns_query;
+    text[11] = 1;
+    return text + std::string("\x00\x00\x29\x10\x00\x00\x00\x00\x00\x00\x00", 11);
+  }();
+  CHECK(doubt(dns_query).empty());
+  CHECK(doubt(edns).empty());
+  CHECK(doubt(dns_query + std::string(8, '\0')).empty());
+  CHECK(doubt(dns_query + "GET / HTTP/1.1\r\n\r\n") == "dns: bytes behind the message");
+  CHECK(doubt(edns + "x") == "dns: bytes behind the message");
+  // A message that is cut has nothing behind it.
+  CHECK(doubt(edns.substr(0, edns.size() - 1)).empty());
+}
+
 }  // namespace pcapaudit

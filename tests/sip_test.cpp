@@ -305,5 +305,28 @@ TEST_CASE("sip: hostile framing is malformed") {
         "sip: header block over 64 KiB");
 }
 
+TEST_CASE("sip: on a stream, lengths that nobody can agree on leave a hole") {
+  const auto message = [](const std::string& lengths) {
+    return "OPTIONS sip:a SIP/2.0\r\nVia: SIP/2.0/TCP h;branch=z9hG4bK1\r\nCSeq: 1 OPTIONS\r\n" +
+           lengths + "\r\n";
+  };
+  struct Sink final : RecordSink {
+    Unread cause = Unread::none;
+    void emit(AppRecord) override {}
+    SharedCertificate certificate(Bytes) override { return SharedCertificate(nullptr); }
+    void note_unread(Direction, Unread why, std::string_view) override { cause = why; }
+  };
+  for (const char* lengths :
+       {"Content-Length: -1\r\n", "Content-Length: 18446744073709551615\r\n",
+        "Content-Length: 500\r\nl: 0\r\n", "l: 0\r\nContent-Length: 500\r\n"}) {
+    INFO(lengths);
+    Sink sink;
+    const auto dissector = sip.make(Carrier::tcp);
+    const std::string text = message(lengths);
+    dissector->consume(Direction::to_server, as_bytes(text), sink);
+    CHECK(sink.cause == Unread::unknown_start);
+  }
+}
+
 }  // namespace
 }  // namespace pcapaudit

@@ -271,6 +271,49 @@ TEST_CASE("account: loss at the end") {
   }
 }
 
+TEST_CASE("account: a hole that only control segments show, however large") {
+  struct Ending {
+    const char* what;
+    void (*end)(Conversation&);
+  };
+  const Ending endings[] = {
+      {"both close", [](Conversation& it) { it.close(); }},
+      {"the client closes",
+       [](Conversation& it) { it.flags(client, TcpHeader::fin | TcpHeader::ack); }},
+      {"the server acknowledges", [](Conversation& it) { it.flags(server, TcpHeader::ack); }},
+      {"the client resets", [](Conversation& it) { it.flags(client, TcpHeader::rst); }},
+      {"the client resets, as answer",
+       [](Conversation& it) { it.flags(client, TcpHeader::rst | TcpHeader::ack); }},
+  };
+  for (const Ending& ending : endings) {
+    for (const std::uint32_t missing : {0U, 43U, 60'000U, 70'000U, 200'000U, 10'000'000U}) {
+      INFO(ending.what << " behind " << missing);
+      Conversation talk = web();
+      talk.data(client, request).data(server, answer).lose(client, missing);
+      ending.end(talk);
+      const ReadAccount account = only_flow(talk).account[0];
+      const bool is_whole = account.end == Unread::none && account.hole == Unread::none;
+      CHECK(is_whole == (missing == 0));
+    }
+  }
+}
+
+TEST_CASE("account: a reset of the past, and one that bytes catch up with, show no hole") {
+  Conversation talk = web();
+  talk.data(client, request).data(server, answer).flags(client, TcpHeader::rst);
+  talk.packets().back().decoded.tcp.sequence -= 10;
+  CHECK(only_flow(talk).account[0] == ReadAccount{});
+  Conversation late = web();
+  late.data(client, request)
+      .data(server, answer)
+      .data(client, request)
+      .flags(client, TcpHeader::rst);
+  std::swap(late.packets()[late.packets().size() - 2], late.packets().back());
+  late.data(server, answer);
+  const ReadAccount account = only_flow(late).account[0];
+  CHECK((account.end == Unread::none && account.hole == Unread::none));
+}
+
 TEST_CASE("account: a handover names what the connection became") {
   const auto become = [](const std::string& token, const std::string& first) {
     const std::string fields = "Upgrade: " + token + "\r\nConnection: Upgrade\r\n\r\n";

@@ -68,6 +68,8 @@ std::string dns_question(Bytes message);
 Kind dns_message(Bytes message);
 // A refusal without the question (RFC 1035 4.1.1: a format error, say).
 bool is_bare_dns_answer(Bytes message);
+// What stands behind the last record; empty when the message does not end within its bytes.
+Bytes behind_dns_message(Bytes message);
 // The next message on a connection that is DNS, behind its length; more is wanted up to the end of
 // its first question.
 Kind dns_tcp_next(Bytes window);

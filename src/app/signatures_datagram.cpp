@@ -91,6 +91,27 @@ bool is_bare_dns_answer(Bytes message) {
          std::all_of(message.begin() + 4, message.end(), [](std::uint8_t c) { return c == 0; });
 }
 
+// RFC 1035 4.1: questions, then records in three sections.
+Bytes behind_dns_message(Bytes message) {
+  ByteReader in(message);
+  in.skip(4);
+  const std::uint32_t questions = in.u16();
+  std::uint32_t records = in.u16();
+  records += in.u16();
+  records += in.u16();
+  for (std::uint32_t i = 0; i < questions && in.ok(); ++i) {
+    if (!read_name(in)) return {};
+    in.skip(4);
+  }
+  for (std::uint32_t i = 0; i < records && in.ok(); ++i) {
+    if (!read_name(in)) return {};
+    in.skip(8);  // type, class, time to live
+    in.skip(in.u16());
+  }
+  if (!in.ok()) return {};
+  return in.take(in.remaining());
+}
+
 Kind dns_tcp_next(Bytes window) {
   constexpr std::size_t enough = 8;  // length, identifier, flags, questions
   if (window.size() < enough) return Kind::need_more;

@@ -204,6 +204,7 @@ SipReader::Head SipReader::read_head(std::string_view head) {
       if (!answer.body || (length_seen && before != answer.body)) {
         answer.body = std::nullopt;
         answer.doubt = "sip: bad content length";
+        answer.unframed = true;
       }
       length_seen = true;
     } else if (is_field(line->name, "Content-Type", "c")) {

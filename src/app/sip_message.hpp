@@ -51,6 +51,7 @@ class SipReader {
     std::string_view failure;         // empty: none
     std::string_view doubt;           // why peers may read it otherwise; empty: none
     std::optional<std::size_t> body;  // Content-Length; nullopt: none that can be believed
+    bool unframed = false;            // lengths that contradict each other, or are none
     bool describes_media = false;     // the body is worth reading
     bool holds_messages = false;      // the body may hold messages of its own (RFC 3420)
   };

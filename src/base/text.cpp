@@ -70,4 +70,13 @@ std::string visible(std::string_view text, std::string_view kept) {
   return out;
 }
 
+std::string toml_string(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : visible(text)) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "\"";
+}
+
 }  // namespace pcapaudit

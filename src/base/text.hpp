@@ -26,6 +26,8 @@ bool is_control(std::uint32_t code);  // Cc
 // such as \u202e or \xff.
 // `kept` are left as they are.
 std::string visible(std::string_view text, std::string_view kept = {});
+// A basic string of TOML 1.0, with its quotes; every character can be seen.
+std::string toml_string(std::string_view text);
 constexpr std::string_view tabs_and_lines = "\t\n";
 
 }  // namespace pcapaudit

@@ -1,6 +1,7 @@
 // Times as text.
 #include <pcapaudit/base/time.hpp>
 
+#include <algorithm>
 #include <chrono>
 
 namespace pcapaudit {
@@ -37,7 +38,12 @@ std::string to_text(Timestamp time) {
 }
 
 std::string to_text(DateTime time) {
-  return text_of(sys_seconds{seconds{time.seconds}});
+  return text_of(sys_seconds{seconds{within_years(time).seconds}});
+}
+
+DateTime within_years(DateTime time) {
+  constexpr std::int64_t first = -62'167'219'200, last = 253'402'300'799;
+  return {std::clamp(time.seconds, first, last)};
 }
 
 DateTime date_of(Timestamp time) {

@@ -38,9 +38,12 @@ class ByteStream::Gzip final : public Decompressor {
   Gzip& operator=(const Gzip&) = delete;
 
   Progress put(Bytes stored, std::span<std::uint8_t> room) override {
-    if (complete_ &&
-        !stored.empty()) {  // another member (RFC 1952 2.2), or padding behind the last one
-      if (stored.front() != 0x1f) return {.used = stored.size()};
+    if (complete_ && !stored.empty()) {  // zeros of a tape, or another member (RFC 1952 2.2)
+      const auto data = std::find_if(stored.begin(), stored.end(), [](auto b) { return b != 0; });
+      const auto zeros = static_cast<std::size_t>(data - stored.begin());
+      if (zeros > 0) return {.used = static_cast<std::size_t>(zeros)};
+      if (stored.front() != 0x1f)
+        return {.error = "bytes behind the gzip data that are no gzip data"};
       inflateReset(&stream_);
       complete_ = false;
     }

@@ -266,9 +266,10 @@ class PcapngFile final : public FileSource {
       const std::uint16_t size = in.u16();
       const Bytes value = in.padded(size);
       if (code == 0 || !in.ok()) break;
-      if ((code == isb_ifdrop || code == isb_osdrop) && size == 8) {
-        dropped += BlockReader(value, little_).u64();
-      }
+      if (code != isb_ifdrop && code != isb_osdrop) continue;
+      // Eight bytes (section 4.6); some writers give four.
+      if (size == 8) dropped += BlockReader(value, little_).u64();
+      if (size == 4) dropped += BlockReader(value, little_).u32();
     }
     state_loss(section_interfaces_[interface], dropped, 0);
     return Block::other;
@@ -291,7 +292,8 @@ class PcapngFile final : public FileSource {
     if (packets != 0) state_loss(section_interfaces_[interface], 0, packets);
   }
 
-  // Packets and statistics speak of the same losses: the greater of the two sums is the interface's.
+  // Packets and statistics speak of the same losses: the greater of the two sums is the
+  // interface's.
   void state_loss(std::uint32_t interface, std::uint64_t in_all, std::uint64_t more) {
     constexpr std::uint64_t most = std::uint64_t{1} << 62;  // a greater one is no count
     lost_.resize(facts_.interfaces.size());

@@ -72,6 +72,15 @@ double loss_percent(const RunSummary& summary) {
   return 100.0 * static_cast<double>(dropped) / static_cast<double>(packets + dropped);
 }
 
+// Packets of link types that nobody reads: whole interfaces, of whose flows nothing is known.
+std::uint64_t unread_links(const RunSummary& summary) {
+  std::uint64_t packets = 0;
+  for (const CaptureSummary& capture : summary.captures) {
+    packets += capture.packets.issues[static_cast<std::size_t>(DecodeIssue::unsupported_link)];
+  }
+  return packets;
+}
+
 // "12 flows that a row fits could not be judged (no-payload 10, gap 2)", or empty.
 std::string open_flows(const Options& options, const StoreSink& sink) {
   std::uint64_t flows = 0;
@@ -105,6 +114,10 @@ std::vector<std::string> insufficiencies(const Options& options, const Policy& p
         fmt::format("the capture lost {:.2f} % of its packets, more than --max-loss "
                     "{} %",
                     loss, options.max_loss_percent));
+  }
+  if (const std::uint64_t packets = unread_links(summary); packets > 0) {
+    reasons.push_back(fmt::format("{} of link types that cannot be read were not judged",
+                                  counted(packets, "packet", "packets")));
   }
   if (std::string open = open_flows(options, sink); !open.empty()) {
     reasons.push_back(std::move(open));

@@ -38,6 +38,7 @@ int main(int argc, char** argv) {
   try {
     pcapaudit::hold_standard_places();
     std::signal(SIGPIPE, SIG_IGN);  // an output that was closed is an error that is told
+    std::signal(SIGXFSZ, SIG_IGN);  // so is one that grew too large
     return pcapaudit::main_inside(argc, argv);
   } catch (const std::exception& error) {
     // Nothing of ours throws: this is a bug or the machine is out of memory.

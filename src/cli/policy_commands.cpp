@@ -2,8 +2,6 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <string>
 
@@ -12,6 +10,7 @@
 #include <pcapaudit/policy/question.hpp>
 #include <pcapaudit/report/explain.hpp>
 
+#include "base/read_file.hpp"
 #include "cli/commands.hpp"
 #include "policy/policy_show.hpp"
 
@@ -99,14 +98,10 @@ CommandResult run_policy_export(const Options& options) {
 CommandResult run_policy_import(const Options& options) {
   std::vector<ImportFile> files;
   for (const std::string& name : options.inputs) {
-    std::ifstream in(name, std::ios::binary);
-    std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-    if (!in || in.bad()) {
-      return failure(
-          Error{.what = name + ": cannot be read", .hint = "check that it exists and may be read"},
-          ExitCode::usage);
-    }
-    files.push_back(ImportFile{.name = name, .text = std::move(text)});
+    constexpr std::size_t largest = std::size_t{64} << 20;  // the readers take less
+    auto text = read_file(name, largest);
+    if (!text) return failure(text.error(), ExitCode::usage);
+    files.push_back(ImportFile{.name = name, .text = *std::move(text)});
   }
   const auto imported = import_documents(files);
   if (!imported) return failure(imported.error(), ExitCode::usage);

@@ -2,11 +2,10 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 
 #include <pcapaudit/report/query.hpp>
 
+#include "base/read_file.hpp"
 #include "cli/commands.hpp"
 
 namespace pcapaudit {
@@ -15,12 +14,10 @@ std::expected<std::unique_ptr<Store>, CommandFailure> open_store(const Options& 
                                                                  const std::string& path) {
   std::string key;
   if (!options.redact_key_file.empty()) {
-    std::ifstream file(options.redact_key_file, std::ios::binary);
-    key.assign(std::istreambuf_iterator<char>(file), {});
-    if (!file) {
-      return failure({.what = fmt::format("cannot read {}", options.redact_key_file)},
-                     ExitCode::usage);
-    }
+    constexpr std::size_t largest = std::size_t{1} << 20;
+    auto text = read_file(options.redact_key_file, largest);
+    if (!text) return failure(text.error(), ExitCode::usage);
+    key = *std::move(text);
   }
   auto store =
       options.redact_key_file.empty() ? Store::open(path) : Store::open_redacted(path, key);

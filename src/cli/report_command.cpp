@@ -2,8 +2,6 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 #include <optional>
 
 #include <pcapaudit/report/diff.hpp>
@@ -11,6 +9,7 @@
 #include <pcapaudit/report/query.hpp>
 #include <pcapaudit/report/report.hpp>
 
+#include "base/read_file.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/reading.hpp"
@@ -23,10 +22,10 @@ Result<ReportDress> read_dress(const Options& options) {
                     .classification = visible(options.classification),
                     .logo = {}};
   if (options.logo_file.empty()) return dress;
-  std::ifstream file(options.logo_file, std::ios::binary);
-  const std::string bytes((std::istreambuf_iterator<char>(file)), {});
-  if (!file) return fail(fmt::format("cannot read {}", options.logo_file));
-  auto logo = logo_uri(bytes);
+  constexpr std::size_t largest = std::size_t{16} << 20;  // logo_uri() says what is too large
+  const auto bytes = read_file(options.logo_file, largest);
+  if (!bytes) return std::unexpected(bytes.error());
+  auto logo = logo_uri(*bytes);
   if (!logo) return fail(fmt::format("{}: {}", options.logo_file, logo.error().what));
   dress.logo = std::move(*logo);
   return dress;

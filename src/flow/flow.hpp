@@ -86,6 +86,7 @@ class Flow {
   void add_tcp(const FlowPacket& packet, std::size_t side);
   void note_syn(const TcpHeader& tcp, std::size_t side);
   void push(const Decoded& decoded, std::uint32_t sequence, std::size_t side);
+  void note_outside(std::uint32_t sequence, std::size_t side);
   void note_acknowledgment(const TcpHeader& tcp, std::size_t peer);
   void note_reset(const TcpHeader& tcp, std::size_t side);
   bool is_own_syn(const Decoded& decoded, std::size_t side) const;
@@ -127,6 +128,9 @@ class Flow {
     std::array<std::uint32_t, 2> open_datagrams{};  // heads of fragmented ones, not yet whole
     std::unique_ptr<Opening> opening;
     bool went_on = false;  // packets of this connection came behind `opening`
+    // The last one that came before any byte of the side that it acknowledges.
+    std::array<std::optional<std::uint32_t>, 2> early_acknowledgment{};
+    std::array<std::optional<std::uint32_t>, 2> reset_at{};  // the last inexact one of a side
     std::vector<OtherNetwork> networks;
   };
   Rare& rare() {

@@ -135,7 +135,7 @@ void Flow::add_tcp(const FlowPacket& packet, std::size_t side) {
       fin_[side] = true;
       fin_sequence_[side] = end;
     } else {
-      stream_.count(Anomaly::out_of_window);
+      note_outside(end, side);
     }
   }
   ended_ = (fin_[0] && fin_[1]) || rst_[0] || rst_[1];
@@ -165,21 +165,41 @@ void Flow::push(const Decoded& decoded, std::uint32_t sequence, std::size_t side
 }
 
 void Flow::note_acknowledgment(const TcpHeader& tcp, std::size_t peer) {
-  if (!tcp_[peer].started()) return;
+  if (!tcp_[peer].started()) {
+    rare().early_acknowledgment[peer] = tcp.acknowledgment;
+    return;
+  }
   if (fin_[peer] && tcp.acknowledgment == tcp_[peer].next_sequence() + 1) {
     fin_acknowledged_[peer] = true;
   }
-  if (is_near(tcp.acknowledgment, peer)) tcp_[peer].acknowledge(tcp.acknowledgment);
+  if (is_near(tcp.acknowledgment, peer)) {
+    tcp_[peer].acknowledge(tcp.acknowledgment);
+  } else if (!tcp.has(TcpHeader::rst)) {
+    note_outside(tcp.acknowledgment, peer);
+  }
+}
+
+// A control segment that places the bytes of `side` where none was captured, further on than its
+// receiver takes: it is forged, or the capture has a hole. As with bytes there, nobody can tell.
+void Flow::note_outside(std::uint32_t sequence, std::size_t side) {
+  stream_.count(Anomaly::out_of_window);
+  if (seq_distance(sequence, tcp_[side].next_sequence()) > 0) {
+    stream_.note_hole(side, Unread::unknown_start, "segments beyond the connection's window");
+  }
 }
 
 // Only an exact one ends the connection (RFC 5961 3.2); what the capture missed may make an exact
 // one look like one within the window.
 void Flow::note_reset(const TcpHeader& tcp, std::size_t side) {
-  if (!accepts_reset(tcp, side)) return stream_.count(Anomaly::out_of_window);
+  if (!accepts_reset(tcp, side)) {
+    if (tcp_[side].started()) return note_outside(tcp.sequence, side);
+    return stream_.count(Anomaly::out_of_window);
+  }
   if (!tcp_[side].started() || tcp_[side].is_next(tcp.sequence)) {
     rst_[side] = true;
   } else {
     reset_seen_ = true;
+    rare().reset_at[side] = tcp.sequence;
   }
 }
 
@@ -240,10 +260,16 @@ void Flow::note_syn(const TcpHeader& tcp, std::size_t side) {
 // What is left of a side's bytes at the end, and what is missing behind them.
 void Flow::flush(std::size_t side) {
   Delivery out(*this, side);
+  if (rare_ != nullptr && rare_->early_acknowledgment[side] &&
+      is_near(*rare_->early_acknowledgment[side], side)) {
+    tcp_[side].acknowledge(*rare_->early_acknowledgment[side]);
+  }
   tcp_[side].flush(out);
   if (fin_acknowledged_[side]) return;
   std::optional<std::uint32_t> fin;
   if (fin_[side]) fin = fin_sequence_[side];
+  // Whoever resets stands behind what it sent (RFC 9293 3.10.4).
+  if (!fin && rare_ != nullptr) fin = rare_->reset_at[side];
   if (const std::uint64_t missing = tcp_[side].missing_at_end(fin)) {
     out.gap(missing, Unread::tail_lost);
   }

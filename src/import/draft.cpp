@@ -7,24 +7,17 @@
 #include <set>
 #include <unordered_map>
 
+#include "base/text.hpp"
+
 namespace pcapaudit {
 namespace {
 
 constexpr std::size_t longest_comment = 300;
 
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
-  }
-  return out + "\"";
-}
-
 std::string list(const std::vector<std::string>& words) {
-  if (words.size() == 1) return quoted(words[0]);
+  if (words.size() == 1) return toml_string(words[0]);
   std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + quoted(word);
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + toml_string(word);
   return "[" + text + "]";
 }
 
@@ -66,7 +59,7 @@ void write_roles(const std::vector<ImportedRow>& rows,
     }
     if (is_builtin) continue;
     out += fmt::format("\n[role.{}]\ntitle = {}\n", role,
-                       quoted(it == own.end() ? role : it->second.title));
+                       toml_string(it == own.end() ? role : it->second.title));
   }
   if (!binds.empty())
     out += "\n# Addresses that the document names, for [bind] of the site file:\n" + binds;
@@ -77,13 +70,10 @@ void write_row(const std::vector<ImportFile>& files, const std::vector<const Imp
   const ImportedRow& row = *rows.front();
   out += "\n";
   for (const ImportedRow* it : rows) {
-    std::string cells = shorten_utf8(it->cells, longest_comment);
-    std::replace_if(
-        cells.begin(), cells.end(),
-        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+    const std::string cells = visible(shorten_utf8(it->cells, longest_comment));
     out += fmt::format("# {}\n", cells);
   }
-  out += fmt::format("[[flow]]\nid     = {}\nfrom   = {}\nto     = {}\n", quoted(id),
+  out += fmt::format("[[flow]]\nid     = {}\nfrom   = {}\nto     = {}\n", toml_string(id),
                      list(row.from), list(row.to));
   std::vector<std::string> transports;
   for (const Transport it : row.transports) transports.emplace_back(to_text(it));
@@ -96,9 +86,10 @@ void write_row(const std::vector<ImportFile>& files, const std::vector<const Imp
     ports += range.first == range.last ? fmt::format("{}", range.first)
                                        : fmt::format("\"{}-{}\"", range.first, range.last);
   }
-  out += fmt::format("port   = [{}]\napp    = {}\nneed   = \"never\"\n", ports, quoted(row.app));
+  out +=
+      fmt::format("port   = [{}]\napp    = {}\nneed   = \"never\"\n", ports, toml_string(row.app));
   if (const std::string profile = profile_of(row); !profile.empty()) {
-    out += fmt::format("tls    = {}\n", quoted(profile));
+    out += fmt::format("tls    = {}\n", toml_string(profile));
   }
   out += "basis  = \"row\"\nsource = [";
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -158,7 +149,7 @@ std::string write_draft(const std::vector<ImportFile>& files, const std::vector<
       digest.hex().substr(0, 12));
   for (std::size_t i = 0; i < files.size(); ++i) {
     out += fmt::format("\n[source.D{}]\ntitle  = {}\nfile   = {}\nsha256 = \"{}\"\n", i,
-                       quoted(files[i].name), quoted(files[i].name),
+                       toml_string(files[i].name), toml_string(files[i].name),
                        sha256_hex(as_bytes(files[i].text)));
   }
   write_roles(rows, own_roles, out);

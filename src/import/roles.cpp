@@ -328,6 +328,11 @@ std::string slug(const std::string& title) {
   return name;
 }
 
+std::string in_one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
 bool is_builtin(const std::string& name) {
   const auto& list = builtin_role_list();
   return std::any_of(list.begin(), list.end(), [&](const Role& it) { return it.id == name; });
@@ -385,12 +390,12 @@ std::string ImportedRoles::own_role(const std::string& cell, std::vector<std::st
       name = slug(title) + "-" + std::to_string(again);
     fresh.push_back(name);
     names_.emplace(key, name);
-    own_.emplace(name, ImportedRole{.title = cell, .bind = split.addresses});
+    own_.emplace(name, ImportedRole{.title = in_one_line(cell), .bind = split.addresses});
     return name;
   }
   ImportedRole& role = own_.at(known->second);
   if (role.bind.empty() && !split.addresses.empty()) {
-    role = {.title = cell, .bind = split.addresses};
+    role = {.title = in_one_line(cell), .bind = split.addresses};
   }
   return known->second;
 }

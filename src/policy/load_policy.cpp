@@ -11,6 +11,7 @@
 #include <pcapaudit/base/digest.hpp>
 
 #include "base/embedded.hpp"
+#include "base/read_file.hpp"
 #include "policy/policy_loader.hpp"
 
 namespace pcapaudit {
@@ -22,17 +23,14 @@ struct PolicyFile {
 };
 
 // A policy of ten thousand rows and a hundred thousand addresses takes 4 MB.
-constexpr std::uintmax_t largest_policy = 32 * 1024 * 1024;
+constexpr std::size_t largest_policy = 32 * 1024 * 1024;
 
-Result<std::string> read_file(const std::string& path) {
-  std::error_code error;
-  if (std::filesystem::file_size(path, error) > largest_policy && !error) {
+Result<std::string> read_policy_file(const std::string& path) {
+  auto text = read_file(path, largest_policy);
+  if (!text && text.error().what.find("larger") != std::string::npos) {
     return fail(fmt::format("{}: over {} MiB, which is no policy", path, largest_policy >> 20),
                 "policies that belong together may be given one after the other");
   }
-  std::ifstream file(path, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(file)), {});
-  if (!file) return fail(fmt::format("{}: cannot be read", path));
   return text;
 }
 
@@ -47,13 +45,14 @@ std::string pack_names() {
 // A path wins over a built-in pack of the same name.
 Result<std::unique_ptr<TomlReader>> open_policy(const std::string& name) {
   if (std::filesystem::is_regular_file(name)) {
-    auto text = read_file(name);
+    auto text = read_policy_file(name);
     if (!text) return std::unexpected(text.error());
     return std::make_unique<TomlReader>(name, std::move(*text));
   }
   for (const BuiltInPack& pack : built_in_packs()) {
     if (pack.id == name) {
-      return std::make_unique<TomlReader>(std::string(built_in_prefix) + name, std::string(pack.text));
+      return std::make_unique<TomlReader>(std::string(built_in_prefix) + name,
+                                          std::string(pack.text));
     }
   }
   return fail(fmt::format("{}: no such policy file or built-in pack", name),

@@ -7,6 +7,8 @@
 #include <pcapaudit/base/csv_cell.hpp>
 #include <pcapaudit/policy/policy_documents.hpp>
 
+#include "base/text.hpp"
+
 namespace pcapaudit {
 namespace {
 
@@ -43,6 +45,14 @@ std::vector<std::string> fields_of(const Policy& policy, const DocumentedFlow& r
           row.owner,
           row.approved,
           row.review};
+}
+
+// What nft takes inside of quotes and comments: it knows no escapes there.
+std::string nft_text(std::string_view text) {
+  std::string out = visible(text);
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return c == '"' || c == '\\'; }, '_');
+  return out;
 }
 
 constexpr std::string_view columns[] = {"row", "from",       "to",       "transport", "ports",
@@ -139,7 +149,7 @@ void add_rules(const Policy& policy, const DocumentedFlow& row, std::size_t from
                                    : "";
     const auto add = [&](const std::string& source_and_target, Transport transport) {
       rules.push_back(fmt::format("{}{}{} accept comment \"{}\"", family, source_and_target,
-                                  transport_match(row, transport, v4), row.id));
+                                  transport_match(row, transport, v4), nft_text(row.id)));
     };
     for (const Transport transport : row.transports) {
       add(*source + *target, transport);
@@ -161,7 +171,8 @@ std::string export_csv(const Policy& policy) {
   std::string text = fmt::format("{}\r\n", fmt::join(columns, ","));
   for (const DocumentedFlow& row : policy.flows) {
     std::vector<std::string> fields;
-    for (const std::string& field : fields_of(policy, row)) fields.push_back(csv_cell(field));
+    for (const std::string& field : fields_of(policy, row))
+      fields.push_back(csv_cell(visible(field, tabs_and_lines)));
     text += fmt::format("{}\r\n", fmt::join(fields, ","));
   }
   return text;
@@ -175,7 +186,7 @@ std::string export_markdown(const Policy& policy) {
     text += "|";
     for (const std::string& field : fields_of(policy, row)) {
       text += " ";
-      for (const char c : field) {
+      for (const char c : visible(field, tabs_and_lines)) {
         if (c == '|') text += '\\';
         text += c == '\n' || c == '\r' ? ' ' : c;
       }
@@ -193,11 +204,12 @@ std::string export_nftables(const Policy& policy) {
       "table inet pcapaudit_documented {{\n  chain forward {{\n"
       "    type filter hook forward priority filter; policy drop;\n"
       "    ct state established,related accept\n",
-      policy.site_name.empty() ? "the policy" : policy.site_name, policy.digest);
+      policy.site_name.empty() ? "the policy" : nft_text(policy.site_name), policy.digest);
   for (const DocumentedFlow& row : policy.flows) {
     std::vector<std::string> rules;
     add_rules(policy, row, rules);
-    if (rules.empty()) text += fmt::format("    # {}: no address for its roles\n", row.id);
+    if (rules.empty())
+      text += fmt::format("    # {}: no address for its roles\n", nft_text(row.id));
     for (const std::string& rule : rules) text += "    " + rule + "\n";
   }
   return text + "  }\n}\n";

@@ -3,12 +3,11 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include <pcapaudit/app/app_record.hpp>
 #include <pcapaudit/app/tls_trust.hpp>
 
+#include "base/read_file.hpp"
 #include "policy/policy_loader.hpp"
 
 namespace pcapaudit {
@@ -68,6 +67,9 @@ std::uint16_t read_dh_bits(TomlReader& in, const toml::table& table) {
   return 0;
 }
 
+// All authorities of an operating system take 250 kB; revocation lists of large ones some MB.
+constexpr std::size_t largest_trust = std::size_t{16} << 20;
+
 Result<std::string> read_trust_text(const std::string& path) {
   namespace fs = std::filesystem;
   std::error_code error;
@@ -81,10 +83,10 @@ Result<std::string> read_trust_text(const std::string& path) {
   }
   std::string all;
   for (const std::string& name : files) {
-    std::ifstream file(name, std::ios::binary);
-    const std::string text((std::istreambuf_iterator<char>(file)), {});
-    if (!file) return fail(fmt::format("{}: cannot be read", name));
-    all += text + "\n";
+    const auto text = read_file(name, largest_trust);
+    if (!text) return std::unexpected(text.error());
+    all += *text + "\n";
+    if (all.size() > largest_trust) return fail(fmt::format("{}: larger than 16 MiB in all", path));
   }
   return all;
 }
@@ -236,7 +238,8 @@ void PolicyLoader::resolve_profiles(DocumentedFlow& flow) {
     }
   }
   if (flow.http) {
-    for (auto* list : {&flow.http->hosts, &flow.http->except_hosts}) *list = resolved(*list, is_used);
+    for (auto* list : {&flow.http->hosts, &flow.http->except_hosts})
+      *list = resolved(*list, is_used);
   }
 }
 

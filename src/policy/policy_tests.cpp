@@ -1,11 +1,9 @@
 // Assertions about a policy: [[test]] tables, each one imagined flow and the verdict it must get.
 #include <fmt/format.h>
 
-#include <fstream>
-#include <iterator>
-
 #include <pcapaudit/policy/question.hpp>
 
+#include "base/read_file.hpp"
 #include "policy/toml_reader.hpp"
 
 namespace pcapaudit {
@@ -111,10 +109,10 @@ Result<std::vector<AssertionResult>> test_policy(const Policy& policy,
   const Judge judge(policy);
   std::vector<AssertionResult> results;
   for (const std::string& name : files) {
-    std::ifstream file(name, std::ios::binary);
-    std::string text((std::istreambuf_iterator<char>(file)), {});
-    if (!file) return fail(fmt::format("{}: cannot be read", name));
-    TomlReader in(name, std::move(text));
+    constexpr std::size_t largest = std::size_t{32} << 20;
+    auto text = read_file(name, largest);
+    if (!text) return std::unexpected(text.error());
+    TomlReader in(name, *std::move(text));
     if (!in.error()) in.only(in.root(), "a test file", {"test"});
     const auto tables = in.tables_of(in.root(), "test");
     if (tables.empty())

@@ -7,6 +7,7 @@
 
 #include <pcapaudit/report/explain.hpp>
 
+#include "base/text.hpp"
 #include "report/layout.hpp"
 
 namespace pcapaudit {
@@ -35,11 +36,12 @@ std::string role_of_host(const IpAddress& address) {
 std::string row_text(const Key& key, const Observed& seen, std::size_t number) {
   const auto& [from, to, transport, port, app] = key;
   std::string text = fmt::format(
-      "\n# Seen {}, first in flow {}.\n[[flow]]\nid = \"learned-{}\"\nfrom = \"{}\"\nto = \"{}\"\n"
+      "\n# Seen {}, first in flow {}.\n[[flow]]\nid = \"learned-{}\"\nfrom = {}\nto = {}\n"
       "transport = \"{}\"\n",
-      counted(seen.flows, "time", "times"), seen.first_flow, number, from, to, transport);
+      counted(seen.flows, "time", "times"), seen.first_flow, number, toml_string(from),
+      toml_string(to), transport);
   if (port != 0) text += fmt::format("port = {}\n", port);
-  text += fmt::format("app = \"{}\"\n", app);
+  text += fmt::format("app = {}\n", toml_string(app));
   text += "need = \"never\"\nbasis = \"observed\"\nwhy = \"\"\nowner = \"\"\napproved = false\n";
   return text;
 }

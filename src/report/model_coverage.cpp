@@ -150,26 +150,26 @@ void read_notes(ModelReader& reader, ReportCoverage& coverage) {
                         timeless = it.number();
     const std::string same = it.file(), overlaps = it.file();
     if (cut > 0 && snap > 0) {
-      coverage.notes.push_back(
-          fmt::format("{} keeps {} bytes of a packet: {} of {} were cut.", name, snap,
-                      grouped(cut), grouped(packets)));
+      coverage.notes.push_back(fmt::format("{} keeps {} bytes of a packet: {} of {} were cut.",
+                                           name, snap, grouped(cut), grouped(packets)));
     }
     if (timeless > 0) {
-      coverage.notes.push_back(fmt::format("{} packets of {} say not when they came.",
-                                           grouped(timeless), name));
+      coverage.notes.push_back(
+          fmt::format("{} packets of {} say not when they came.", grouped(timeless), name));
     }
-    if (!same.empty()) coverage.notes.push_back(fmt::format("{} is the same file as {}.", name, same));
+    if (!same.empty())
+      coverage.notes.push_back(fmt::format("{} is the same file as {}.", name, same));
     if (!overlaps.empty()) {
-      coverage.notes.push_back(fmt::format("{} and {} hold some of the same packets.", name,
-                                           overlaps));
+      coverage.notes.push_back(
+          fmt::format("{} and {} hold some of the same packets.", name, overlaps));
     }
   }
 }
 
 // What was not read, and why, by name.
 void read_unread_inputs(ModelReader& reader, ReportCoverage& coverage) {
-  for (ModelRow& it : reader.rows(
-           "SELECT name, damage FROM capture WHERE damage IS NOT NULL ORDER BY id")) {
+  for (ModelRow& it :
+       reader.rows("SELECT name, damage FROM capture WHERE damage IS NOT NULL ORDER BY id")) {
     const std::string name = it.file();
     coverage.notes.push_back(fmt::format("{} is damaged: {}.", name, it.text()));
   }
@@ -191,7 +191,8 @@ void read_captures(ModelReader& reader, ReportCoverage& coverage) {
   const std::vector<TimeSpan> stretches = silent_stretches(reader);
   for (ReportCapture& it : coverage.captures.rows) add_silence(stretches, it);
   if (auto it = reader.row("SELECT min(first), max(last) FROM (SELECT first, last FROM capture "
-                           "UNION ALL SELECT min(nullif(first, 0)), max(nullif(last, 0)) FROM flow_group) ORDER BY 1")) {
+                           "UNION ALL SELECT min(nullif(first, 0)), max(nullif(last, 0)) FROM "
+                           "flow_group) ORDER BY 1")) {
     const auto from = it->time(), to = it->time();
     if (from && to) coverage.time = TimeSpan{.from = *from, .to = *to};
   }
@@ -288,7 +289,9 @@ void read_traffic(ModelReader& reader, ReportModel& model) {
            "count(*) FILTER (WHERE verdict = 'undetermined'), "
            "count(*) FILTER (WHERE verdict = 'ignored') FROM flow GROUP BY part ORDER BY part",
            part_sql(axis, "first")))) {
-    VerdictCounts& part = traffic.begun.at(it.number());
+    const std::uint64_t number = it.number();
+    if (number >= traffic.begun.size()) return reader.refuse("flows outside of the run's time");
+    VerdictCounts& part = traffic.begun[number];
     for (std::uint64_t* count : {&part.flows, &part.allowed, &part.violation, &part.waived,
                                  &part.undetermined, &part.ignored}) {
       *count = it.number();

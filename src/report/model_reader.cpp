@@ -68,7 +68,7 @@ std::optional<Timestamp> ModelRow::time() {
 }
 
 std::optional<DateTime> ModelRow::date() {
-  if (!cells_[next_].empty()) return DateTime{signed_number()};
+  if (!cells_[next_].empty()) return within_years({signed_number()});
   take();
   return std::nullopt;
 }
@@ -121,6 +121,12 @@ std::map<std::string, Listed<std::string>> ModelReader::commonest_names(const st
 std::string without_folder(const std::string& path) {
   const std::size_t slash = path.find_last_of('/');
   return slash == std::string::npos || slash + 1 == path.size() ? path : path.substr(slash + 1);
+}
+
+void ModelReader::refuse(std::string_view what) {
+  if (error_) return;
+  error_ = Error{.what = fmt::format("the database holds {}, which no audit writes", what),
+                 .hint = "it was changed by another hand; audit the captures again"};
 }
 
 }  // namespace pcapaudit

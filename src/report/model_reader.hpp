@@ -74,6 +74,8 @@ class ModelReader {
   std::map<std::string, Listed<std::string>> commonest_names(const std::string& sql);
 
   const std::optional<Error>& error() const { return error_; }
+  // What no audit writes: the database was changed by another hand.
+  void refuse(std::string_view what);
   std::string digest() { return sha_.hex(); }  // once, at the end
 
   const ReportLimits limits;

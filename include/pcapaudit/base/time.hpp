@@ -45,5 +45,7 @@ struct DateTime {
 std::string to_text(DateTime time);
 // The second in which `time` lies.
 DateTime date_of(Timestamp time);
+// Years have four digits: what lies outside of 0000 to 9999 is moved to the first or last second.
+DateTime within_years(DateTime time);
 
 }  // namespace pcapaudit

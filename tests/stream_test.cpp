@@ -289,7 +289,7 @@ TEST_CASE("account: a hole that only control segments show, however large") {
     for (const std::uint32_t missing : {0U, 43U, 60'000U, 70'000U, 200'000U, 10'000'000U}) {
       INFO(ending.what << " behind " << missing);
       Conversation talk = web();
-      talk.data(client, request).data(server, answer).lose(client, missing);
+      talk.open().data(client, request).data(server, answer).lose(client, missing);
       ending.end(talk);
       const ReadAccount account = only_flow(talk).account[0];
       const bool is_whole = account.end == Unread::none && account.hole == Unread::none;
@@ -300,11 +300,12 @@ TEST_CASE("account: a hole that only control segments show, however large") {
 
 TEST_CASE("account: a reset of the past, and one that bytes catch up with, show no hole") {
   Conversation talk = web();
-  talk.data(client, request).data(server, answer).flags(client, TcpHeader::rst);
+  talk.open().data(client, request).data(server, answer).flags(client, TcpHeader::rst);
   talk.packets().back().decoded.tcp.sequence -= 10;
   CHECK(only_flow(talk).account[0] == ReadAccount{});
   Conversation late = web();
-  late.data(client, request)
+  late.open()
+      .data(client, request)
       .data(server, answer)
       .data(client, request)
       .flags(client, TcpHeader::rst);

@@ -362,6 +362,23 @@ TEST_CASE("every table is read or named, and tables in comments and code are no 
   }
 }
 
+TEST_CASE("columns that a person names, and ends that no column has") {
+  const std::string text =
+      "| Who | Whom | Nr |\n|---|---|---|\n| A | B | TCP 1 |\n\n"
+      "| Service | Port |\n|---|---|\n| sshd | TCP 22 |\n";
+  const auto with = [&](std::map<std::string, std::string> columns, std::size_t table) {
+    const auto import = import_documents({ImportFile{.name = "ports", .text = text}},
+                                         {.columns = std::move(columns), .table = table});
+    return import ? rows_of(*import) : std::vector<std::string>{};
+  };
+  using Rows = std::vector<std::string>;
+  CHECK(with({}, 0).empty());
+  CHECK(with({{"from", "who"}, {"to", "Whom"}, {"port", "Nr"}}, 0) == Rows{"a -> b tcp 1 unknown"});
+  CHECK(with({{"from", "Whom"}, {"to", "Who"}, {"port", "Nr"}}, 1) == Rows{"b -> a tcp 1 unknown"});
+  CHECK(with({{"from", "Whom"}, {"to", "Who"}, {"port", "Nr"}}, 2).empty());
+  CHECK(with({{"from", "any"}, {"to", "Service"}}, 0) == Rows{"any -> sshd tcp 22 unknown"});
+}
+
 TEST_CASE("equal rows of two documents are one row with two sources") {
   const auto import = import_documents(
       {ImportFile{.name = "a.md", .text = markdown}, ImportFile{.name = "b.csv", .text = csv}});

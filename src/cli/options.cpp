@@ -340,11 +340,21 @@ PolicyCommands add_policy(CLI::App& app, Options& options) {
       ->option_text("csv|md|nft");
   commands.exporting->add_option("-o,--output", options.output, "file to write [stdout]")
       ->option_text("FILE");
-  commands.importing->add_option("documents", options.inputs, "port tables: HTML, Markdown, CSV, .docx, .xlsx")
+  commands.importing
+      ->add_option("documents", options.inputs, "port tables: HTML, Markdown, CSV, .docx, .xlsx")
       ->required()
       ->option_text("FILE...");
   commands.importing->add_option("-o,--output", options.output, "draft to write [stdout]")
       ->option_text("FILE");
+  commands.importing
+      ->add_option("--columns", options.import_columns,
+                   "headings that a table does not make clear: from, to, port, transport, app, "
+                   "direction, action, mutual; an end that is no heading is that of every row")
+      ->option_text("from=HEADING,to=HEADING,port=HEADING");
+  commands.importing
+      ->add_option("--table", options.import_table, "this table of each document alone [all]")
+      ->option_text("N");
+  commands.importing->add_flag("--explain", options.explain, "say what each row became");
   add_common(*commands.importing, options);
   for (CLI::App* one : {commands.show, commands.check, commands.plan, commands.exporting}) {
     one->add_option("policies", options.policies, "site files or built-in packs")

@@ -78,6 +78,9 @@ struct Options {
   unsigned threads = 1;
   When progress = When::automatic;
   When color = When::automatic;
+  std::string import_columns;    // policy import: "from=Source,to=Target,port=Port"
+  std::size_t import_table = 0;  // 0: all
+  bool explain = false;          // policy import
   bool force = false, quiet = false, verbose = false;
 };
 

@@ -1,6 +1,9 @@
 // The policy commands, and the questions that need no capture.
 #include <fmt/format.h>
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <string>
@@ -95,7 +98,31 @@ CommandResult run_policy_export(const Options& options) {
   return write_out(options, options.output, export_csv(*policy));
 }
 
+// "from=Source,to=Target": an error when a part is none of these.
+Result<ImportOptions> import_options(const Options& options) {
+  ImportOptions result{.columns = {}, .table = options.import_table};
+  constexpr std::string_view kinds[] = {"from", "to",        "port",   "transport",
+                                        "app",  "direction", "action", "mutual"};
+  for (std::size_t at = 0; at < options.import_columns.size();) {
+    const std::size_t end =
+        std::min(options.import_columns.find(',', at), options.import_columns.size());
+    const std::string part = options.import_columns.substr(at, end - at);
+    const std::size_t sign = part.find('=');
+    const std::string kind = part.substr(0, std::min(sign, part.size()));
+    if (sign == std::string::npos ||
+        std::find(std::begin(kinds), std::end(kinds), kind) == std::end(kinds)) {
+      return fail(fmt::format("--columns: \"{}\" is no column", part),
+                  fmt::format("one of {}, \"=\" and its heading", fmt::join(kinds, ", ")));
+    }
+    result.columns[kind] = part.substr(sign + 1);
+    at = end + 1;
+  }
+  return result;
+}
+
 CommandResult run_policy_import(const Options& options) {
+  const auto asked = import_options(options);
+  if (!asked) return failure(asked.error(), ExitCode::usage);
   std::vector<ImportFile> files;
   for (const std::string& name : options.inputs) {
     constexpr std::size_t largest = std::size_t{64} << 20;  // the readers take less
@@ -103,9 +130,12 @@ CommandResult run_policy_import(const Options& options) {
     if (!text) return failure(text.error(), ExitCode::usage);
     files.push_back(ImportFile{.name = name, .text = *std::move(text)});
   }
-  const auto imported = import_documents(files);
+  const auto imported = import_documents(files, *asked);
   if (!imported) return failure(imported.error(), ExitCode::usage);
   for (const Error& remark : imported->remarks) print_warning(remark);
+  if (options.explain) {
+    for (const std::string& line : imported->account) say(line);
+  }
   if (!options.quiet) {
     say(fmt::format("{} rows read, {} remarks; the draft is for a person to read",
                     imported->rows.size(), imported->remarks.size()));

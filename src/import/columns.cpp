@@ -99,11 +99,46 @@ bool Columns::is_enough() const {
   return both || turned || has(ColumnKind::connection) || has(ColumnKind::used_by);
 }
 
-std::optional<TableShape> shape_of(const DocumentTable& table) {
+std::optional<ColumnKind> parse_column_kind(std::string_view name) {
+  constexpr std::pair<std::string_view, ColumnKind> kinds[] = {
+      {"from", ColumnKind::from},     {"to", ColumnKind::to},
+      {"port", ColumnKind::port},     {"transport", ColumnKind::transport},
+      {"app", ColumnKind::app},       {"direction", ColumnKind::direction},
+      {"action", ColumnKind::action}, {"mutual", ColumnKind::mutual}};
+  for (const auto& [text, kind] : kinds) {
+    if (text == name) return kind;
+  }
+  return std::nullopt;
+}
+
+namespace {
+
+// The headings of `row` that a person named; false when one is not among them, and is no end.
+bool take_named(const TableRow& row, const NamedColumns& named, TableShape& shape) {
+  for (const auto& [kind, heading] : named) {
+    const std::string wanted = fold(heading);
+    const auto found =
+        std::find_if(row.cells.begin(), row.cells.end(),
+                     [&](const DocumentCell& it) { return fold(it.text) == wanted; });
+    const bool is_end = kind == ColumnKind::from || kind == ColumnKind::to;
+    if (found == row.cells.end() && !is_end) return false;
+    if (found == row.cells.end()) {
+      shape.fixed[kind] = heading;
+    } else {
+      shape.columns.set(kind, static_cast<std::size_t>(found - row.cells.begin()));
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+std::optional<TableShape> shape_of(const DocumentTable& table, const NamedColumns& named) {
   constexpr std::size_t headings = 4;
   for (std::size_t i = 0; i < std::min(headings, table.rows.size()); ++i) {
-    TableShape shape{.first_row = i + 1, .columns = {}};
+    TableShape shape{.first_row = i + 1, .columns = {}, .fixed = {}};
     const TableRow& row = table.rows[i];
+    if (!take_named(row, named, shape)) continue;
     const Words corner = words_of(fold(row.text(0)));
     if (row.cells.size() > 2 && says_from(corner) && says_to(corner) && !says_port(corner)) {
       const bool rest_is_none =
@@ -125,8 +160,12 @@ std::optional<TableShape> shape_of(const DocumentTable& table) {
       if (is_protocol) kind = ColumnKind::app;
       shape.columns.set(kind, k);
     }
-    // Of two columns for the source, "client" and "server" beside it change nothing.
-    if (shape.columns.is_enough()) return shape;
+    const auto has_end = [&](ColumnKind kind) {
+      return shape.columns.has(kind) || shape.fixed.contains(kind);
+    };
+    const bool is_named =
+        shape.columns.has(ColumnKind::port) && has_end(ColumnKind::from) && has_end(ColumnKind::to);
+    if (shape.columns.is_enough() || is_named) return shape;
   }
   return std::nullopt;
 }

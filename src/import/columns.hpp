@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -56,13 +57,18 @@ class Columns {
   std::array<std::optional<std::size_t>, static_cast<std::size_t>(ColumnKind::count_)> places_{};
 };
 
+// Headings that a person named, by kind.
+using NamedColumns = std::map<ColumnKind, std::string>;
+std::optional<ColumnKind> parse_column_kind(std::string_view name);
+
 // `matrix`: rows are sources, columns destinations, cells ports.
 struct TableShape {
   std::size_t first_row = 0;  // behind the headings
   Columns columns;
+  NamedColumns fixed;  // ends that are no headings: the same in every row
   bool matrix = false;
 };
 // nullopt: none of the first rows has headings that are understood.
-std::optional<TableShape> shape_of(const DocumentTable& table);
+std::optional<TableShape> shape_of(const DocumentTable& table, const NamedColumns& named = {});
 
 }  // namespace pcapaudit

@@ -97,6 +97,12 @@ Action action_of(const std::string& cell) {
 
 class Importer {
  public:
+  explicit Importer(const ImportOptions& options) : options_(options) {
+    for (const auto& [name, heading] : options.columns) {
+      if (const auto kind = parse_column_kind(name)) named_[*kind] = heading;
+    }
+  }
+
   Import take(const std::vector<ImportFile>& files) {
     std::vector<Document> documents;
     for (const ImportFile& file : files) {
@@ -107,7 +113,10 @@ class Importer {
       file_ = &files[i];
       for (const DocumentRemark& it : documents[i].remarks) remark(it.line, it.what, it.hint);
       std::size_t rows = 0;
-      for (const DocumentTable& table : documents[i].tables) rows += read_table(table);
+      for (std::size_t k = 0; k < documents[i].tables.size(); ++k) {
+        if (options_.table == 0 || options_.table == k + 1)
+          rows += read_table(documents[i].tables[k]);
+      }
       if (rows == 0 && documents[i].remarks.empty()) {
         remark(1, "no port table in it", "a table has columns for source, destination and port");
       }
@@ -134,7 +143,7 @@ class Importer {
   }
 
   void note_ends(const DocumentTable& table) {
-    const auto shape = shape_of(table);
+    const auto shape = shape_of(table, named_);
     if (!shape || shape->matrix) return;
     for (std::size_t i = shape->first_row; i < table.rows.size(); ++i) {
       for (const ColumnKind kind : {ColumnKind::from, ColumnKind::to}) {
@@ -146,7 +155,7 @@ class Importer {
   // The number of rows that were read.
   std::size_t read_table(const DocumentTable& table) {
     if (table.rows.empty()) return 0;
-    auto shape = shape_of(table);
+    auto shape = shape_of(table, named_);
     if (!shape) shape = arrows_of(table);
     std::vector<std::string> headings;
     for (const DocumentCell& it : table.rows.front().cells) headings.push_back(one_line(it.text));
@@ -155,10 +164,17 @@ class Importer {
              fmt::format(
                  "this table is left out: its headings ({}) name no source, destination and port",
                  shortened(fmt::format("{}", fmt::join(headings, " | ")))),
-             "a heading for each of them, or the rows by hand");
+             "--columns from=...,to=...,port=... names them");
       return 0;
     }
     table_ = &table;
+    fixed_ = shape->fixed;
+    for (const auto& [kind, end] : fixed_) {
+      remark(table.line,
+             fmt::format("\"{}\" is no heading of this table, and is the {} of all its rows", end,
+                         to_text(kind)),
+             "name a heading where that is not meant");
+    }
     std::size_t read = 0;
     if (shape->matrix) {
       for (std::size_t i = shape->first_row; i < table.rows.size(); ++i) {
@@ -176,7 +192,7 @@ class Importer {
   // A table whose cells have arrows, whatever that column is called.
   static std::optional<TableShape> arrows_of(const DocumentTable& table) {
     if (table.rows.size() < 2) return std::nullopt;
-    TableShape shape{.first_row = 1, .columns = {}};
+    TableShape shape{.first_row = 1, .columns = {}, .fixed = {}};
     for (std::size_t k = 0; k < table.rows[1].cells.size(); ++k) {
       if (arrow_in(table.rows[1].text(k))) shape.columns.set(ColumnKind::connection, k);
     }
@@ -248,8 +264,15 @@ class Importer {
     };
     const Way way = way_of(cell(ColumnKind::direction));
     Ends ends;
-    if (columns.has(ColumnKind::from) && columns.has(ColumnKind::to)) {
-      ends = {.from = cell(ColumnKind::from), .to = cell(ColumnKind::to)};
+    const auto end = [&](ColumnKind kind) {
+      const auto fixed = fixed_.find(kind);
+      return fixed == fixed_.end() ? cell(kind) : fixed->second;
+    };
+    const auto has_end = [&](ColumnKind kind) {
+      return columns.has(kind) || fixed_.contains(kind);
+    };
+    if (has_end(ColumnKind::from) && has_end(ColumnKind::to)) {
+      ends = {.from = end(ColumnKind::from), .to = end(ColumnKind::to)};
       both_ways = way == Way::both;
       if (way == Way::perspective || way == Way::unknown) {
         remark(row.line,
@@ -342,8 +365,22 @@ class Importer {
                fmt::format("no transport in \"{}\"", shortened(one_line(cell(ColumnKind::port)))),
                "TCP is written; correct the draft");
       }
+      import_.account.push_back(account_of(one, ends));
       import_.rows.push_back(std::move(one));
     }
+  }
+
+  static std::string account_of(const ImportedRow& row, const Ends& ends) {
+    std::vector<std::string_view> transports;
+    for (const Transport it : row.transports) transports.push_back(to_text(it));
+    return fmt::format("{}:{}: \"{}\" is {}, \"{}\" is {}; {} {}; {}{}{}{}", row.file, row.line,
+                       one_line(ends.from), fmt::join(row.from, " and "), one_line(ends.to),
+                       fmt::join(row.to, " and "), fmt::join(transports, " and "),
+                       to_text(row.ports), row.app,
+                       row.mutual ? " with mutual TLS"
+                       : row.tls  ? " with TLS"
+                                  : "",
+                       row.min_tls.empty() ? "" : " of at least ", row.min_tls);
   }
 
   // The rows from `first` on once more, the other way.
@@ -440,6 +477,9 @@ class Importer {
     return read;
   }
 
+  const ImportOptions& options_;
+  NamedColumns named_;
+  NamedColumns fixed_;                // of the table that is read
   const ImportFile* file_ = nullptr;  // the one that is read; the caller's
   const DocumentTable* table_ = nullptr;
   std::string port_heading_;
@@ -450,8 +490,9 @@ class Importer {
 
 }  // namespace
 
-Result<Import> import_documents(const std::vector<ImportFile>& files) {
-  Import import = Importer().take(files);
+Result<Import> import_documents(const std::vector<ImportFile>& files,
+                                const ImportOptions& options) {
+  Import import = Importer(options).take(files);
   if (import.rows.empty()) {
     const Error& first = import.remarks.front();
     return std::unexpected(Error{.what = "no documented flow found: " + first.what,

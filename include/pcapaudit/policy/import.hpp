@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -25,16 +26,26 @@ struct ImportedRow {
   PortRanges ports;
   std::string app;  // as in rows: "http", "https", "sip" ...
   bool tls = false, mutual = false;
-  std::string min_tls;  // "1.2"; "" when no version is demanded
+  std::string min_tls;             // "1.2"; "" when no version is demanded
   std::string file, notes, cells;  // cells: the row as it was written
   std::uint32_t line = 0;
 };
 
-struct Import {
-  std::vector<ImportedRow> rows;  // in the order of the files
-  std::vector<Error> remarks;     // what was not read, with its place
-  std::string draft;              // the pack, TOML; equal rows of several files are one
+// What a person says of tables that do not tell it themselves.
+struct ImportOptions {
+  // "from", "to", "port", "transport", "app", "direction", "action", "mutual" to the heading of its
+  // column. A source or destination that is no heading is that end of every row.
+  std::map<std::string, std::string> columns;
+  std::size_t table = 0;  // this one of each document alone, from 1; 0: all
 };
-Result<Import> import_documents(const std::vector<ImportFile>& files);
+
+struct Import {
+  std::vector<ImportedRow> rows;     // in the order of the files
+  std::vector<std::string> account;  // a line for each row: where it stands, and what it became
+  std::vector<Error> remarks;        // what was not read, with its place
+  std::string draft;                 // the pack, TOML; equal rows of several files are one
+};
+Result<Import> import_documents(const std::vector<ImportFile>& files,
+                                const ImportOptions& options = {});
 
 }  // namespace pcapaudit

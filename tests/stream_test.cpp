@@ -315,6 +315,29 @@ TEST_CASE("account: a reset of the past, and one that bytes catch up with, show 
   CHECK((account.end == Unread::none && account.hole == Unread::none));
 }
 
+TEST_CASE(
+    "account: an acknowledgment that comes before all that it speaks of shows the hole, too") {
+  for (const std::uint32_t missing : {0U, 500U}) {
+    INFO(missing);
+    Conversation talk = web();
+    talk.open()
+        .data(client, request)
+        .lose(client, missing)
+        .flags(server, TcpHeader::ack)
+        .data(server, answer);
+    // The acknowledgment and the request before the opening.
+    std::vector<FlowPacket> packets;
+    for (const std::size_t place : {3, 2, 0, 1, 4}) packets.push_back(talk.packets()[place]);
+    packets.back().decoded.tcp.acknowledgment -= missing;  // so it alone tells
+    const auto flows = test::flows_of(packets);
+    REQUIRE(flows.size() == 1);
+    const bool client_is_first = flows[0].client.port == 40000;
+    const ReadAccount& account = flows[0].account[client_is_first ? 0 : 1];
+    const bool is_whole = account.end == Unread::none && account.hole == Unread::none;
+    CHECK(is_whole == (missing == 0));
+  }
+}
+
 TEST_CASE("account: a handover names what the connection became") {
   const auto become = [](const std::string& token, const std::string& first) {
     const std::string fields = "Upgrade: " + token + "\r\nConnection: Upgrade\r\n\r\n";

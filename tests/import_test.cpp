@@ -447,6 +447,12 @@ TEST_CASE("hostile documents are refused or read, and bounded") {
   const Import many = imported(wide);
   CHECK(many.rows.size() == 20'000);
   CHECK(many.remarks.size() < 20'100);
+  // The first ten thousand remarks, and how many more there are.
+  std::string doubtful = "| From | To | Port |\n|---|---|---|\n| A | B | TCP 1 |\n";
+  for (int i = 0; i < 12'000; ++i) doubtful += "| A | B | none |\n";
+  const Import listed = imported(doubtful);
+  CHECK(listed.remarks.size() == 10'001);
+  CHECK(listed.remarks.back().what == "2003 more remarks are not listed");
   const std::string entities =
       "<?xml version=\"1.0\"?><!DOCTYPE t [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;\">]>"
       "<html><body><table><tr><td>&b;</td></tr></table></body></html>";

@@ -13,6 +13,7 @@
 #include "import/port_cell.hpp"
 #include "import/requirement.hpp"
 #include "import/roles.hpp"
+#include "import/row_words.hpp"
 #include "import/words.hpp"
 
 namespace pcapaudit {
@@ -24,76 +25,6 @@ constexpr const char* left_out = "the row is left out";
 constexpr std::size_t max_remarks = 10'000;
 
 constexpr std::size_t longest_quote = 500;  // of a cell in a remark
-
-struct Ends {
-  std::string from, to;
-};
-
-// "A → B", "B <-- A", "A ↔ B".
-struct Arrow {
-  Ends ends;
-  bool both_ways = false;
-};
-std::optional<Arrow> arrow_in(const std::string& cell) {
-  struct Sign {
-    std::string_view text;
-    bool right, left;
-  };
-  constexpr Sign signs[] = {{"<-->", true, true}, {"<->", true, true},  {"<=>", true, true},
-                            {"↔", true, true},    {"⇔", true, true},    {"⟷", true, true},
-                            {"-->", true, false}, {"->", true, false},  {"=>", true, false},
-                            {"→", true, false},   {"⇒", true, false},   {"⟶", true, false},
-                            {"➔", true, false},   {"<--", false, true}, {"<-", false, true},
-                            {"←", false, true},   {"⇐", false, true}};
-  for (const Sign& sign : signs) {
-    const std::size_t at = cell.find(sign.text);
-    if (at == std::string::npos) continue;
-    Arrow arrow{
-        .ends = {.from = tidy(cell.substr(0, at)), .to = tidy(cell.substr(at + sign.text.size()))},
-        .both_ways = sign.right && sign.left};
-    if (!sign.right) std::swap(arrow.ends.from, arrow.ends.to);
-    return arrow;
-  }
-  return std::nullopt;
-}
-
-enum class Way { none, inbound, outbound, both, perspective, unknown };
-Way way_of(const std::string& cell) {
-  const auto words = words_of(fold(cell));
-  if (words.empty() && cell.find("↔") == std::string::npos) return Way::none;
-  const bool in = has_word(words, {"inbound", "ingress", "in", "incoming", "eingehend", "entrant",
-                                   "entrante", "ingresso", "受信", "入站", "輸入", "输入"});
-  const bool out = has_word(words, {"outbound", "egress", "out", "outgoing", "ausgehend", "sortant",
-                                    "saliente", "uscita", "送信", "出站", "輸出", "输出"});
-  const bool both =
-      has_word(words, {"both", "bidirectional", "beide", "bidirektional", "双方向", "双向", "雙向",
-                       "bidirectionnel", "bidireccional", "bidirezionale"}) ||
-      cell.find("↔") != std::string::npos;
-  constexpr std::size_t most = 3;
-  if (words.size() > most) return Way::unknown;
-  if (in && out) return Way::perspective;
-  if (both) return Way::both;
-  if (in) return Way::inbound;
-  if (out) return Way::outbound;
-  return Way::unknown;
-}
-
-enum class Action { allowed, denied, unknown };
-Action action_of(const std::string& cell) {
-  const auto words = words_of(fold(cell));
-  if (has_word(words, {"deny",    "denied",   "block",      "blocked",    "drop",
-                       "reject",  "refuse",   "verweigern", "blockieren", "verboten",
-                       "refuser", "interdit", "denegar",    "bloquear",   "nega",
-                       "blocca",  "拒否",     "拒绝",       "拒絕",       "禁止"})) {
-    return Action::denied;
-  }
-  if (has_word(words, {"allow", "allowed", "permit", "permitted", "accept", "pass", "yes", "open",
-                       "zulassen", "erlauben", "erlaubt", "autoriser", "permitir", "consenti",
-                       "許可", "允许", "允許"})) {
-    return Action::allowed;
-  }
-  return Action::unknown;
-}
 
 class Importer {
  public:
@@ -122,8 +53,8 @@ class Importer {
       }
     }
     if (left_unsaid_ > 0) {
-      remark(1, fmt::format("{} more remarks are not listed", left_unsaid_),
-             "import fewer documents");
+      add_remark(1, fmt::format("{} more remarks are not listed", left_unsaid_),
+                 "import fewer documents");
     }
     const std::size_t names = roles_.own().size() + builtin_role_list().size();
     if (names > max_roles) {
@@ -136,7 +67,13 @@ class Importer {
 
  private:
   void remark(std::uint32_t line, std::string what, std::string hint) {
-    if (import_.remarks.size() >= max_remarks && left_unsaid_++ > 0) return;
+    if (import_.remarks.size() >= max_remarks) {
+      ++left_unsaid_;
+      return;
+    }
+    add_remark(line, std::move(what), std::move(hint));
+  }
+  void add_remark(std::uint32_t line, std::string what, std::string hint) {
     import_.remarks.push_back({.what = std::move(what),
                                .where = fmt::format("{}:{}:1", file_->name, line),
                                .hint = std::move(hint)});

@@ -8,179 +8,11 @@
 #include <cstdint>
 #include <optional>
 
+#include "import/port_tokens.hpp"
 #include "import/words.hpp"
 
 namespace pcapaudit {
 namespace {
-
-constexpr std::uint32_t last_port = 65'535;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || static_cast<unsigned char>(c) >= 0x80;
-}
-
-bool is_any_of(std::string_view word, std::initializer_list<std::string_view> words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
-enum class Sort : std::uint8_t { number, version, word, sign };
-struct Token {
-  Sort sort = Sort::sign;
-  std::string text;
-  std::uint32_t value = 0;
-  bool grouped = false;  // with a thousands separator
-  bool blank_before = false;
-  std::size_t begin = 0;
-};
-
-// A number with its thousands separators. `text` is folded.
-class Lexer {
- public:
-  Lexer(std::string_view text, std::vector<std::string>& doubts) : text_(text), doubts_(doubts) {}
-
-  std::vector<Token> tokens() {
-    while (at_ < text_.size()) {
-      const bool blank = text_[at_] == ' ' || text_[at_] == '\n';
-      if (text_[at_] == '\n') put(Sort::sign, ";", at_);
-      if (blank) {
-        blank_ = true;
-        ++at_;
-        continue;
-      }
-      step();
-      blank_ = false;
-    }
-    return std::move(tokens_);
-  }
-
- private:
-  void put(Sort sort, std::string text, std::size_t begin, std::uint32_t value = 0,
-           bool grouped = false) {
-    tokens_.push_back({.sort = sort,
-                       .text = std::move(text),
-                       .value = value,
-                       .grouped = grouped,
-                       .blank_before = blank_,
-                       .begin = begin});
-  }
-
-  void step() {
-    const std::size_t begin = at_;
-    if (is_digit(text_[at_])) return number();
-    if (is_letter(text_[at_])) {
-      while (at_ < text_.size() && (is_letter(text_[at_]) || is_digit(text_[at_]))) ++at_;
-      std::string word(text_.substr(begin, at_ - begin));
-      // "tcp443"
-      if (is_any_of(word.substr(0, 3), {"tcp", "udp"}) && word.size() > 3 && is_digit(word[3])) {
-        at_ = begin + 3;
-        word.resize(3);
-      }
-      return put(Sort::word, std::move(word), begin);
-    }
-    for (const std::string_view sign : {"..", ">=", "<=", "<->", "->"}) {
-      if (text_.substr(at_).starts_with(sign)) {
-        at_ += sign.size();
-        return put(Sort::sign, std::string(sign), begin);
-      }
-    }
-    put(Sort::sign, std::string(1, text_[at_++]), begin);
-  }
-
-  std::size_t digits_from(std::size_t at) const {
-    std::size_t count = 0;
-    while (at + count < text_.size() && is_digit(text_[at + count])) ++count;
-    return count;
-  }
-
-  std::uint32_t value_of(std::size_t at, std::size_t count) const {
-    std::uint32_t value = 0;
-    for (std::size_t i = 0; i < std::min<std::size_t>(count, 9); ++i) {
-      value = value * 10 + static_cast<std::uint32_t>(text_[at + i] - '0');
-    }
-    return value;
-  }
-
-  // The separator when digits, it and three more digits stand at `at`: 0 when not.
-  char grouping_at(std::size_t at) const {
-    const std::size_t head = digits_from(at);
-    if (head == 0 || head > 2 || text_[at] == '0' || at + head >= text_.size()) return 0;
-    const char sign = text_[at + head];
-    if (!is_any_of(std::string_view(&sign, 1), {",", ".", "'", " "})) return 0;
-    if (digits_from(at + head + 1) != 3) return 0;
-    const std::size_t end = at + head + 4;
-    if (sign == '.' && end < text_.size() && text_[end] == '.' && end + 1 < text_.size() &&
-        is_digit(text_[end + 1])) {
-      return 0;  // an address
-    }
-    return grouped_value(at, head) <= last_port ? sign : '\0';
-  }
-  std::uint32_t grouped_value(std::size_t at, std::size_t head) const {
-    return value_of(at, head) * 1000 + value_of(at + head + 1, 3);
-  }
-
-  // "50,000" can be one number or two.
-  bool is_grouped(std::size_t at, char sign) {
-    const std::size_t head = digits_from(at);
-    if (sign == '.' || sign == '\'') return true;
-    if (text_[at + head + 1] == '0') return true;  // no port is written 000
-    if (!tokens_.empty() && is_range_sign(tokens_.back())) {
-      const bool left_grouped = tokens_.size() > 1 && tokens_[tokens_.size() - 2].grouped;
-      if (left_grouped) return true;
-    }
-    // As a list, a range in the middle of it would run backwards.
-    std::size_t next = at + head + 4;
-    while (next < text_.size() && text_[next] == ' ') ++next;
-    const bool dash = next < text_.size() && text_[next] == '-';
-    if (dash) {
-      ++next;
-      while (next < text_.size() && text_[next] == ' ') ++next;
-      if (grouping_at(next) == sign) {
-        return value_of(at + head + 1, 3) > value_of(next, digits_from(next));
-      }
-    }
-    if (sign == ',') {
-      doubts_.push_back(
-          fmt::format("\"{}\" is read as two ports; it could be one with a thousands separator",
-                      text_.substr(at, head + 4)));
-    }
-    return false;
-  }
-
-  static bool is_range_sign(const Token& it) {
-    return it.text == "-" || it.text == ".." || it.text == ":" ||
-           is_any_of(it.text, {"to", "bis", "through", "thru", "hasta", "al"});
-  }
-
-  void number() {
-    const std::size_t begin = at_;
-    if (const char sign = grouping_at(at_); sign != 0 && is_grouped(at_, sign)) {
-      const std::size_t head = digits_from(at_);
-      at_ += head + 4;
-      return put(Sort::number, std::string(text_.substr(begin, at_ - begin)), begin,
-                 grouped_value(begin, head), true);
-    }
-    std::size_t end = at_ + digits_from(at_);
-    bool dotted = false;
-    while (end + 1 < text_.size() && text_[end] == '.' && is_digit(text_[end + 1])) {
-      dotted = true;
-      end += 1 + digits_from(end + 1);
-    }
-    at_ = end;
-    const std::string text(text_.substr(begin, end - begin));
-    put(dotted ? Sort::version : Sort::number, text, begin,
-        dotted ? 0 : value_of(begin, end - begin));
-    if (!dotted && end - begin > 6) tokens_.back().value = last_port + 1;
-  }
-
-  std::string_view text_;
-  std::vector<std::string>& doubts_;
-  std::size_t at_ = 0;
-  bool blank_ = false;
-  std::vector<Token> tokens_;
-};
 
 std::optional<Transport> transport_of(std::string_view word) {
   if (word == "tcp") return Transport::tcp;
@@ -189,14 +21,14 @@ std::optional<Transport> transport_of(std::string_view word) {
 }
 
 bool is_versioned(std::string_view word) {
-  return is_any_of(word, {"tls", "ssl", "dtls", "http", "https", "smb", "cifs", "oauth", "snmp",
+  return is_one_of(word, {"tls", "ssl", "dtls", "http", "https", "smb", "cifs", "oauth", "snmp",
                           "ip", "ipv", "ike", "nfs", "ntlm", "v", "version", "smtp", "ssh", "h"});
 }
 
 // Words that say nothing of the ports, or are read elsewhere.
 bool is_known(std::string_view word) {
   return transport_of(word) ||
-         is_any_of(word, {"port",        "ports",        "puerto",    "puertos",   "porta",
+         is_one_of(word, {"port",        "ports",        "puerto",    "puertos",   "porta",
                           "porte",       "and",          "or",        "und",       "oder",
                           "et",          "ou",           "y",         "o",         "e",
                           "the",         "for",          "with",      "over",      "via",
@@ -218,7 +50,7 @@ bool is_known(std::string_view word) {
 
 class Reading {
  public:
-  explicit Reading(std::string_view folded) : tokens_(Lexer(folded, result_.doubts).tokens()) {}
+  explicit Reading(std::string_view folded) : tokens_(port_tokens(folded, result_.doubts)) {}
 
   // Items in their order: ranges and sets of transports.
   struct Item {
@@ -237,16 +69,16 @@ class Reading {
   bool says_any = false, says_nothing_else = true;
 
  private:
-  const Token* peek(std::size_t ahead) const {
+  const PortToken* peek(std::size_t ahead) const {
     return at_ + ahead < tokens_.size() ? &tokens_[at_ + ahead] : nullptr;
   }
   bool is_sign(std::size_t ahead, std::string_view sign) const {
-    const Token* it = peek(ahead);
-    return it != nullptr && it->sort != Sort::number && it->text == sign;
+    const PortToken* it = peek(ahead);
+    return it != nullptr && it->sort != TokenSort::number && it->text == sign;
   }
   bool is_number(std::size_t ahead) const {
-    const Token* it = peek(ahead);
-    return it != nullptr && it->sort == Sort::number;
+    const PortToken* it = peek(ahead);
+    return it != nullptr && it->sort == TokenSort::number;
   }
   void doubt(std::string text) {
     if (result_.doubts.size() < 8) result_.doubts.push_back(std::move(text));
@@ -256,15 +88,15 @@ class Reading {
   }
 
   void step() {
-    const Token& it = tokens_[at_];
-    if (it.sort == Sort::word) return word(it);
-    if (it.sort == Sort::number) return number();
-    if (it.sort == Sort::version) {
+    const PortToken& it = tokens_[at_];
+    if (it.sort == TokenSort::word) return word(it);
+    if (it.sort == TokenSort::number) return number();
+    if (it.sort == TokenSort::version) {
       doubt(fmt::format("\"{}\" beside the ports is not understood", it.text));
       ++at_;
       return;
     }
-    if (is_any_of(it.text, {">", ">=", "<", "<="}) && is_number(1)) return open_end();
+    if (is_one_of(it.text, {">", ">=", "<", "<="}) && is_number(1)) return open_end();
     if (bracketed_mark()) return;
     if (it.text == "*" && items.empty() && tokens_.size() == 1) says_any = true;
     ++at_;
@@ -275,7 +107,7 @@ class Reading {
     constexpr std::uint32_t largest_mark = 15;
     const bool round = is_sign(0, "("), square = is_sign(0, "[");
     if ((!round && !square) || !is_number(1) || !is_sign(2, round ? ")" : "]")) return false;
-    const Token& number = *peek(1);
+    const PortToken& number = *peek(1);
     const bool hangs = square && at_ > 0 && !tokens_[at_].blank_before;
     if (hangs || number.value <= largest_mark) {
       at_ += 3;
@@ -327,9 +159,9 @@ class Reading {
     }
     const bool joins = is_sign(0, "and") || is_sign(0, "or") || is_sign(0, "und") ||
                        is_sign(0, "oder") || is_sign(0, "et") || is_sign(0, "y");
-    const Token* next = peek(joins ? 1 : 0);
+    const PortToken* next = peek(joins ? 1 : 0);
     if (next != nullptr &&
-        is_any_of(next->text, {"above", "higher", "up", "upwards", "hoher", "höher", "aufwarts",
+        is_one_of(next->text, {"above", "higher", "up", "upwards", "hoher", "höher", "aufwarts",
                                "aufwärts", "superior", "greater"})) {
       at_ += joins ? 2 : 1;
       return add(first, last_port);
@@ -342,35 +174,35 @@ class Reading {
     while (is_sign(0, "*") && !peek(0)->blank_before) ++at_;
   }
 
-  void word(const Token& it) {
+  void word(const PortToken& it) {
     if (const auto transport = transport_of(it.text)) return take_transport(*transport);
-    if (is_any_of(it.text,
+    if (is_one_of(it.text,
                   {"icmp", "icmpv6", "esp", "ah", "gre", "igmp", "ospf", "vrrp", "sctp"})) {
       ++at_;
       return refuse(fmt::format("{} has no ports of TCP or UDP", it.text));
     }
-    if (is_any_of(it.text, {"but", "except", "excluding", "ausser", "ohne", "sauf", "excepto",
+    if (is_one_of(it.text, {"but", "except", "excluding", "ausser", "ohne", "sauf", "excepto",
                             "salvo", "eccetto", "tranne", "except"})) {
       ++at_;
       return refuse("ports with an exception cannot be written as a row");
     }
-    if (is_any_of(it.text, {"above", "over", "uber", "über"}) && is_number(1)) {
+    if (is_one_of(it.text, {"above", "over", "uber", "über"}) && is_number(1)) {
       const std::uint32_t value = peek(1)->value;
       at_ += 2;
       return add(value + 1, last_port);
     }
-    if (is_any_of(it.text, {"was", "formerly", "previously", "old", "fruher", "früher", "ehemals",
+    if (is_one_of(it.text, {"was", "formerly", "previously", "old", "fruher", "früher", "ehemals",
                             "ancien", "deprecated", "instead"})) {
       return skip_former();
     }
-    if (is_any_of(it.text,
+    if (is_one_of(it.text,
                   {"any", "all", "beliebig", "alle", "tous", "toutes", "tout", "todos",
                    "cualquiera", "qualsiasi", "tutti", "任意", "任何", "全部", "すべて", "全て"})) {
       says_any = true;
       ++at_;
       return;
     }
-    if (is_any_of(it.text, {"protocol", "proto", "protokoll"}) && is_number(1)) {
+    if (is_one_of(it.text, {"protocol", "proto", "protokoll"}) && is_number(1)) {
       refuse(fmt::format("IP protocol {} has no ports", peek(1)->value));
       at_ += 2;
       return;
@@ -392,11 +224,11 @@ class Reading {
            is_sign(ahead, "/")) {
       ++ahead;
     }
-    const Token* it = peek(ahead);
+    const PortToken* it = peek(ahead);
     constexpr std::uint32_t largest_version = 4;
     const bool version =
-        it != nullptr &&
-        (it->sort == Sort::version || (it->sort == Sort::number && it->value <= largest_version));
+        it != nullptr && (it->sort == TokenSort::version ||
+                          (it->sort == TokenSort::number && it->value <= largest_version));
     if (!version) return;
     at_ += ahead + 1;
     if (is_sign(0, "+")) ++at_;
@@ -414,7 +246,7 @@ class Reading {
     ++at_;
     const std::uint32_t own = transport == Transport::tcp ? 6 : 17;
     if (is_sign(0, "(") && is_number(1) && peek(1)->value == own && is_sign(2, ")")) at_ += 3;
-    const bool joins = !items.empty() && !items.back().range && !ended_;
+    const bool joins = !items.empty() && !items.back().range;
     if (!joins) items.push_back({});
     std::vector<Transport>& all = items.back().transports;
     if (std::find(all.begin(), all.end(), transport) == all.end()) all.push_back(transport);
@@ -422,9 +254,8 @@ class Reading {
   }
 
   PortReading result_;
-  std::vector<Token> tokens_;
+  std::vector<PortToken> tokens_;
   std::size_t at_ = 0;
-  bool ended_ = false;
   std::string unread_;
 };
 

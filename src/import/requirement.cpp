@@ -99,7 +99,7 @@ Requirement requirement_in(const std::string& text) {
     found.denied_mutual = is_denied(folded, at);
     found.mutual = !found.denied_mutual;
     found.tls = true;
-    if (holds(folded, "optional") || holds(folded, "or mtls") || holds(folded, "if ")) {
+    if (holds(folded, "optional") || holds(folded, "or mtls") || has_word(words, {"if"})) {
       found.doubts.emplace_back("mutual TLS is named with a condition; it is written as demanded");
     }
   }

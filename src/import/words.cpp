@@ -121,6 +121,10 @@ std::vector<std::string> words_of(std::string_view folded) {
   return words;
 }
 
+bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
 bool has_word(const std::vector<std::string>& text, std::initializer_list<std::string_view> words) {
   return std::any_of(text.begin(), text.end(), [&](const std::string& it) {
     return std::any_of(words.begin(), words.end(), [&](std::string_view word) {

@@ -20,6 +20,8 @@ std::string fold(std::string_view text);
 // words, a run of letters is one word.
 std::vector<std::string> words_of(std::string_view folded);
 
+bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words);
+
 // Is one of `words` a word of the text? Words of Chinese and Japanese are looked for inside of
 // runs.
 bool has_word(const std::vector<std::string>& text, std::initializer_list<std::string_view> words);

@@ -4,13 +4,12 @@
 
 #include <libxml/tree.h>
 
-#include <algorithm>
-#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/release.hpp"
+#include "import/words.hpp"
 
 namespace pcapaudit {
 
@@ -29,10 +28,6 @@ inline std::string attribute(const xmlNode* node, const char* name) {
   const std::unique_ptr<xmlChar, decltype(xmlFree)> value(
       xmlGetProp(node, reinterpret_cast<const xmlChar*>(name)), xmlFree);
   return value ? reinterpret_cast<const char*>(value.get()) : std::string();
-}
-
-inline bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
-  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 // The first child of that name, nullptr when there is none.

@@ -25,15 +25,6 @@ struct PolicyFile {
 // A policy of ten thousand rows and a hundred thousand addresses takes 4 MB.
 constexpr std::size_t largest_policy = 32 * 1024 * 1024;
 
-Result<std::string> read_policy_file(const std::string& path) {
-  auto text = read_file(path, largest_policy);
-  if (!text && text.error().what.find("larger") != std::string::npos) {
-    return fail(fmt::format("{}: over {} MiB, which is no policy", path, largest_policy >> 20),
-                "policies that belong together may be given one after the other");
-  }
-  return text;
-}
-
 std::string pack_names() {
   std::string names;
   for (const BuiltInPack& pack : built_in_packs()) {
@@ -45,7 +36,7 @@ std::string pack_names() {
 // A path wins over a built-in pack of the same name.
 Result<std::unique_ptr<TomlReader>> open_policy(const std::string& name) {
   if (std::filesystem::is_regular_file(name)) {
-    auto text = read_policy_file(name);
+    auto text = read_file(name, largest_policy);
     if (!text) return std::unexpected(text.error());
     return std::make_unique<TomlReader>(name, std::move(*text));
   }

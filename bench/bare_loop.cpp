@@ -1,12 +1,12 @@
 // The yardstick: libpcap's own loop over a capture, adding up lengths and nothing else.
 //
 // usage: pcapaudit-bare-loop CAPTURE
-#include <pcap/pcap.h>
-
 #include <array>
 #include <cstdint>
 #include <cstdio>
 #include <memory>
+
+#include <pcap/pcap.h>
 
 int main(int argc, char** argv) {
   if (argc != 2) {

@@ -1,13 +1,12 @@
 // Bytes as a capture file: pcap, pcapng, compressed or not.
-#include <unistd.h>
-
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
-#include <pcapaudit/capture/packet_source.hpp>
+#include <unistd.h>
 
+#include "capture/packet_source.hpp"
 #include "target.hpp"
 
 namespace pcapaudit::fuzz {

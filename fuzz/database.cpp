@@ -1,13 +1,12 @@
 // Bytes as an audit database: a reader gives an answer or one error, and never writes.
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
-#include <pcapaudit/report/formats.hpp>
-#include <pcapaudit/report/report.hpp>
+#include <unistd.h>
 
+#include "report/formats.hpp"
+#include "report/report.hpp"
 #include "support/hand_audit.hpp"
 #include "target.hpp"
 

@@ -3,8 +3,7 @@
 // again.
 #include <memory>
 
-#include <pcapaudit/net/decoder.hpp>
-
+#include "net/decoder.hpp"
 #include "run/worker.hpp"
 #include "support/packet_samples.hpp"
 #include "target.hpp"

@@ -1,9 +1,9 @@
-// Files as port documents: every row has ends and ports, and the draft loads, or says what is too much.
+// Files as port documents: every row has ends and ports, and the draft loads, or says what is too
+// much.
 #include <fstream>
 #include <iterator>
 
-#include <pcapaudit/policy/import.hpp>
-
+#include "policy/import.hpp"
 #include "target.hpp"
 
 namespace pcapaudit::fuzz {

@@ -1,16 +1,15 @@
 // Frames through the whole line, as files: without workers, with three, and cut into two files. All
 // must say the same of each flow. A record is a time step, two bytes of length, and the frame.
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
-#include <pcapaudit/policy/policy.hpp>
-#include <pcapaudit/run/pipeline.hpp>
+#include <unistd.h>
 
+#include "policy/policy.hpp"
+#include "run/pipeline.hpp"
 #include "support/packet_samples.hpp"
 #include "support/packets.hpp"
 #include "target.hpp"

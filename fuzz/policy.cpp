@@ -1,8 +1,8 @@
 // Text as a policy: it loads, or one error says where and why.
+#include "policy/policy.hpp"
+
 #include <fstream>
 #include <iterator>
-
-#include <pcapaudit/policy/policy.hpp>
 
 #include "target.hpp"
 

@@ -4,8 +4,7 @@
 #include <map>
 #include <set>
 
-#include <pcapaudit/flow/tcp_reassembler.hpp>
-
+#include "flow/stream/tcp_reassembler.hpp"
 #include "target.hpp"
 
 namespace pcapaudit::fuzz {

@@ -1,15 +1,15 @@
 // Bytes as every name that a report repeats: hosts, paths, user agents, certificate names, the
 // site, files, what was expected and seen. No format lets one of them become anything but text.
+#include "report/report.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cctype>
 
 #include <nlohmann/json.hpp>
 
-#include <pcapaudit/report/formats.hpp>
-#include <pcapaudit/report/query.hpp>
-#include <pcapaudit/report/report.hpp>
-
+#include "report/formats.hpp"
+#include "report/text/query.hpp"
 #include "support/hand_audit.hpp"
 #include "target.hpp"
 

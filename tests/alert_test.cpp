@@ -1,20 +1,19 @@
 // Alerts: the escaping rules of each format, folding, and the sinks.
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+#include <catch2/catch.hpp>
 #include <fcntl.h>
+#include <nlohmann/json.hpp>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
-#include <csignal>
-#include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
-
-#include <pcapaudit/monitor/alert_folder.hpp>
-#include <pcapaudit/monitor/alert_sink.hpp>
-
-#include "monitor/alert_outlet.hpp"
+#include "monitor/alert/alert_folder.hpp"
+#include "monitor/alert/alert_outlet.hpp"
+#include "monitor/alert/alert_sink.hpp"
 
 using namespace pcapaudit;
 using Json = nlohmann::json;

@@ -2,9 +2,10 @@
 #include <catch2/catch.hpp>
 
 #include <pcapaudit/base/bytes.hpp>
-#include <pcapaudit/base/digest.hpp>
 #include <pcapaudit/base/ip.hpp>
 #include <pcapaudit/base/time.hpp>
+
+#include "base/digest.hpp"
 
 namespace pcapaudit {
 namespace {

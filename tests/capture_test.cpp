@@ -1,16 +1,16 @@
 // Capture files of every shape give the same packets, and damage is named where it begins.
-#include <zlib.h>
-#include <zstd.h>
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
 
-#include <pcapaudit/base/digest.hpp>
-#include <pcapaudit/capture/packet_source.hpp>
+#include <catch2/catch.hpp>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "base/digest.hpp"
+#include "capture/packet_source.hpp"
 
 namespace pcapaudit {
 namespace {

@@ -1,5 +1,15 @@
 // What a confined process can no longer do, tried in children: it holds for good.
+#include "monitor/host/confinement.hpp"
+
+#include <atomic>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <thread>
+
 #include <arpa/inet.h>
+#include <catch2/catch.hpp>
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/ptrace.h>
@@ -7,16 +17,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <atomic>
-#include <catch2/catch.hpp>
-#include <cerrno>
-#include <filesystem>
-#include <fstream>
-#include <functional>
-#include <thread>
-
-#include <pcapaudit/monitor/confinement.hpp>
 
 using namespace pcapaudit;
 namespace fs = std::filesystem;

@@ -1,10 +1,9 @@
 // The decoder: every layer by hand-written bytes, then every cut and many mutations of them.
 #include <algorithm>
 #include <memory>
+#include <set>
 
 #include <catch2/catch.hpp>
-
-#include <set>
 
 #include "support/packet_samples.hpp"
 #include "support/packets.hpp"

@@ -1,9 +1,10 @@
 // The decoder's memory: fragments become datagrams, second copies are marked, all within caps.
+#include "net/decoder.hpp"
+
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <numeric>
 
-#include <pcapaudit/net/decoder.hpp>
+#include <catch2/catch.hpp>
 
 #include "net/checksum.hpp"
 #include "net/copies.hpp"

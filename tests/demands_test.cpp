@@ -2,8 +2,8 @@
 // wrong.
 #include <catch2/catch.hpp>
 
-#include "policy/loosening.hpp"
-#include "policy/request_path.hpp"
+#include "policy/load/loosening.hpp"
+#include "policy/load/request_path.hpp"
 #include "support/judge.hpp"
 
 namespace pcapaudit {

@@ -1,16 +1,14 @@
 // Every write of an audit fails once, or from then on: what is left is the old file, nothing, or a
 // whole audit, and the failure is told.
-#include <catch2/catch.hpp>
-
-#include <sqlite3.h>
-
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
 
-#include <pcapaudit/report/report.hpp>
+#include <catch2/catch.hpp>
+#include <sqlite3.h>
 
+#include "report/report.hpp"
 #include "support/failing_disk.hpp"
 #include "support/hand_audit.hpp"
 

@@ -1,9 +1,8 @@
 // The judgement: scope, rows, applications, directions and nearest rows, as tables.
-#include <catch2/catch.hpp>
-
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 #include "support/judged_site.hpp"
 

@@ -4,8 +4,6 @@
 // Every demand that a row can make has a conversation that breaks it and a twin that keeps it. Both
 // are put through every distortion of tests/support/distortions.cpp, and through every pair of
 // them.
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <cstdint>
 #include <map>
@@ -13,9 +11,10 @@
 #include <utility>
 #include <vector>
 
-#include <pcapaudit/net/packet.hpp>
-#include <pcapaudit/policy/policy.hpp>
+#include <catch2/catch.hpp>
 
+#include "net/packet.hpp"
+#include "policy/policy.hpp"
 #include "support/distortions.hpp"
 #include "support/exchange.hpp"
 #include "support/packets.hpp"

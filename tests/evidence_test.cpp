@@ -1,14 +1,15 @@
 // The packet ring, the pcapng writer and the slices of findings.
-#include <catch2/catch.hpp>
+#include "monitor/live/evidence.hpp"
+
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <numeric>
 
-#include <pcapaudit/capture/packet_source.hpp>
-#include <pcapaudit/monitor/evidence.hpp>
-#include <pcapaudit/monitor/packet_ring.hpp>
+#include <catch2/catch.hpp>
 
+#include "capture/packet_source.hpp"
+#include "monitor/live/packet_ring.hpp"
 #include "support/packets.hpp"
 
 using namespace pcapaudit;

@@ -1,7 +1,7 @@
 // Packets become flows: who opened it, how it went, what it carried, when it ended.
-#include <catch2/catch.hpp>
-
 #include <algorithm>
+
+#include <catch2/catch.hpp>
 
 #include "support/conversation.hpp"
 

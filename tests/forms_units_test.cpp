@@ -1,18 +1,16 @@
 // What every format rests on: escapes, CSV fields, pseudonyms, signatures.
-#include <catch2/catch.hpp>
-
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
 
-#include <pcapaudit/base/digest.hpp>
-#include <pcapaudit/base/signature.hpp>
+#include <catch2/catch.hpp>
+#include <unistd.h>
 
-#include "base/text.hpp"
-#include "report/csv.hpp"
+#include "base/digest.hpp"
+#include "base/signature.hpp"
+#include "base/text/text.hpp"
 #include "report/escape.hpp"
-#include "store/pseudonyms.hpp"
+#include "report/text/csv.hpp"
+#include "store/redaction/pseudonyms.hpp"
 
 namespace pcapaudit {
 namespace {

@@ -2,20 +2,19 @@
 // travelled whole, whatever comes behind it, from a file, from gzip and from standard input.
 //
 // Built for the sanitizers this is also the test of who owns the bytes of a datagram.
-#include <fcntl.h>
-#include <unistd.h>
-#include <zlib.h>
-
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <numeric>
 
-#include <pcapaudit/net/decoder.hpp>
-#include <pcapaudit/run/pipeline.hpp>
+#include <catch2/catch.hpp>
+#include <fcntl.h>
+#include <unistd.h>
+#include <zlib.h>
 
+#include "net/decoder.hpp"
+#include "run/pipeline.hpp"
 #include "support/packets.hpp"
 
 using namespace pcapaudit;

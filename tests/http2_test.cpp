@@ -1,12 +1,12 @@
 // HTTP/2 in clear: frames by hand, a recorded connection, hostile compression, the upgrade.
-#include <catch2/catch.hpp>
-
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
 
-#include "app/hpack.hpp"
+#include <catch2/catch.hpp>
+
+#include "dissectors/http/hpack.hpp"
 #include "support/conversation.hpp"
 #include "support/feed.hpp"
 #include "support/packets.hpp"

@@ -1,7 +1,7 @@
 // HTTP/1.x: what is recognised, what is read of it, how bodies end, what hostile input does.
-#include <catch2/catch.hpp>
-
 #include <string>
+
+#include <catch2/catch.hpp>
 
 #include "support/conversation.hpp"
 #include "support/feed.hpp"

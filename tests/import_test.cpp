@@ -1,20 +1,19 @@
 // Port tables typed by hand, as documents carry them, and the rows they must give.
-#include <catch2/catch.hpp>
-
-#include <fmt/format.h>
-#include <fmt/ranges.h>
+#include "policy/import.hpp"
 
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
-#include <pcapaudit/policy/import.hpp>
-#include <pcapaudit/policy/policy.hpp>
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "import/columns.hpp"
 #include "import/port_cell.hpp"
 #include "import/requirement.hpp"
 #include "import/roles.hpp"
+#include "policy/policy.hpp"
 
 using namespace pcapaudit;
 

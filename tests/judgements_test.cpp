@@ -1,13 +1,13 @@
 // Judgements written down beforehand: a table in plain text, the documentation's own example, and
 // properties that hold for every policy.
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <random>
+
+#include <catch2/catch.hpp>
 
 #include "support/judge.hpp"
 

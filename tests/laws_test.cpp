@@ -1,10 +1,10 @@
 // Two laws of the judgement, over random policies and flows.
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <random>
 
-#include "policy/loosening.hpp"
+#include <catch2/catch.hpp>
+
+#include "policy/load/loosening.hpp"
 #include "support/judge.hpp"
 
 namespace pcapaudit {

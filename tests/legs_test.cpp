@@ -3,7 +3,7 @@
 
 #include <pcapaudit/base/time.hpp>
 
-#include "store/leg_excuses.hpp"
+#include "store/findings/leg_excuses.hpp"
 
 namespace pcapaudit {
 namespace {

@@ -1,9 +1,9 @@
 // What all open flows together may take: what goes first, what is told of it.
-#include <catch2/catch.hpp>
 #include <map>
 
-#include <pcapaudit/flow/flow_table.hpp>
+#include <catch2/catch.hpp>
 
+#include "flow/flow_table.hpp"
 #include "support/conversation.hpp"
 
 using namespace pcapaudit;

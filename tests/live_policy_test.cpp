@@ -1,8 +1,10 @@
 // Findings as a live audit names them, against those that the database makes of the same flows.
-#include "monitor/live_policy.hpp"
+
+#include "monitor/live/live_policy.hpp"
+
+#include <set>
 
 #include <catch2/catch.hpp>
-#include <set>
 
 #include "support/hand_audit.hpp"
 

@@ -1,16 +1,16 @@
 // The monitor's status as metrics, as a line and as a screen; the metrics served over HTTP.
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <catch2/catch.hpp>
 #include <cstdio>
 #include <memory>
 #include <sstream>
 
-#include <pcapaudit/monitor/metrics_server.hpp>
-#include <pcapaudit/monitor/status.hpp>
+#include <arpa/inet.h>
+#include <catch2/catch.hpp>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "monitor/host/metrics_server.hpp"
+#include "monitor/status.hpp"
 
 using namespace pcapaudit;
 

@@ -1,8 +1,8 @@
 // The built-in pack with a whole site: how documented and undocumented flows are judged.
-#include <catch2/catch.hpp>
-
 #include <filesystem>
 #include <fstream>
+
+#include <catch2/catch.hpp>
 
 #include "support/judge.hpp"
 

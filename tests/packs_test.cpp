@@ -1,13 +1,13 @@
 // The wider packs: each row has its source, nothing is named twice, the page of docs lists every
 // row, and judgements typed by hand from the port tables.
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <bit>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <set>
+
+#include <catch2/catch.hpp>
 
 #include "support/judge.hpp"
 

@@ -1,16 +1,16 @@
 // The whole line gives the same database whatever the number of workers, and survives bad inputs.
-#include <catch2/catch.hpp>
+#include "run/pipeline.hpp"
 
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
 
-#include <pcapaudit/policy/policy.hpp>
-#include <pcapaudit/run/pipeline.hpp>
-#include <pcapaudit/store/store.hpp>
+#include <catch2/catch.hpp>
 
+#include "policy/policy.hpp"
 #include "run/capture_clock.hpp"
+#include "store/store.hpp"
 
 namespace pcapaudit {
 namespace {

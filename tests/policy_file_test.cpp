@@ -1,19 +1,17 @@
 // Policy files: what loads, what it means, and how every mistake is named.
-#include <catch2/catch.hpp>
-
-#include <unistd.h>
 #include <algorithm>
-
 #include <filesystem>
 #include <fstream>
 #include <string>
 
-#include <pcapaudit/policy/policy_documents.hpp>
-#include <pcapaudit/policy/question.hpp>
-#include <pcapaudit/policy/role_map.hpp>
+#include <catch2/catch.hpp>
+#include <unistd.h>
 
-#include "policy/expression.hpp"
-#include "policy/policy_show.hpp"
+#include "policy/judge/question.hpp"
+#include "policy/load/expression.hpp"
+#include "policy/load/policy_documents.hpp"
+#include "policy/role_map.hpp"
+#include "policy/tools/policy_show.hpp"
 
 namespace pcapaudit {
 namespace {

@@ -1,11 +1,10 @@
 // QUIC: published keys, packets sealed by the test, hellos in pieces, hostile bytes.
-#include <catch2/catch.hpp>
-
-#include <openssl/evp.h>
-
 #include <algorithm>
 
-#include "app/quic_initial.hpp"
+#include <catch2/catch.hpp>
+#include <openssl/evp.h>
+
+#include "dissectors/quic/quic_initial.hpp"
 #include "support/feed.hpp"
 #include "support/packets.hpp"
 #include "support/tls_bytes.hpp"

@@ -1,12 +1,12 @@
 // TCP segments in any order come out in order, once, with what is missing named.
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include <pcapaudit/flow/tcp_reassembler.hpp>
+#include <catch2/catch.hpp>
+
+#include "flow/stream/tcp_reassembler.hpp"
 
 namespace pcapaudit {
 namespace {

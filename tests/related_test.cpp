@@ -1,17 +1,16 @@
 // FTP data and SIP media belong to the control connection that announced them, and are allowed by
 // its row when it says `related = true`: over the whole line, whatever the number of workers.
-#include <unistd.h>
-
-#include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 
-#include <pcapaudit/policy/policy.hpp>
-#include <pcapaudit/report/explain.hpp>
-#include <pcapaudit/run/pipeline.hpp>
-#include <pcapaudit/store/store.hpp>
+#include <catch2/catch.hpp>
+#include <unistd.h>
 
-#include "app/ftp_ports.hpp"
+#include "dissectors/signatures/ftp_ports.hpp"
+#include "policy/policy.hpp"
+#include "report/text/explain.hpp"
+#include "run/pipeline.hpp"
+#include "store/store.hpp"
 #include "support/packets.hpp"
 
 namespace pcapaudit {

@@ -1,10 +1,11 @@
 // What a report says of an audit made by hand, what it cuts, and that text cannot become markup.
-#include <pcapaudit/report/formats.hpp>
 
 #include <algorithm>
+
 #include <catch2/catch.hpp>
 
-#include "report/html_markup.hpp"
+#include "report/formats.hpp"
+#include "report/html/html_markup.hpp"
 #include "support/hand_audit.hpp"
 
 namespace pcapaudit {

@@ -1,11 +1,10 @@
 // The audit as text and JSON: one golden report typed by hand, and what must not slip through.
-#include <catch2/catch.hpp>
+#include "report/report.hpp"
 
+#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include <pcapaudit/report/report.hpp>
-
-#include "report/layout.hpp"
+#include "report/text/layout.hpp"
 #include "support/hand_audit.hpp"
 
 namespace pcapaudit {

@@ -1,17 +1,18 @@
 // Rotation: which database gives way, when a new one begins, names and sizes; and what a process
 // may still do after it gave up its privileges.
+#include "monitor/live/rotation.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+
+#include <catch2/catch.hpp>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
-#include <cstdlib>
-#include <filesystem>
-
-#include <pcapaudit/monitor/privileges.hpp>
-#include <pcapaudit/monitor/rotation.hpp>
-#include <pcapaudit/monitor/service.hpp>
+#include "monitor/host/privileges.hpp"
+#include "monitor/host/service.hpp"
 
 using namespace pcapaudit;
 using Kind = RotationStep::Kind;

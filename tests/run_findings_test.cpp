@@ -1,10 +1,9 @@
 // Findings that only a whole run shows: legs of the proxy, hosts, exceptions.
-#include <catch2/catch.hpp>
-
 #include <filesystem>
 
-#include <pcapaudit/store/store.hpp>
+#include <catch2/catch.hpp>
 
+#include "store/store.hpp"
 #include "support/judge.hpp"
 
 namespace pcapaudit {

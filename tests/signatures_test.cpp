@@ -1,7 +1,7 @@
 // Other protocols are named by their first bytes, and nothing is named on a guess.
-#include <catch2/catch.hpp>
-
 #include <string>
+
+#include <catch2/catch.hpp>
 
 #include "support/conversation.hpp"
 #include "support/feed.hpp"

@@ -1,7 +1,7 @@
 // SIP over UDP and TCP: what is recognised, what is read of it, how messages are framed.
-#include <catch2/catch.hpp>
-
 #include <string>
+
+#include <catch2/catch.hpp>
 
 #include "support/feed.hpp"
 

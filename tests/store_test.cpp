@@ -1,7 +1,5 @@
 // The audit database: exact rows, independence of order, refusals, hostile text.
-#include <catch2/catch.hpp>
-
-#include <unistd.h>
+#include "store/store.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -9,10 +7,11 @@
 #include <map>
 #include <random>
 
-#include <pcapaudit/store/store.hpp>
+#include <catch2/catch.hpp>
+#include <unistd.h>
 
-#include "store/finding.hpp"
-#include "store/policy_rows.hpp"
+#include "store/findings/finding.hpp"
+#include "store/rows/policy_rows.hpp"
 #include "support/hand_audit.hpp"
 
 namespace pcapaudit {

@@ -1,9 +1,10 @@
 // What was read of each direction: every way in which bytes are not read, and what is harmless.
-#include <catch2/catch.hpp>
+#include "flow/stream/stream.hpp"
 
 #include <functional>
 
-#include "flow/stream.hpp"
+#include <catch2/catch.hpp>
+
 #include "support/conversation.hpp"
 
 using namespace pcapaudit;

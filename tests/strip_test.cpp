@@ -1,6 +1,7 @@
 // A database that lost its flows still tells what they were in sum.
-#include <catch2/catch.hpp>
 #include <filesystem>
+
+#include <catch2/catch.hpp>
 
 #include "support/hand_audit.hpp"
 

@@ -1,8 +1,8 @@
 // Lists that flows share: the same text once, and nobody changes another's list.
-#include <catch2/catch.hpp>
-
 #include <string>
 #include <vector>
+
+#include <catch2/catch.hpp>
 
 #include <pcapaudit/app/app_record.hpp>
 #include <pcapaudit/app/text_pool.hpp>

@@ -1,16 +1,16 @@
 // Proofs of possession in handshakes that OpenSSL makes in memory: they verify, and no byte of what
 // is signed can be changed.
+#include <algorithm>
+#include <array>
+#include <memory>
+
+#include <catch2/catch.hpp>
 #include <openssl/dsa.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
-#include <catch2/catch.hpp>
-
-#include <algorithm>
-#include <array>
-#include <memory>
 
 #include "base/release.hpp"
 #include "support/feed.hpp"

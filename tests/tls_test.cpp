@@ -1,8 +1,8 @@
 // TLS: facts of recorded and of built handshakes, probing, and streams cut everywhere.
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <tuple>
+
+#include <catch2/catch.hpp>
 
 #include "support/feed.hpp"
 #include "support/tls_bytes.hpp"

@@ -1,11 +1,5 @@
 // Trust anchors: chains that lead to them, and those that do not, made by OpenSSL in memory.
-#include <openssl/evp.h>
-#include <openssl/ocsp.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
-#include <openssl/x509v3.h>
-#include <unistd.h>
-#include <catch2/catch.hpp>
+#include "dissectors/tls/tls_trust.hpp"
 
 #include <array>
 #include <filesystem>
@@ -13,11 +7,17 @@
 #include <memory>
 #include <stdexcept>
 
-#include <pcapaudit/app/tls_trust.hpp>
-#include <pcapaudit/app/x509.hpp>
-#include <pcapaudit/policy/verdict.hpp>
+#include <catch2/catch.hpp>
+#include <openssl/evp.h>
+#include <openssl/ocsp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <unistd.h>
 
 #include "base/release.hpp"
+#include "dissectors/tls/x509.hpp"
+#include "policy/judge/verdict.hpp"
 #include "support/judge.hpp"
 
 using namespace pcapaudit;

@@ -1,7 +1,7 @@
 // Certificates as facts; expectations read with `openssl x509`.
-#include <catch2/catch.hpp>
+#include "dissectors/tls/x509.hpp"
 
-#include <pcapaudit/app/x509.hpp>
+#include <catch2/catch.hpp>
 
 #include "support/tls_bytes.hpp"
 

@@ -1,11 +1,10 @@
 // Each dissector behind the stream that probes for it and calls it; certificates by themselves.
-#include <benchmark/benchmark.h>
-
 #include <string>
 
-#include <pcapaudit/app/x509.hpp>
+#include <benchmark/benchmark.h>
 
-#include "flow/stream.hpp"
+#include "dissectors/tls/x509.hpp"
+#include "flow/stream/stream.hpp"
 #include "micro/benchmarks.hpp"
 #include "micro/talks.hpp"
 #include "workload/certificate.hpp"

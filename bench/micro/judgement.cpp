@@ -1,13 +1,13 @@
 // Closed flows to verdicts to rows, by the policy of samples/site.toml.
-#include <benchmark/benchmark.h>
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
+
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include "micro/benchmarks.hpp"
 #include "micro/recorded.hpp"

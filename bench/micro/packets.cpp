@@ -1,16 +1,15 @@
 // Frames to flow packets to closed flows, and TCP segments to a stream.
-#include <benchmark/benchmark.h>
-
 #include <memory>
 #include <numeric>
 #include <string>
 #include <vector>
 
-#include <pcapaudit/flow/tcp_reassembler.hpp>
-#include <pcapaudit/net/decoder.hpp>
+#include <benchmark/benchmark.h>
 
+#include "flow/stream/tcp_reassembler.hpp"
 #include "micro/benchmarks.hpp"
 #include "micro/recorded.hpp"
+#include "net/decoder.hpp"
 #include "workload/frames.hpp"
 
 namespace pcapaudit::bench {

@@ -1,10 +1,10 @@
 // A workload's generator with memory in place of the file.
 #include "micro/recorded.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstdlib>
+
+#include <fmt/format.h>
 
 #include "workload/conversations.hpp"
 #include "workload/kinds.hpp"

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include <pcapaudit/flow/flow_table.hpp>
-#include <pcapaudit/net/packet.hpp>
-#include <pcapaudit/store/store.hpp>
+#include "flow/flow_table.hpp"
+#include "net/packet.hpp"
+#include "store/store.hpp"
 
 namespace pcapaudit::bench {
 

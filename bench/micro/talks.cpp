@@ -1,8 +1,6 @@
 // Conversations from the workloads' scripts, from recorded handshakes, and two made here.
-#include "micro/talks.hpp"
 
-#include <fmt/format.h>
-#include <openssl/evp.h>
+#include "micro/talks.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -10,7 +8,10 @@
 #include <iterator>
 #include <memory>
 
-#include "app/quic_initial.hpp"
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include "dissectors/quic/quic_initial.hpp"
 #include "workload/kinds.hpp"
 
 namespace pcapaudit::bench {

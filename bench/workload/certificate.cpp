@@ -2,16 +2,16 @@
 // it.
 #include "workload/certificate.hpp"
 
+#include <array>
+#include <memory>
+#include <vector>
+
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
-
-#include <array>
-#include <memory>
-#include <vector>
 
 #include "workload/script.hpp"
 #include "workload/words.hpp"

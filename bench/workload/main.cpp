@@ -1,9 +1,9 @@
 // pcapaudit-workload: writes a capture of one kind of traffic, the same bytes every time.
-#include <fmt/format.h>
-#include <CLI/CLI.hpp>
-
 #include <algorithm>
 #include <cstdio>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "workload/conversations.hpp"
 #include "workload/kinds.hpp"

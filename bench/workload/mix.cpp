@@ -1,8 +1,6 @@
 // Reads captures with libpcap into memory, and deals their packets out in the order of time.
 #include "workload/mix.hpp"
 
-#include <pcap/pcap.h>
-
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -10,6 +8,8 @@
 #include <optional>
 #include <queue>
 #include <vector>
+
+#include <pcap/pcap.h>
 
 #include "workload/readdress.hpp"
 #include "workload/words.hpp"

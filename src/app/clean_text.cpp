@@ -1,9 +1,9 @@
 // Wire text made printable.
-#include <pcapaudit/app/app_record.hpp>
-
 #include <algorithm>
 
-#include "base/text.hpp"
+#include <pcapaudit/app/app_record.hpp>
+
+#include "base/text/text.hpp"
 
 namespace pcapaudit {
 namespace {

@@ -1,7 +1,7 @@
 // Walks header blocks; see the header for what it accepts.
-#include <pcapaudit/app/header_lines.hpp>
-
 #include <algorithm>
+
+#include <pcapaudit/app/header_lines.hpp>
 
 namespace pcapaudit {
 namespace {

@@ -1,10 +1,11 @@
 // Remembers lists of one value; see the header.
-#include <pcapaudit/app/text_pool.hpp>
 
 #include <utility>
 
 #include <pcapaudit/app/app_record.hpp>
-#include <pcapaudit/base/keyed_hash.hpp>
+#include <pcapaudit/app/text_pool.hpp>
+
+#include "base/keyed_hash.hpp"
 
 namespace pcapaudit {
 

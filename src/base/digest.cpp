@@ -1,13 +1,14 @@
 // Digests through OpenSSL's EVP interface.
-#include <pcapaudit/base/digest.hpp>
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include "base/digest.hpp"
 
 #include <array>
 #include <utility>
 
-#include "base/hex.hpp"
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include "base/text/hex.hpp"
 
 namespace pcapaudit {
 namespace {

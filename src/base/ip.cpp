@@ -1,12 +1,14 @@
 // IP addresses and subnets: parsing, printing, containment.
-#include <pcapaudit/base/ip.hpp>
-#include <pcapaudit/base/keyed_hash.hpp>
-
-#include <arpa/inet.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+
+#include <arpa/inet.h>
+
+#include <pcapaudit/base/ip.hpp>
+
+#include "base/keyed_hash.hpp"
 
 namespace pcapaudit {
 namespace {

@@ -1,12 +1,13 @@
 // The only file that sees xxHash.
-#include <pcapaudit/base/keyed_hash.hpp>
+
+#include "base/keyed_hash.hpp"
 
 #define XXH_INLINE_ALL
-#include <sys/random.h>
-#include <xxhash.h>
-
 #include <array>
 #include <random>
+
+#include <sys/random.h>
+#include <xxhash.h>
 
 namespace pcapaudit {
 namespace {

@@ -1,9 +1,6 @@
 // Ed25519 through OpenSSL's EVP interface.
-#include <pcapaudit/base/signature.hpp>
 
-#include <fmt/format.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
+#include "base/signature.hpp"
 
 #include <array>
 #include <cstdint>
@@ -11,10 +8,14 @@
 #include <optional>
 #include <vector>
 
+#include <fmt/format.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+
 #include <pcapaudit/base/bytes.hpp>
 
-#include "base/hex.hpp"
 #include "base/release.hpp"
+#include "base/text/hex.hpp"
 
 namespace pcapaudit {
 namespace {

@@ -1,8 +1,8 @@
 // Times as text.
-#include <pcapaudit/base/time.hpp>
-
 #include <algorithm>
 #include <chrono>
+
+#include <pcapaudit/base/time.hpp>
 
 namespace pcapaudit {
 namespace {

@@ -1,6 +1,12 @@
 // Reads, decompresses and digests stored captures.
 #include "capture/byte_stream.hpp"
 
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <span>
+#include <utility>
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
@@ -8,12 +14,6 @@
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <span>
-#include <utility>
 
 namespace pcapaudit {
 // Undoes one kind of compression. put() takes stored bytes and answers how many it used; plain

@@ -14,9 +14,9 @@
 
 #include <pcapaudit/base/bytes.hpp>
 #include <pcapaudit/base/result.hpp>
-#include <pcapaudit/capture/packet_source.hpp>
 
 #include "capture/block.hpp"
+#include "capture/packet_source.hpp"
 #include "capture/stored_digest.hpp"
 
 namespace pcapaudit {

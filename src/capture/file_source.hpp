@@ -6,9 +6,8 @@
 #include <string>
 #include <utility>
 
-#include <pcapaudit/capture/packet_source.hpp>
-
 #include "capture/byte_stream.hpp"
+#include "capture/packet_source.hpp"
 #include "capture/pcap_filter.hpp"
 
 namespace pcapaudit {

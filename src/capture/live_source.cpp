@@ -1,13 +1,14 @@
 // Live capture through libpcap: its ring buffer, its filter, its counters.
-#include <pcapaudit/capture/live_source.hpp>
+
+#include "capture/live_source.hpp"
+
+#include <algorithm>
 
 #include <fmt/format.h>
 #include <net/if.h>
 #include <pcap/pcap.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-
-#include <algorithm>
 
 namespace pcapaudit {
 namespace {

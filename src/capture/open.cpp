@@ -1,8 +1,8 @@
 // A path, a directory or `-` to its packet sources.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <filesystem>
+
+#include <fmt/format.h>
 
 #include "capture/file_source.hpp"
 #include "capture/foreign_format.hpp"

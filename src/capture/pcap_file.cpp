@@ -3,9 +3,9 @@
 // Our own reader rather than libpcap's: the bytes may come decompressed or from a pipe, and one
 // buffer serves both formats.
 // Source: draft-ietf-opsawg-pcap.
-#include <fmt/format.h>
-
 #include <bit>
+
+#include <fmt/format.h>
 
 #include "capture/file_source.hpp"
 

@@ -1,10 +1,10 @@
 // BPF expressions through libpcap, for packets from files.
 #include "capture/pcap_filter.hpp"
 
+#include <utility>
+
 #include <fmt/format.h>
 #include <pcap/pcap.h>
-
-#include <utility>
 
 namespace pcapaudit {
 namespace {

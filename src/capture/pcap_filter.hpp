@@ -7,7 +7,8 @@
 #include <string>
 
 #include <pcapaudit/base/result.hpp>
-#include <pcapaudit/net/packet.hpp>
+
+#include "net/packet.hpp"
 
 namespace pcapaudit {
 

@@ -3,10 +3,10 @@
 // Our own reader: libpcap refuses files whose interfaces differ in link type, applies the first
 // interface's resolution to all, and drops names and secrets.
 // Source: draft-ietf-opsawg-pcapng.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
+
+#include <fmt/format.h>
 
 #include "capture/file_source.hpp"
 

@@ -10,8 +10,7 @@
 #include <thread>
 #include <utility>
 
-#include <pcapaudit/base/digest.hpp>
-
+#include "base/digest.hpp"
 #include "base/queue.hpp"
 
 namespace pcapaudit {

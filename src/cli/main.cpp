@@ -1,13 +1,13 @@
 // The program: options in, one command, an exit code out. The one place that prints errors.
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <exception>
 
-#include "cli/commands.hpp"
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "cli/commands/commands.hpp"
 
 namespace pcapaudit {
 namespace {

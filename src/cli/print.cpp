@@ -1,10 +1,10 @@
 // What the program says beside its output: errors, warnings, news.
-#include <fmt/format.h>
-
 #include <cstdio>
 
-#include "base/text.hpp"
-#include "cli/commands.hpp"
+#include <fmt/format.h>
+
+#include "base/text/text.hpp"
+#include "cli/commands/commands.hpp"
 
 namespace pcapaudit {
 

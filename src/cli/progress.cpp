@@ -1,13 +1,14 @@
 // Draws the progress line.
+
 #include "cli/progress.hpp"
+
+#include <cstdlib>
 
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstdlib>
-
-#include "base/text.hpp"
-#include "cli/commands.hpp"
+#include "base/text/text.hpp"
+#include "cli/commands/commands.hpp"
 
 namespace pcapaudit {
 namespace {

@@ -3,9 +3,8 @@
 
 #include <chrono>
 
-#include <pcapaudit/run/pipeline.hpp>
-
-#include "cli/options.hpp"
+#include "cli/options/options.hpp"
+#include "run/pipeline.hpp"
 
 namespace pcapaudit {
 

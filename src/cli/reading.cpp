@@ -1,19 +1,19 @@
 // Runs the line for a command.
-#include "cli/reading.hpp"
 
-#include <fmt/format.h>
-#include <unistd.h>
+#include "cli/reading.hpp"
 
 #include <algorithm>
 #include <fstream>
 #include <limits>
 
-#include <pcapaudit/monitor/rotation.hpp>
-#include <pcapaudit/run/memory.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
 
-#include "cli/commands.hpp"
+#include "cli/commands/commands.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
+#include "monitor/live/rotation.hpp"
+#include "run/memory.hpp"
 
 namespace pcapaudit {
 namespace {

@@ -4,9 +4,8 @@
 #include <string>
 #include <vector>
 
-#include <pcapaudit/run/pipeline.hpp>
-
-#include "cli/options.hpp"
+#include "cli/options/options.hpp"
+#include "run/pipeline.hpp"
 
 namespace pcapaudit {
 

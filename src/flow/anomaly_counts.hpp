@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <memory>
 
-#include <pcapaudit/flow/closed_flow.hpp>
+#include "flow/closed_flow.hpp"
 
 namespace pcapaudit {
 

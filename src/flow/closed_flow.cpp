@@ -1,5 +1,6 @@
 // Names of a flow's enumerated facts, and access to its records.
-#include <pcapaudit/flow/closed_flow.hpp>
+
+#include "flow/closed_flow.hpp"
 
 #include <algorithm>
 

@@ -5,8 +5,9 @@
 #include <cstdint>
 
 #include <pcapaudit/base/time.hpp>
-#include <pcapaudit/flow/tcp_reassembler.hpp>
-#include <pcapaudit/net/packet.hpp>
+
+#include "flow/stream/tcp_reassembler.hpp"
+#include "net/packet.hpp"
 
 namespace pcapaudit {
 

@@ -7,14 +7,13 @@
 #include <optional>
 #include <vector>
 
-#include <pcapaudit/flow/closed_flow.hpp>
-#include <pcapaudit/flow/flow_key.hpp>
-#include <pcapaudit/flow/flow_table.hpp>
-#include <pcapaudit/flow/tcp_reassembler.hpp>
-
+#include "flow/closed_flow.hpp"
 #include "flow/ended_connection.hpp"
+#include "flow/flow_key.hpp"
+#include "flow/flow_table.hpp"
 #include "flow/opening.hpp"
-#include "flow/stream.hpp"
+#include "flow/stream/stream.hpp"
+#include "flow/stream/tcp_reassembler.hpp"
 
 namespace pcapaudit {
 

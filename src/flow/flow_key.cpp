@@ -1,9 +1,10 @@
 // Keys and hashes of flows.
-#include <pcapaudit/flow/flow_key.hpp>
+
+#include "flow/flow_key.hpp"
 
 #include <cstring>
 
-#include <pcapaudit/base/keyed_hash.hpp>
+#include "base/keyed_hash.hpp"
 
 namespace pcapaudit {
 namespace {

@@ -1,5 +1,6 @@
 // Finds, creates, splits and closes flows; see the header for the rules of time.
-#include <pcapaudit/flow/flow_table.hpp>
+
+#include "flow/flow_table.hpp"
 
 #include <algorithm>
 #include <optional>

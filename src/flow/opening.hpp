@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <vector>
 
-#include <pcapaudit/flow/flow_table.hpp>
+#include "flow/flow_table.hpp"
 
 namespace pcapaudit {
 

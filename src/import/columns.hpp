@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "import/document.hpp"
+#include "import/tables/document.hpp"
 
 namespace pcapaudit {
 

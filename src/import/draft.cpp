@@ -1,13 +1,13 @@
 #include "import/draft.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <set>
 #include <unordered_map>
 
-#include "base/text.hpp"
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/text/text.hpp"
 
 namespace pcapaudit {
 namespace {

@@ -6,9 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include <pcapaudit/policy/import.hpp>
-
 #include "import/roles.hpp"
+#include "policy/import.hpp"
 
 namespace pcapaudit {
 

@@ -1,19 +1,20 @@
 // Tables to rows: columns, ends, ports, demands; what is not understood is remarked.
-#include <pcapaudit/policy/import.hpp>
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
+#include "policy/import.hpp"
 
 #include <algorithm>
 #include <optional>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "import/columns.hpp"
-#include "import/document.hpp"
 #include "import/draft.hpp"
 #include "import/port_cell.hpp"
 #include "import/requirement.hpp"
 #include "import/roles.hpp"
 #include "import/row_words.hpp"
+#include "import/tables/document.hpp"
 #include "import/words.hpp"
 
 namespace pcapaudit {

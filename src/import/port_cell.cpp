@@ -2,11 +2,11 @@
 // told.
 #include "import/port_cell.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+
+#include <fmt/format.h>
 
 #include "import/port_tokens.hpp"
 #include "import/words.hpp"

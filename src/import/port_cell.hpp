@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include <pcapaudit/policy/policy.hpp>
+#include "policy/policy.hpp"
 
 namespace pcapaudit {
 

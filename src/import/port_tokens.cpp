@@ -1,9 +1,9 @@
 #include "import/port_tokens.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "import/words.hpp"
 

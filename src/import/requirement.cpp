@@ -1,9 +1,9 @@
 #include "import/requirement.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <string_view>
+
+#include <fmt/format.h>
 
 #include "import/words.hpp"
 

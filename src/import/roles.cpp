@@ -6,11 +6,11 @@
 #include <optional>
 #include <string_view>
 
-#include <pcapaudit/base/digest.hpp>
 #include <pcapaudit/base/ip.hpp>
-#include <pcapaudit/policy/policy.hpp>
 
+#include "base/digest.hpp"
 #include "import/words.hpp"
+#include "policy/policy.hpp"
 
 namespace pcapaudit {
 namespace {

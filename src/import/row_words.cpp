@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "import/document.hpp"
+#include "import/tables/document.hpp"
 #include "import/words.hpp"
 
 namespace pcapaudit {

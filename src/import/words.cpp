@@ -1,15 +1,15 @@
 #include "import/words.hpp"
 
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <utility>
+
 #include <iconv.h>
 #include <unicase.h>
 #include <unictype.h>
 #include <uninorm.h>
 #include <unistr.h>
-
-#include <algorithm>
-#include <cstdlib>
-#include <memory>
-#include <utility>
 
 namespace pcapaudit {
 namespace {

@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include <pcapaudit/app/app_record.hpp>
-#include <pcapaudit/monitor/status.hpp>
 
-#include "monitor/seconds.hpp"
+#include "monitor/host/seconds.hpp"
+#include "monitor/status.hpp"
 
 namespace pcapaudit {
 namespace {

@@ -1,23 +1,23 @@
 // The capturing thread: packets, ticks, signals, status; see the header.
-#include <pcapaudit/monitor/monitor.hpp>
 
-#include <fmt/format.h>
+#include "monitor/monitor.hpp"
 
 #include <algorithm>
 #include <filesystem>
 #include <memory>
 
-#include <pcapaudit/monitor/confinement.hpp>
-#include <pcapaudit/monitor/metrics_server.hpp>
-#include <pcapaudit/monitor/privileges.hpp>
-#include <pcapaudit/monitor/service.hpp>
+#include <fmt/format.h>
 
-#include "monitor/database_files.hpp"
-#include "monitor/live_engine.hpp"
-#include "monitor/live_evidence.hpp"
-#include "monitor/live_input.hpp"
-#include "monitor/live_writer.hpp"
-#include "report/layout.hpp"
+#include "monitor/host/confinement.hpp"
+#include "monitor/host/metrics_server.hpp"
+#include "monitor/host/privileges.hpp"
+#include "monitor/host/service.hpp"
+#include "monitor/live/database_files.hpp"
+#include "monitor/live/live_engine.hpp"
+#include "monitor/live/live_evidence.hpp"
+#include "monitor/live/live_input.hpp"
+#include "monitor/live/live_writer.hpp"
+#include "report/text/layout.hpp"
 
 namespace pcapaudit {
 namespace {

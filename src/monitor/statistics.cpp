@@ -2,9 +2,9 @@
 #include <nlohmann/json.hpp>
 
 #include <pcapaudit/app/app_record.hpp>
-#include <pcapaudit/monitor/status.hpp>
 
-#include "monitor/seconds.hpp"
+#include "monitor/host/seconds.hpp"
+#include "monitor/status.hpp"
 
 namespace pcapaudit {
 namespace {

@@ -1,13 +1,14 @@
 // The status as a line and as a screen.
-#include <pcapaudit/monitor/status.hpp>
 
-#include <fmt/format.h>
+#include "monitor/status.hpp"
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include <pcapaudit/app/app_record.hpp>
 
-#include "report/layout.hpp"
+#include "report/text/layout.hpp"
 
 namespace pcapaudit {
 namespace {

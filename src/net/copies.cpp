@@ -1,4 +1,5 @@
 // Fingerprints of packets and when they were seen; see the header.
+
 #include "net/copies.hpp"
 
 #include <algorithm>
@@ -6,7 +7,7 @@
 #include <cstring>
 #include <limits>
 
-#include <pcapaudit/base/keyed_hash.hpp>
+#include "base/keyed_hash.hpp"
 
 namespace pcapaudit {
 namespace {

@@ -11,10 +11,9 @@
 #include <cstdint>
 #include <vector>
 
-#include <pcapaudit/base/keyed_hash.hpp>
-#include <pcapaudit/net/packet.hpp>
-
+#include "base/keyed_hash.hpp"
 #include "net/layers.hpp"
+#include "net/packet.hpp"
 
 namespace pcapaudit {
 

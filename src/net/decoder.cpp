@@ -1,5 +1,6 @@
 // A packet walk that stops at fragments; see the header.
-#include <pcapaudit/net/decoder.hpp>
+
+#include "net/decoder.hpp"
 
 #include <utility>
 

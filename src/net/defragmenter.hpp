@@ -13,9 +13,8 @@
 #include <optional>
 #include <utility>
 
-#include <pcapaudit/net/decoder.hpp>
-
 #include "net/copies.hpp"
+#include "net/decoder.hpp"
 #include "net/fragment_bytes.hpp"
 #include "net/layers.hpp"
 

@@ -8,8 +8,8 @@
 #include <optional>
 #include <span>
 
-#include <pcapaudit/net/decoder.hpp>
-#include <pcapaudit/net/packet.hpp>
+#include "net/decoder.hpp"
+#include "net/packet.hpp"
 
 namespace pcapaudit {
 

@@ -1,5 +1,6 @@
 // Names of IP protocols; see the header.
-#include <pcapaudit/net/transport.hpp>
+
+#include "net/transport.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,11 +1,11 @@
 // Compares host names; see the header.
 #include "policy/host_names.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cctype>
 #include <span>
+
+#include <fmt/format.h>
 
 namespace pcapaudit {
 namespace {

@@ -1,10 +1,11 @@
 // The words of a policy: kinds of findings, severities, ports, roles.
-#include <pcapaudit/policy/policy.hpp>
 
-#include <fmt/format.h>
+#include "policy/policy.hpp"
 
 #include <algorithm>
 #include <array>
+
+#include <fmt/format.h>
 
 namespace pcapaudit {
 namespace {

@@ -1,5 +1,6 @@
 // Longest prefix match by hashing; see the header.
-#include <pcapaudit/policy/role_map.hpp>
+
+#include "policy/role_map.hpp"
 
 #include <algorithm>
 #include <optional>

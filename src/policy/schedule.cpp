@@ -1,11 +1,12 @@
 // Local times through Howard Hinnant's date library, the only file that sees it.
-#include <pcapaudit/policy/schedule.hpp>
 
-#include <date/date.h>
-#include <date/tz.h>
+#include "policy/schedule.hpp"
 
 #include <cctype>
 #include <charconv>
+
+#include <date/date.h>
+#include <date/tz.h>
 
 namespace pcapaudit {
 namespace {

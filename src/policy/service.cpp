@@ -2,9 +2,8 @@
 #include <algorithm>
 #include <cctype>
 
-#include <pcapaudit/policy/verdict.hpp>
-
-#include "policy/application_fit.hpp"
+#include "policy/fit/application_fit.hpp"
+#include "policy/judge/verdict.hpp"
 
 namespace pcapaudit {
 namespace {

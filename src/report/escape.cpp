@@ -1,14 +1,14 @@
 // Hostile text made harmless; see the header.
 #include "report/escape.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <cstdint>
 
-#include "base/text.hpp"
+#include <fmt/format.h>
+
+#include "base/text/text.hpp"
 
 namespace pcapaudit {
 namespace {

@@ -1,5 +1,6 @@
 // The list of report formats.
-#include <pcapaudit/report/formats.hpp>
+
+#include "report/formats.hpp"
 
 #include <array>
 

@@ -3,16 +3,15 @@
 // A finding is a result of kind `fail`; what could not be judged is of kind `open`, since a reader
 // must not take it for a pass. Levels: critical and high are errors, medium is a warning.
 // Source: OASIS SARIF 2.1.0 sections 3.11 (messages), 3.14 (run), 3.20 (invocation), 3.27 (result).
-#include <fmt/format.h>
-
 #include <map>
+
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <pcapaudit/base/digest.hpp>
-#include <pcapaudit/report/formats.hpp>
-
+#include "base/digest.hpp"
 #include "report/escape.hpp"
-#include "report/layout.hpp"
+#include "report/formats.hpp"
+#include "report/text/layout.hpp"
 
 namespace pcapaudit {
 namespace {

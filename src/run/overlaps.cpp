@@ -1,10 +1,11 @@
 // Compares packets with the first ones of the other inputs; see the header.
+
 #include "run/overlaps.hpp"
 
 #include <algorithm>
 #include <map>
 
-#include <pcapaudit/base/keyed_hash.hpp>
+#include "base/keyed_hash.hpp"
 
 namespace pcapaudit {
 namespace {

@@ -11,8 +11,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include <pcapaudit/capture/packet_source.hpp>
-#include <pcapaudit/store/store.hpp>
+#include "capture/packet_source.hpp"
+#include "store/store.hpp"
 
 namespace pcapaudit {
 

@@ -1,5 +1,6 @@
 // Reader, workers and writer, and what passes between them.
-#include <pcapaudit/run/pipeline.hpp>
+
+#include "run/pipeline.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -9,10 +10,9 @@
 #include <unordered_set>
 #include <utility>
 
-#include <pcapaudit/flow/flow_key.hpp>
-#include <pcapaudit/net/decoder.hpp>
-
 #include "base/queue.hpp"
+#include "flow/flow_key.hpp"
+#include "net/decoder.hpp"
 #include "run/capture_clock.hpp"
 #include "run/overlaps.hpp"
 #include "run/worker.hpp"

@@ -7,9 +7,9 @@
 #include <optional>
 #include <vector>
 
-#include <pcapaudit/flow/flow_table.hpp>
-#include <pcapaudit/policy/policy.hpp>
-#include <pcapaudit/store/store.hpp>
+#include "flow/flow_table.hpp"
+#include "policy/policy.hpp"
+#include "store/store.hpp"
 
 namespace pcapaudit {
 

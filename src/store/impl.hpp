@@ -1,17 +1,16 @@
 // What a Store owns: one connection, and what writing needs.
 #pragma once
 
-#include <SQLiteCpp/SQLiteCpp.h>
-
 #include <cstddef>
 #include <optional>
 #include <string>
 
-#include <pcapaudit/policy/policy.hpp>
-#include <pcapaudit/store/store.hpp>
+#include <SQLiteCpp/SQLiteCpp.h>
 
-#include "store/flow_rows.hpp"
+#include "policy/policy.hpp"
 #include "store/part_file.hpp"
+#include "store/rows/flow_rows.hpp"
+#include "store/store.hpp"
 
 namespace pcapaudit {
 

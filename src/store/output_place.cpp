@@ -1,13 +1,14 @@
 // What stands at the place of an output, by its first bytes; see the header.
-#include <pcapaudit/store/output_place.hpp>
 
-#include <fmt/format.h>
+#include "store/output_place.hpp"
 
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <string_view>
+
+#include <fmt/format.h>
 
 #include "store/schema.hpp"
 

@@ -1,12 +1,6 @@
 // The lock and the renaming of a database that is being written; see the header.
 #include "store/part_file.hpp"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -14,7 +8,13 @@
 #include <string_view>
 #include <utility>
 
-#include "base/whole_file.hpp"
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/files/whole_file.hpp"
 
 namespace pcapaudit {
 namespace {

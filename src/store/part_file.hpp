@@ -9,7 +9,7 @@
 
 #include <pcapaudit/base/result.hpp>
 
-#include "base/descriptor.hpp"
+#include "base/files/descriptor.hpp"
 
 namespace pcapaudit {
 

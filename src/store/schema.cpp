@@ -1,15 +1,15 @@
 // Runs the embedded schema files; reads application_id and user_version.
+
 #include "store/schema.hpp"
-
-#include <fmt/format.h>
-
-#include <sqlite3.h>
 
 #include <map>
 #include <span>
 
+#include <fmt/format.h>
+#include <sqlite3.h>
+
 #include "base/embedded.hpp"
-#include "store/strip.hpp"
+#include "store/redaction/strip.hpp"
 
 namespace pcapaudit {
 namespace {

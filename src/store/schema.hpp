@@ -1,10 +1,10 @@
 // The schema's version and identity: making a new database, recognising one of ours.
 #pragma once
 
-#include <SQLiteCpp/SQLiteCpp.h>
-
 #include <cstdint>
 #include <string>
+
+#include <SQLiteCpp/SQLiteCpp.h>
 
 #include <pcapaudit/base/result.hpp>
 

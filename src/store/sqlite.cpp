@@ -1,9 +1,9 @@
 // Statements of the bulk load, and text lists as JSON arrays.
 #include "store/sqlite.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 namespace pcapaudit::sqlite {
 namespace {

@@ -1,9 +1,6 @@
 // Small words over SQLiteCpp: bind a row by position and run, lists as JSON text.
 #pragma once
 
-#include <SQLiteCpp/SQLiteCpp.h>
-#include <sqlite3.h>
-
 #include <concepts>
 #include <cstdint>
 #include <memory>
@@ -11,6 +8,9 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <sqlite3.h>
 
 #include <pcapaudit/app/shared_values.hpp>
 #include <pcapaudit/base/time.hpp>

@@ -1,7 +1,6 @@
 // Store: one connection and its transactions, everything else in its neighbours.
-#include <pcapaudit/store/store.hpp>
 
-#include <fmt/format.h>
+#include "store/store.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -9,18 +8,19 @@
 #include <set>
 #include <thread>
 
-#include <pcapaudit/store/output_place.hpp>
+#include <fmt/format.h>
 
-#include "base/whole_file.hpp"
-#include "store/findings.hpp"
-#include "store/host_votes.hpp"
+#include "base/files/whole_file.hpp"
+#include "store/findings/findings.hpp"
+#include "store/findings/host_votes.hpp"
+#include "store/findings/related.hpp"
 #include "store/impl.hpp"
-#include "store/policy_rows.hpp"
-#include "store/related.hpp"
+#include "store/output_place.hpp"
+#include "store/redaction/strip.hpp"
+#include "store/rows/policy_rows.hpp"
+#include "store/rows/stored_flows.hpp"
 #include "store/schema.hpp"
 #include "store/sqlite.hpp"
-#include "store/stored_flows.hpp"
-#include "store/strip.hpp"
 
 namespace pcapaudit {
 namespace {

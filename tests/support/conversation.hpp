@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include <pcapaudit/flow/flow_table.hpp>
+#include "flow/flow_table.hpp"
 
 namespace pcapaudit::test {
 

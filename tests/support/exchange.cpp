@@ -1,15 +1,15 @@
 // Builds what exchange.hpp describes.
-#include "support/exchange.hpp"
 
-#include <unistd.h>
+#include "support/exchange.hpp"
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
 
-#include <pcapaudit/run/pipeline.hpp>
+#include <unistd.h>
 
+#include "run/pipeline.hpp"
 #include "support/packets.hpp"
 #include "support/tls_bytes.hpp"
 

@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include <pcapaudit/policy/policy.hpp>
-#include <pcapaudit/policy/verdict.hpp>
-#include <pcapaudit/store/store.hpp>
+#include "policy/judge/verdict.hpp"
+#include "policy/policy.hpp"
+#include "store/store.hpp"
 
 namespace pcapaudit::test {
 

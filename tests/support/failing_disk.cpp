@@ -1,9 +1,9 @@
 // SQLite's own file methods, with a count before each that changes something.
 #include "support/failing_disk.hpp"
 
-#include <sqlite3.h>
-
 #include <cstring>
+
+#include <sqlite3.h>
 
 namespace pcapaudit::test {
 namespace {

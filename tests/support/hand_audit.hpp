@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include <pcapaudit/store/store.hpp>
+#include "store/store.hpp"
 
 namespace pcapaudit::test {
 

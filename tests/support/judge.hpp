@@ -1,15 +1,15 @@
 // Policies, flows and verdicts as one line of text each, so that a judgement is a row of a table.
 #pragma once
 
-#include <fmt/format.h>
-
 #include <sstream>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
-#include <pcapaudit/policy/question.hpp>
-#include <pcapaudit/policy/verdict.hpp>
+#include <fmt/format.h>
+
+#include "policy/judge/question.hpp"
+#include "policy/judge/verdict.hpp"
 
 namespace pcapaudit::test {
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include <pcapaudit/net/packet.hpp>
+#include "net/packet.hpp"
 
 namespace pcapaudit::test {
 

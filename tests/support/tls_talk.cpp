@@ -1,13 +1,13 @@
 // The messages of tls_talk.hpp, from OpenSSL's keys and certificates.
 #include "support/tls_talk.hpp"
 
-#include <openssl/evp.h>
-#include <openssl/x509.h>
-#include <openssl/x509v3.h>
-
 #include <map>
 #include <memory>
 #include <stdexcept>
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include "support/tls_bytes.hpp"
 

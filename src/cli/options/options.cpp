@@ -1,0 +1,451 @@
+// The command line: grammar, help with examples first, usage errors.
+
+#include "cli/options/options.hpp"
+
+#include <algorithm>
+#include <map>
+#include <sstream>
+#include <thread>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <pcapaudit/app/app_record.hpp>
+
+#include "base/text/nearest_word.hpp"
+#include "cli/commands/commands.hpp"
+#include "cli/options/form_options.hpp"
+#include "cli/options/option_parts.hpp"
+#include "cli/options/usage_error.hpp"
+#include "policy/judge/verdict.hpp"
+#include "report/formats.hpp"
+
+namespace pcapaudit {
+namespace {
+
+constexpr const char* program_examples =
+    "Examples:\n"
+    "  pcapaudit inspect capture.pcapng                     what is in it, no policy needed\n"
+    "  pcapaudit audit capture.pcapng -p site.toml -o q4.db judge it against the documentation\n"
+    "  pcapaudit report q4.db                               read the result again\n"
+    "  pcapaudit explain q4.db V-1A2B                       why: rows tried, evidence, remedy\n"
+    "  pcapaudit why 10.1.0.5 10.2.0.11 tcp/443 -p site.toml ask the policy, no capture\n"
+    "  pcapaudit policy show lync2013-seeds                 the documented flows themselves\n";
+constexpr const char* audit_examples =
+    "Examples:\n"
+    "  pcapaudit audit capture.pcapng -p site.toml\n"
+    "  pcapaudit audit captures/ -p site.toml -o q4.db      a directory, in name order\n"
+    "  zcat big.gz | pcapaudit audit - -p site.toml         standard input\n"
+    "  pcapaudit audit mon.pcap -p site.toml -f 'host 10.1.2.11' --fail-on high\n";
+constexpr const char* inspect_examples =
+    "Examples:\n"
+    "  pcapaudit inspect capture.pcapng\n"
+    "  pcapaudit inspect capture.pcapng --format jsonl | jq 'select(.app==\"tls\")'\n";
+constexpr const char* report_examples =
+    "Examples:\n"
+    "  pcapaudit report q4.db\n"
+    "  pcapaudit report q4.db --json q4.json\n"
+    "  pcapaudit report q4.db --csv q4/                     one file for each view\n"
+    "  pcapaudit report q4.db --html q4.html                one page, to read and to print\n"
+    "  pcapaudit report q4.db --html q4.html --title 'Q4 review' --classification CONFIDENTIAL\n";
+constexpr const char* explain_examples =
+    "Examples:\n"
+    "  pcapaudit explain q4.db V-1A2B                       a finding\n"
+    "  pcapaudit explain q4.db 17                           a flow\n";
+constexpr const char* why_examples =
+    "Examples:\n"
+    "  pcapaudit why 10.1.0.5 10.2.0.11 tcp/443 -p site.toml\n"
+    "  pcapaudit why 10.1.0.5 10.2.0.11 tcp/5061 --app tls --mutual declined -p site.toml\n"
+    "  pcapaudit why 10.1.9.20 10.2.0.11 tcp/4443 --at 2026-11-21T23:00:00Z -p site.toml\n";
+constexpr const char* rules_examples =
+    "Examples:\n"
+    "  pcapaudit rules q4.db\n";
+constexpr const char* replay_examples =
+    "Examples:\n"
+    "  pcapaudit replay q4.db -p draft.toml                 which verdicts would change\n";
+constexpr const char* learn_examples =
+    "Examples:\n"
+    "  pcapaudit learn q4.db -o draft.toml                  rows for what is not documented\n"
+    "  pcapaudit learn capture.pcapng -p site.toml -o draft.toml\n";
+constexpr const char* evidence_examples =
+    "Examples:\n"
+    "  pcapaudit evidence q4.db V-1A2B -o slice.pcapng      from the captures that were audited\n"
+    "  pcapaudit evidence q4.db 17 -o slice.pcapng --from moved/x.pcapng\n";
+constexpr const char* policy_examples =
+    "Examples:\n"
+    "  pcapaudit policy list\n"
+    "  pcapaudit policy show lync2013-seeds\n"
+    "  pcapaudit policy check site.toml\n"
+    "  pcapaudit policy plan site.toml                      where to capture\n"
+    "  pcapaudit policy test assertions.toml -p site.toml   this flow, that verdict\n"
+    "  pcapaudit policy export site.toml --format nft       a ruleset that allows just the rows\n"
+    "  pcapaudit policy import ports.html -o draft.toml     documentation to a draft pack\n";
+
+// Puts the examples of a command in front of everything else.
+class ExamplesFirst final : public CLI::Formatter {
+ public:
+  std::string make_help(const CLI::App* app, std::string name,
+                        CLI::AppFormatMode mode) const override {
+    const std::string help = CLI::Formatter::make_help(app, std::move(name), mode);
+    if (mode == CLI::AppFormatMode::Sub) return help;
+    const auto found = examples.find(app->get_name());
+    return found == examples.end() ? help : found->second + "\n" + help;
+  }
+  std::map<std::string, std::string> examples;
+};
+
+std::vector<std::string> reason_words() {
+  std::vector<std::string> words;
+  for (std::uint8_t i = 1; !to_text(Reason{i}).empty(); ++i) words.emplace_back(to_text(Reason{i}));
+  return words;
+}
+
+bool is_reason(const std::string& word) {
+  const auto words = reason_words();
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+unsigned default_threads() {
+  const unsigned cores = std::thread::hardware_concurrency();
+  return cores > 2 ? cores - 1 : 1;
+}
+
+void add_reading(CLI::App& app, Options& options) {
+  app.add_option("-f,--filter", options.filter, "BPF expression: only packets that match")
+      ->option_text("BPF");
+  app.add_flag(
+      "--verify-checksums", options.decode.verify_checksums,
+      "leave out packets whose checksum is wrong (network cards compute checksums late, so "
+      "captures made on the sending host hold many)");
+  add_vxlan_port(app, options);
+  app.add_option("--threads", options.threads,
+                 "worker threads; 0 does all on one (the result is the same)")
+      ->check(CLI::Range(0U, 64U).description(""))
+      ->option_text("N");
+  add_memory(app, options, "half of the machine's");
+  add_word(app, "--progress", options.progress, "progress line on stderr (auto: on a terminal)",
+           std::map<std::string, When>{{"auto", When::automatic}, {"never", When::never}},
+           "auto|never");
+  add_common(app, options);
+}
+
+CLI::App* add_audit(CLI::App& app, Options& options) {
+  CLI::App* audit = app.add_subcommand("audit", "judge captures against the documented flows");
+  audit->add_option("captures", options.inputs, "pcap or pcapng files, directories, - for stdin")
+      ->required()
+      ->option_text("CAPTURE|DIR...");
+  audit
+      ->add_option("-p,--policy", options.policies,
+                   "site file, or the name of a built-in pack; may be repeated")
+      ->required()
+      ->allow_extra_args(false)
+      ->option_text("POLICY");
+  audit->add_flag("--strict", options.strict, "only rows that stand in a table or sentence");
+  audit->add_option("-o,--output", options.output, "database to write")->option_text("DB");
+  audit->add_flag("--force", options.force, "replace an existing database");
+  add_fail_on_option(*audit, options, "exit 1 when a finding is at least this grave [medium]");
+  add_max_loss(*audit, options);
+  audit
+      ->add_option("--accept-undetermined", options.accepted_reasons,
+                   "reasons for which flows that a row fits may stay unjudged (else exit 4)")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::Validator(
+          [](const std::string& word) {
+            return is_reason(word)
+                       ? ""
+                       : fmt::format("\"{}\" is no reason; {}", word,
+                                     did_you_mean(word, reason_words(), "see docs/verdicts.md"));
+          },
+          ""))
+      ->option_text("REASON,...");
+  audit->add_option("--format", options.format, "summary on stdout [text]")
+      ->transform(one_of({"text", "json"}))
+      ->option_text("text|json");
+  add_reading(*audit, options);
+  return audit;
+}
+
+CLI::App* add_inspect(CLI::App& app, Options& options) {
+  CLI::App* inspect = app.add_subcommand("inspect", "classify every flow; no policy needed");
+  inspect->add_option("captures", options.inputs, "pcap or pcapng files, directories, - for stdin")
+      ->required()
+      ->option_text("CAPTURE...");
+  inspect->add_option("--format", options.format, "table for people, jsonl for machines [table]")
+      ->transform(one_of({"table", "jsonl"}))
+      ->option_text("table|jsonl");
+  add_reading(*inspect, options);
+  return inspect;
+}
+
+CLI::App* add_report(CLI::App& app, Options& options) {
+  CLI::App* report = app.add_subcommand("report", "render an audit database");
+  report->add_option("database", options.inputs, "written by audit -o")
+      ->required()
+      ->expected(1)
+      ->option_text("DB");
+  report->add_option("--json", options.json_file, "write JSON to a file (- for stdout)")
+      ->option_text("FILE");
+  report->add_option("--csv", options.csv_folder, "write one CSV file for each view")
+      ->option_text("DIR");
+  for (const ReportFormat& format : report_formats()) {
+    report
+        ->add_option_function<std::string>(
+            fmt::format("--{}", format.name),
+            [&options, name = std::string(format.name)](const std::string& file) {
+              options.report_files[name] = file;
+            },
+            std::string(format.about) + " (- for stdout)")
+        ->option_text("FILE");
+  }
+  report->add_option("--title", options.title, "title on the first page")->option_text("TEXT");
+  report->add_option("--classification", options.classification, "stands on every page")
+      ->option_text("TEXT");
+  report->add_option("--logo", options.logo_file, "PNG, JPEG or SVG for the first page")
+      ->option_text("FILE");
+  report->add_option("--baseline", options.baseline, "an earlier audit: tell what changed since")
+      ->option_text("DB");
+  add_redact_option(*report, options);
+  add_common(*report, options);
+  return report;
+}
+
+void add_database(CLI::App& app, Options& options) {
+  app.add_option_function<std::string>(
+         "database", [&options](const std::string& name) { options.inputs = {name}; },
+         "written by audit -o")
+      ->required()
+      ->option_text("DB");
+}
+
+CLI::App* add_explain(CLI::App& app, Options& options) {
+  CLI::App* explain = app.add_subcommand("explain", "why a flow or finding is what it is");
+  add_database(*explain, options);
+  explain->add_option("id", options.subject, "finding (V-1A2B) or flow (17)")
+      ->required()
+      ->option_text("ID");
+  add_common(*explain, options);
+  return explain;
+}
+
+CLI::App* add_why(CLI::App& app, Options& options) {
+  CLI::App* why = app.add_subcommand("why", "ask the policy about a flow, no capture");
+  Question& question = options.question;
+  why->add_option("source", question.source, "address of the client")
+      ->required()
+      ->option_text("SRC");
+  why->add_option("destination", question.destination, "address of the server")
+      ->required()
+      ->option_text("DST");
+  why->add_option("target", question.target, "tcp/443, udp/53, icmp, esp, sctp/3868")
+      ->required()
+      ->option_text("PROTO/PORT");
+  why->add_option(
+         "--app", question.app,
+         "what the bytes are: https, http, sip, tls, ssh, none ... [what the row asks for]")
+      ->option_text("APP");
+  why->add_option("--at", question.at, "time of the flow [now]")->option_text("TIME");
+  why->add_option("--mutual", question.mutual, "evidence of mutual TLS [proven]")
+      ->option_text("proven|declined|not-requested|undeterminable");
+  why->add_option("--tls", question.tls_version, "negotiated version [1.2]")
+      ->option_text("1.0|1.1|1.2|1.3");
+  why->add_option("--host", question.host, "host name asked for")->option_text("NAME");
+  why->add_option("--path", question.path, "path of plain HTTP")->option_text("PATH");
+  why->add_option("--vlan", question.vlan, "VLAN id that the packets carry")->option_text("ID");
+  add_policies(*why, options);
+  add_common(*why, options);
+  return why;
+}
+
+CLI::App* add_rules(CLI::App& app, Options& options) {
+  CLI::App* rules = app.add_subcommand("rules", "documented flows: used, unused, not observable");
+  add_database(*rules, options);
+  add_common(*rules, options);
+  return rules;
+}
+
+CLI::App* add_replay(CLI::App& app, Options& options) {
+  CLI::App* replay = app.add_subcommand("replay", "judge the stored flows by another policy");
+  add_database(*replay, options);
+  add_policies(*replay, options);
+  add_common(*replay, options);
+  return replay;
+}
+
+CLI::App* add_learn(CLI::App& app, Options& options) {
+  CLI::App* learn = app.add_subcommand("learn", "draft rows for what is not documented");
+  learn->add_option("input", options.inputs, "database, or captures with -p")
+      ->required()
+      ->option_text("DB|CAPTURE...");
+  learn->add_option("-o,--output", options.output, "file to write [stdout]")->option_text("TOML");
+  learn->add_option("-p,--policy", options.policies, "site file, to judge captures by")
+      ->allow_extra_args(false)
+      ->option_text("POLICY");
+  add_reading(*learn, options);
+  return learn;
+}
+
+}  // namespace
+
+void add_database_option(CLI::App& app, Options& options) {
+  add_database(app, options);
+}
+void add_fail_on_option(CLI::App& app, Options& options, const char* text) {
+  add_word(app, "--fail-on", options.fail_on, text, severity_words,
+           "info|low|medium|high|critical");
+}
+
+namespace {
+
+CLI::App* add_evidence(CLI::App& app, Options& options) {
+  CLI::App* evidence = app.add_subcommand("evidence", "the packets that prove a finding");
+  add_database(*evidence, options);
+  evidence->add_option("id", options.subject, "finding (V-1A2B) or flow (17)")
+      ->required()
+      ->option_text("ID");
+  evidence->add_option("-o,--output", options.output, "pcapng file to write [stdout]")
+      ->option_text("FILE");
+  evidence
+      ->add_option("--from", options.from,
+                   "captures to take them from [those that were audited, where they were]")
+      ->option_text("CAPTURE|DIR...");
+  add_vxlan_port(*evidence, options);
+  add_common(*evidence, options);
+  return evidence;
+}
+
+struct PolicyCommands {
+  CLI::App *list, *apps, *show, *check, *plan, *test, *exporting, *importing;
+};
+
+PolicyCommands add_policy(CLI::App& app, Options& options) {
+  CLI::App* policy = app.add_subcommand("policy", "the documented flows: list, show, check");
+  policy->require_subcommand(1);
+  PolicyCommands commands{
+      .list = policy->add_subcommand("list", "the built-in packs"),
+      .apps = policy->add_subcommand("apps", "the names of applications"),
+      .show = policy->add_subcommand("show", "roles, flows, mappings, doubts"),
+      .check = policy->add_subcommand("check", "load and remark on it"),
+      .plan = policy->add_subcommand("plan", "where to capture"),
+      .test = policy->add_subcommand("test", "assertions about verdicts"),
+      .exporting = policy->add_subcommand("export", "rows for others"),
+      .importing = policy->add_subcommand("import", "port tables to a draft pack")};
+  commands.test->add_option("tests", options.inputs, "TOML files with [[test]] tables")
+      ->required()
+      ->option_text("FILE...");
+  add_policies(*commands.test, options);
+  add_common(*commands.test, options);
+  commands.exporting
+      ->add_option("--format", options.format, "csv, md (Markdown) or nft (nftables) [csv]")
+      ->transform(one_of({"csv", "md", "nft"}))
+      ->option_text("csv|md|nft");
+  commands.exporting->add_option("-o,--output", options.output, "file to write [stdout]")
+      ->option_text("FILE");
+  commands.importing
+      ->add_option("documents", options.inputs, "port tables: HTML, Markdown, CSV, .docx, .xlsx")
+      ->required()
+      ->option_text("FILE...");
+  commands.importing->add_option("-o,--output", options.output, "draft to write [stdout]")
+      ->option_text("FILE");
+  commands.importing
+      ->add_option("--columns", options.import_columns,
+                   "headings that a table does not make clear: from, to, port, transport, app, "
+                   "direction, action, mutual; an end that is no heading is that of every row")
+      ->option_text("from=HEADING,to=HEADING,port=HEADING");
+  commands.importing
+      ->add_option("--table", options.import_table, "this table of each document alone [all]")
+      ->option_text("N");
+  commands.importing->add_flag("--explain", options.explain, "say what each row became");
+  add_common(*commands.importing, options);
+  for (CLI::App* one : {commands.show, commands.check, commands.plan, commands.exporting}) {
+    one->add_option("policies", options.policies, "site files or built-in packs")
+        ->required()
+        ->option_text("POLICY...");
+    add_common(*one, options);
+  }
+  return commands;
+}
+
+}  // namespace
+
+std::expected<Options, int> parse_options(int argc, const char* const* argv) {
+  Options options;
+  options.threads = default_threads();
+  CLI::App app("Holds captured traffic against the documented allowed flows between server roles.",
+               "pcapaudit");
+  const auto formatter = std::make_shared<ExamplesFirst>();
+  formatter->examples = {
+      {"pcapaudit", program_examples}, {"audit", audit_examples},     {"inspect", inspect_examples},
+      {"report", report_examples},     {"explain", explain_examples}, {"why", why_examples},
+      {"rules", rules_examples},       {"replay", replay_examples},   {"learn", learn_examples},
+      {"evidence", evidence_examples}, {"monitor", monitor_examples}, {"policy", policy_examples},
+      {"list", policy_examples},       {"show", policy_examples},     {"check", policy_examples},
+      {"plan", policy_examples},       {"test", policy_examples},     {"export", policy_examples},
+      {"import", policy_examples},     {"apps", policy_examples}};
+  formatter->column_width(34);
+  app.formatter(formatter);
+  app.set_version_flag("--version", "pcapaudit " PCAPAUDIT_VERSION);
+  app.require_subcommand(1);
+  const CLI::App* audit = add_audit(app, options);
+  const CLI::App* inspect = add_inspect(app, options);
+  const CLI::App* report = add_report(app, options);
+  const CLI::App* explain = add_explain(app, options);
+  const CLI::App* why = add_why(app, options);
+  const CLI::App* rules = add_rules(app, options);
+  const CLI::App* replay = add_replay(app, options);
+  const CLI::App* learn = add_learn(app, options);
+  const std::vector<CommandOfApp> forms = add_form_commands(app, options);
+  for (const CommandOfApp& it : forms) formatter->examples[it.app->get_name()] = it.examples;
+  const CLI::App* evidence = add_evidence(app, options);
+  const CLI::App* monitor = add_monitor(app, options);
+  const PolicyCommands policy = add_policy(app, options);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
+      std::ostringstream text;  // help or version
+      app.exit(error, text, text);
+      const CommandResult printed = print_out(text.str());
+      if (printed) return std::unexpected(*printed);
+      print_error(printed.error().error);
+      return std::unexpected(static_cast<int>(printed.error().code));
+    }
+    print_error(usage_error(app, error, argc, argv));
+    return std::unexpected(static_cast<int>(ExitCode::usage));
+  }
+  if (*inspect) {
+    options.command = Command::inspect;
+    if (options.format == "text") options.format = "table";
+  } else if (*report) {
+    options.command = Command::report;
+  } else if (*audit) {
+    options.command = Command::audit;
+  } else {
+    const std::pair<const CLI::App*, Command> others[] = {
+        {explain, Command::explain},
+        {why, Command::why},
+        {rules, Command::rules},
+        {replay, Command::replay},
+        {learn, Command::learn},
+        {evidence, Command::evidence},
+        {monitor, Command::monitor},
+        {policy.list, Command::policy_list},
+        {policy.apps, Command::policy_apps},
+        {policy.show, Command::policy_show},
+        {policy.check, Command::policy_check},
+        {policy.plan, Command::policy_plan},
+        {policy.test, Command::policy_test},
+        {policy.exporting, Command::policy_export},
+        {policy.importing, Command::policy_import}};
+    for (const auto& [app_of_command, command] : others) {
+      if (*app_of_command) options.command = command;
+    }
+    for (const CommandOfApp& it : forms) {
+      if (*it.app) options.command = it.command;
+    }
+  }
+  return options;
+}
+
+}  // namespace pcapaudit

@@ -1,0 +1,316 @@
+// The documented allowed flows and the site's addresses, as loaded from TOML.
+//
+// A Policy is read-only after load_policy(); many threads may read it at once.
+// The format: docs/policy-file.md.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <pcapaudit/base/ip.hpp>
+#include <pcapaudit/base/result.hpp>
+
+#include "net/packet.hpp"
+#include "policy/schedule.hpp"
+
+namespace pcapaudit {
+
+// Ordered: a later value is graver.
+enum class Severity : std::uint8_t { info, low, medium, high, critical };
+std::string_view to_text(Severity severity);
+std::optional<Severity> parse_severity(std::string_view text);
+
+enum class FindingKind : std::uint8_t {
+  // Violations:
+  undocumented,         // no documented flow matches
+  reversed_direction,   // the documented flow exists, the other way round
+  wrong_application,    // address, port and direction fit; the bytes are something else
+  not_mutual,           // the row asks for mutual TLS; it was declined or not asked for
+  old_tls,              // below the row's min_version
+  expired_certificate,  // server or client certificate not valid at capture time
+  outside_schedule,     // the row fits, at another time
+  wrong_name,           // the server certificate names none of the row's names, or not the SNI
+  wrong_sni,            // the client asks for a name that is not among the row's names
+  wrong_issuer,         // the server certificate comes from another issuer than the row asks for
+  wrong_key_usage,      // the client certificate is not made for client authentication
+  no_encryption,        // TLS with a suite that encrypts nothing
+  forged_proof,         // a signature of the handshake does not fit the certificate that was shown
+  anonymous_cipher,     // TLS with a suite in which nobody proves who he is
+  untrusted_certificate,  // a chain that does not lead to the row's trust anchors
+  wrong_cipher,           // a suite that the row does not allow
+  wrong_key_exchange,     // a key exchange that the row does not allow, or a smaller group
+  http_path,              // a path that the row denies, or does not list
+  http_host,              // a host that the row does not list
+  no_redirect,            // an answer that is no redirect to HTTPS where nothing else is documented
+  clear_credentials,      // credentials that anyone on the way could read
+  link_chatter,           // what hosts call out to their link: mDNS, LLMNR, SSDP, DHCP, NetBIOS
+  // Remarks on allowed flows:
+  discouraged,           // the documentation advises against it here
+  vip_bypass,            // a pool member was addressed instead of the VIP
+  weak_tls,              // below the row's warn_below
+  weak_key,              // a certificate's key is too short
+  flawed_chain,          // certificates sent in the wrong order, signed weakly, or valid too long
+  weak_cipher,           // RC4, 3DES, export and the like
+  weak_key_exchange,     // without forward secrecy, or in a small group
+  expiring_certificate,  // the certificate ends within the row's min_days_left
+  outside_purpose,       // hosts or paths outside what the row is for, which it only reports
+  exception_expired,     // an exception would cover this, and was not in force
+  // Of the whole run:
+  inner_without_outer,   // the proxy went inside without a request from outside
+  wrong_inner_leg,       // a request from outside went on to another port than documented
+  needed_not_seen,       // a needed documented flow was never seen although both roles were
+  role_contradiction,    // a host behaves like another role than its own
+  unknown_host,          // a host without a role, seen with one that has a role
+  exception_unused,      // an exception that covered nothing
+  exception_over_limit,  // an exception that covered more than its limit on a day
+};
+constexpr std::size_t finding_kind_count = 39;
+constexpr bool is_violation(FindingKind kind) {
+  return kind <= FindingKind::link_chatter;
+}
+std::string_view to_text(FindingKind kind);  // "undocumented", "reversed-direction", ...
+// Its name, or one of the dotted names that policies may use: "tls.not-mutual", "app-mismatch".
+std::optional<FindingKind> parse_finding_kind(std::string_view text);
+
+struct PortRange {
+  std::uint16_t first = 0, last = 0;
+  bool operator==(const PortRange&) const = default;
+  bool contains(std::uint16_t port) const { return first <= port && port <= last; }
+};
+using PortRanges = std::vector<PortRange>;
+bool contains(const PortRanges& ranges, std::uint16_t port);
+// Sorted, disjoint: "80", "443", "50000-59999" with `separator` between them.
+std::string to_text(const PortRanges& ranges, std::string_view separator = ",");
+
+struct SourcePlace {
+  std::string file;  // as given, or "built-in:lync2013-seeds"
+  std::uint32_t line = 0;
+};
+
+struct DocumentSource {  // [source.S0]
+  std::string id, title, file;
+  std::string section, version;  // which table of the page, and which state of it
+  std::string sha256, modified;
+};
+struct DocumentLines {  // { doc = "S0", lines = "20,24" }
+  std::string document, lines;
+};
+
+// A role is named by its index in Policy::roles. At most 64 roles fit one policy.
+using RoleSet = std::uint64_t;         // bit i = Policy::roles[i]
+constexpr std::size_t max_roles = 64;  // RoleSet is one word; a site has a dozen roles
+
+struct Role {
+  std::string id, title, host;
+  bool builtin = false;
+  bool optional = false;
+  bool required = false;  // by the site: an audit that never saw it is none
+  bool absent = false;    // the site says that it has none
+  std::string pack;
+};
+
+// The roles that every policy has, in the order of their numbers in Policy.
+const std::vector<Role>& builtin_role_list();
+
+struct NatAddress {  // the same endpoint as it is seen outside the firewall
+  Subnet address;
+  PortRanges ports;  // empty: whatever the port
+};
+
+struct Binding {  // [bind.ROLE]
+  std::size_t role = 0;
+  std::vector<Subnet> addresses, vip, members;
+  std::vector<Subnet> snat;  // the balancer's own addresses towards the members
+  PortRanges monitor;        // ports of the balancer's health checks, which are not judged
+  std::vector<NatAddress> nat;
+  std::vector<std::uint16_t> seen_on;  // VLAN ids; empty: everywhere
+};
+
+class TrustStore;
+
+struct TlsProfile {
+  enum class Mutual : std::uint8_t { unstated, no, yes };
+  std::string id;
+  std::uint16_t min_version = 0;  // 0x0301 ...; 0 = unstated
+  std::uint16_t warn_below = 0;
+  Mutual mutual = Mutual::unstated;
+  std::vector<std::string> names;           // "@variables" resolved; empty: not looked at
+  bool sni_must_match = false;              // a client that asks for a name asks for one of them
+  bool sni_required = false;                // the client asks for a name
+  std::vector<std::string> client_issuers;  // the same of the client's certificate
+  std::string trust;                        // file or folder of anchors, as written
+  std::shared_ptr<const TrustStore> anchors;
+  std::vector<std::string> issuers;  // parts of the issuer's name; "public": not self-signed
+  std::uint32_t min_days_left = 0;
+  bool client_eku = false;                 // the client's certificate is for client authentication
+  std::vector<std::string> ciphers;        // suites, encryptions or "aead"; empty: not looked at
+  std::vector<std::string> key_exchanges;  // words of TlsKeyExchange; empty: not looked at
+  std::uint16_t min_dh_bits = 0;           // of finite-field exchanges
+};
+
+struct HttpProfile {
+  std::string id;
+  bool redirect_https = false;  // answers are redirects to https://, but for the exception:
+  std::vector<std::string> except_hosts, except_paths;
+  std::string except_when;  // expression
+  bool excepts = false;     // its value
+  std::vector<std::string> hosts, paths, deny_paths;
+  std::optional<Severity> outside;  // other hosts and paths are only reported, this grave
+  bool credentials_forbidden = false;
+  bool keep_host = false;  // the Host field is one of `hosts`, not a name from inside
+};
+
+struct DocumentedFlow {  // [[flow]]: one row of the documentation
+  std::string id, pack, title;
+  std::vector<std::string> profiles;
+  RoleSet from = 0, to = 0;  // the bit of `any` matches every address
+  std::vector<Transport> transports;
+  PortRanges ports;
+  std::string app;                // "http", "https", "sip", "tls", or another application's name
+  std::string need, discouraged;  // expressions as written; empty = never
+  bool is_needed = false;         // their values under the policy's flags
+  bool is_discouraged = false;
+  std::optional<TlsProfile> tls;
+  std::optional<HttpProfile> http;
+  std::optional<Schedule> schedule;
+  std::string expect;                // how often it comes: "hourly", ..., "rare"; empty: unsaid
+  bool wants_vip = false;            // address = "vip"
+  bool allows_related = false;       // related = true: FTP data or SIP media that such flows announce
+  std::optional<Severity> severity;  // of findings on this row, by an override
+  bool is_disabled = false;          // by an override
+  std::string overridden;            // why a site narrowed, re-rated or loosened it; empty: not so
+  std::vector<std::string> loosens;  // rows that this own one asks less than, as it says
+  std::string basis;                 // "row", "prose", "site", ...
+  std::vector<std::string> doubts;
+  std::vector<DocumentLines> sources;
+  std::string why, owner, approved, review;  // site flows
+  bool is_draft = false;                     // approved = false: learned, and nobody has read it
+  SourcePlace place;
+};
+// "port 443 or 444"; of a row without ports its transports, "esp or ah".
+std::string port_words(const DocumentedFlow& row);
+
+struct Mapping {  // [[mapping]]: which inner row the proxy uses for requests of an outer one
+  std::string id, outer, inner;
+  std::vector<std::string> hosts;
+  std::vector<DocumentLines> sources;
+};
+
+struct Mistake {  // [[mistake]]: explains a violation
+  std::string id, say;
+  RoleSet from = 0, to = 0;
+  PortRanges ports;
+  Severity severity = Severity::medium;
+  std::vector<std::string> apps;  // what the bytes are; empty: not said
+};
+
+// One end of an exception: an address or a role; neither: every host.
+struct ExceptionEnd {
+  std::vector<Subnet> addresses;
+  RoleSet roles = 0;
+  bool is_open() const { return addresses.empty() && roles == 0; }
+};
+
+struct Exception {  // [[exception]]: findings that somebody has taken responsibility for
+  std::string id, reason, owner, approver, ticket;
+  std::string created, expires;    // dates as written
+  Timestamp valid_from, valid_to;  // start of the first day, end of the last, in the site's zone
+  ExceptionEnd from, to;
+  PortRanges ports;               // empty: all
+  std::vector<std::string> apps;  // as in rows; empty: all
+  std::string flow, name;         // row; host name asked for
+  std::vector<FindingKind> waives;
+  std::optional<Schedule> schedule;
+  std::uint64_t flows_per_day = 0;  // 0: no limit
+  SourcePlace place;
+};
+
+// What `policy check` has to say about a policy that can be read.
+struct Lint {
+  std::string code;  // "L1" ...
+  bool is_error = false;
+  Error remark;
+};
+
+struct Flag {
+  std::string id, ask;
+  bool value = false;
+  bool answered = false;  // by the site; else the default
+};
+
+struct Policy {
+  struct Pack {
+    std::string id, title, revision;
+  };
+  std::vector<Pack> packs;
+  std::vector<std::string> profiles;  // chosen by the site; all when it names none
+  std::string site_name, owner, timezone, product;
+  std::string digest;  // SHA-256 over all files' texts in order, lower-case hex
+
+  // Builtin ones first (builtin_roles()).
+  std::vector<Role> roles;
+  std::vector<Binding> bindings;
+  std::vector<DocumentedFlow> flows;     // enabled ones, in file order
+  std::vector<DocumentedFlow> disabled;  // by an override, with its reason in `overridden`
+  std::vector<Mapping> mappings;
+  std::vector<Mistake> mistakes;
+  std::vector<Exception> exceptions;
+  std::vector<Lint> lints;
+  std::map<std::string, std::string> doubts;
+  std::vector<DocumentSource> documents;
+  std::vector<Flag> flags;
+  std::map<std::string, std::uint16_t> port_variables;
+  std::map<std::string, std::vector<std::string>> names;
+  std::map<FindingKind, Severity> severities;  // complete: defaults filled in
+  std::vector<Subnet> internal_networks, client_networks;
+  bool judge_all = false;    // judge = "all"; else only flows with a bound role
+  bool strict = false;       // rows and prose of the documentation only
+  bool ask_unknown = false;  // unknown_internal = "ask": their flows are undetermined
+  std::vector<std::pair<std::string, std::string>> files;  // name and text, as read
+
+  static constexpr std::size_t role_any = 0, role_internal_clients = 1, role_unknown_internal = 2,
+                               role_internet = 3, role_load_balancer = 4, role_any_internal = 5,
+                               role_loopback = 6, role_link_local = 7, role_multicast = 8,
+                               role_broadcast = 9;
+  static constexpr std::size_t builtin_roles = 10;
+
+  std::string role_names(RoleSet set) const;  // ids joined by '+', in the order of `roles`
+  std::optional<std::size_t> find_role(std::string_view id) const;
+};
+
+constexpr RoleSet role_bit(std::size_t role) {
+  return RoleSet{1} << role;
+}
+constexpr RoleSet any_bit = role_bit(Policy::role_any);
+constexpr RoleSet any_internal_bit = role_bit(Policy::role_any_internal);
+// Roles whose addresses are no hosts of the site; all others are, so every bound role, too.
+constexpr RoleSet outside_roles =
+    any_bit | any_internal_bit | role_bit(Policy::role_internet) | role_bit(Policy::role_loopback) |
+    role_bit(Policy::role_link_local) | role_bit(Policy::role_multicast) |
+    role_bit(Policy::role_broadcast);
+static_assert(outside_roles == 1001);  // as v_negative says it (schema/005_views.sql)
+// A row's `any` stands for every address, its `any-internal` for every host of the site. What a
+// host with these roles may be called in a row:
+constexpr RoleSet row_words(RoleSet roles) {
+  return roles | any_bit | ((roles & ~outside_roles) != 0 ? any_internal_bit : RoleSet{0});
+}
+
+// Loads files and built-in packs in the order given. A name that is a built-in pack's id, or
+// a path. Fails on the first error with file, line, column, excerpt and hint. `strict` leaves out
+// rows that rest on anything but a table row or a sentence of the documentation.
+Result<Policy> load_policy(const std::vector<std::string>& names, bool strict = false);
+// The same from texts that were read before (Policy::files).
+Result<Policy> load_policy_texts(const std::vector<std::pair<std::string, std::string>>& files,
+                                 bool strict = false);
+
+struct BuiltInPack {
+  std::string_view id, text;
+};
+std::vector<BuiltInPack> built_in_packs();
+}  // namespace pcapaudit

@@ -1,0 +1,23 @@
+// Sentences of the report that no database holds: kinds, reasons, counters, controls.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "report/model/model.hpp"
+
+namespace pcapaudit {
+
+struct KindWords {
+  std::string_view title, remedy;
+};
+KindWords words_of_kind(std::string_view kind);  // of a finding; empty ones for an unknown kind
+
+std::string_view meaning_of_reason(std::string_view reason);  // why a flow could not be judged
+std::string_view meaning_of_issue(std::string_view issue);    // why a packet gave no flow
+std::vector<CrosswalkRow> control_crosswalk();
+std::vector<Definition> glossary();
+std::vector<Definition> counters(const ReportModel& model);
+
+}  // namespace pcapaudit

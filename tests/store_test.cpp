@@ -453,7 +453,7 @@ TEST_CASE("store: a million causes have a million ids, and an id depends on its 
 
 Finding at_port(std::int64_t port, const char* outcome) {
   Finding finding;
-  finding.kind = "undocumented";
+  finding.kind = FindingKind::undocumented;
   finding.client_names = "a";
   finding.server_names = "b";
   finding.server_port = port;

@@ -10,7 +10,7 @@ namespace {
 Finding finding_of(const AuditedFlow& audited, const Problem& problem, const Policy& policy) {
   const Verdict& verdict = audited.verdict;
   Finding finding;
-  finding.kind = to_text(problem.kind);
+  finding.kind = problem.kind;
   finding.service = verdict.service;
   finding.client_roles = verdict.client_roles;
   finding.server_roles = verdict.server_roles;
@@ -44,7 +44,7 @@ Finding finding_of(const AuditedFlow& audited, const Problem& problem, const Pol
 
 Alert alert_of(const AuditedFlow& audited, const Finding& finding, const Policy& policy) {
   Alert alert;
-  alert.kind = finding.kind;
+  alert.kind = to_text(finding.kind);
   alert.severity = finding.severity;
   alert.client_role = finding.client_names;
   alert.server_role = finding.server_names;

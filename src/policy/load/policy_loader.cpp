@@ -13,24 +13,11 @@ namespace {
 constexpr std::int64_t format_number = 1;
 
 std::map<FindingKind, Severity> default_severities() {
-  using Kind = FindingKind;
   std::map<FindingKind, Severity> severities;
   for (std::size_t i = 0; i < finding_kind_count; ++i) {
-    severities[static_cast<Kind>(i)] = Severity::medium;
+    const auto kind = static_cast<FindingKind>(i);
+    severities[kind] = facts_of(kind).severity;
   }
-  for (const Kind kind :
-       {Kind::undocumented, Kind::reversed_direction, Kind::wrong_application, Kind::not_mutual,
-        Kind::old_tls, Kind::expired_certificate, Kind::no_encryption, Kind::anonymous_cipher,
-        Kind::untrusted_certificate, Kind::clear_credentials, Kind::wrong_inner_leg}) {
-    severities[kind] = Severity::high;
-  }
-  for (const Kind kind : {Kind::discouraged, Kind::outside_purpose, Kind::exception_expired,
-                          Kind::needed_not_seen, Kind::unknown_host, Kind::weak_tls,
-                          Kind::weak_key_exchange, Kind::flawed_chain, Kind::link_chatter}) {
-    severities[kind] = Severity::low;
-  }
-  severities[Kind::exception_unused] = Severity::info;
-  severities[Kind::forged_proof] = Severity::critical;
   return severities;
 }
 

@@ -39,7 +39,8 @@ Columns read_columns(ModelRow& it) {
         &finding.transports, &finding.service, &finding.outcome, &finding.text, &finding.subject}) {
     *text = it.text();
   }
-  finding.title = words_of_kind(finding.kind).title;
+  const auto kind = parse_finding_kind(finding.kind);
+  finding.title = kind ? facts_of(*kind).title : finding.kind;
   finding.server_port = it.number();
   finding.ports = it.text();
   finding.flows = it.number();
@@ -179,7 +180,8 @@ class CardReader {
 
 std::vector<std::string> remedies(const ReportCard& card) {
   std::vector<std::string> list;
-  const std::string_view general = words_of_kind(card.finding.kind).remedy;
+  const auto kind = parse_finding_kind(card.finding.kind);
+  const std::string_view general = kind ? facts_of(*kind).remedy : "";
   if (!general.empty()) list.emplace_back(general);
   if (!card.row.empty() && !card.failing_field.empty() && !card.expected.empty()) {
     list.push_back(card.row_is_nearest

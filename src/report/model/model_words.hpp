@@ -1,4 +1,4 @@
-// Sentences of the report that no database holds: kinds, reasons, counters, controls.
+// Sentences of the report that no database holds: reasons, counters, controls.
 #pragma once
 
 #include <string>
@@ -9,10 +9,6 @@
 
 namespace pcapaudit {
 
-struct KindWords {
-  std::string_view title, remedy;
-};
-KindWords words_of_kind(std::string_view kind);  // of a finding; empty ones for an unknown kind
 
 std::string_view meaning_of_reason(std::string_view reason);  // why a flow could not be judged
 std::string_view meaning_of_issue(std::string_view issue);    // why a packet gave no flow

@@ -14,7 +14,8 @@
 namespace pcapaudit {
 
 struct Finding {
-  std::string kind, service;  // service: "" when none
+  FindingKind kind = FindingKind::undocumented;
+  std::string service;  // "" when none
   RoleSet client_roles = 0, server_roles = 0;
   std::string client_names, server_names;
   std::int64_t server_port = 0;  // 0 when none or several
@@ -54,7 +55,8 @@ void merge(Finding& sum, const Finding& one);
 
 // A cause, and the finding that it became or became part of (the same id twice, then).
 struct FindingMember {
-  std::string kind, service, subject;
+  FindingKind kind = FindingKind::undocumented;
+  std::string service, subject;
   RoleSet client_roles = 0, server_roles = 0;
   std::int64_t server_port = 0;
   std::string own_id, finding;

@@ -49,9 +49,9 @@ Finding whole_matter(std::vector<const Finding*> parts) {
 }  // namespace
 
 std::string cause_of(const Finding& finding) {
-  std::string cause = fmt::format("{}|{}|{}|{}|{}", finding.kind, finding.client_names,
+  std::string cause = fmt::format("{}|{}|{}|{}|{}", to_text(finding.kind), finding.client_names,
                                   finding.server_names, finding.service, finding.server_port);
-  if (finding.kind == to_text(FindingKind::needed_not_seen)) cause += "|" + finding.nearest_rule;
+  if (finding.kind == FindingKind::needed_not_seen) cause += "|" + finding.nearest_rule;
   if (!finding.subject.empty()) cause += "|" + finding.subject;
   return cause;
 }
@@ -64,10 +64,10 @@ std::string finding_id(std::string_view cause) {
 }
 
 std::string matter_of(const Finding& finding) {
-  const bool about_host = finding.kind == to_text(FindingKind::unknown_host);
+  const bool about_host = finding.kind == FindingKind::unknown_host;
   const bool about_port = finding.server_port != 0 && finding.flows > 0 && finding.subject.empty();
   if (!about_host && !about_port) return {};
-  std::string matter = fmt::format("{}|{}|{}|{}|many", finding.kind, finding.client_names,
+  std::string matter = fmt::format("{}|{}|{}|{}|many", to_text(finding.kind), finding.client_names,
                                    finding.server_names, finding.service);
   if (finding.outcome == "data") matter += "|data";
   if (!finding.mistake.empty()) matter += "|" + finding.mistake;

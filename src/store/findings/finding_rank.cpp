@@ -6,12 +6,11 @@ namespace pcapaudit {
 
 std::int64_t rank(const Finding& finding) {
   constexpr RoleSet builtin = role_bit(Policy::builtin_roles) - 1;
-  const auto kind = parse_finding_kind(finding.kind);
-  const bool is_of_flows = kind && is_violation(*kind);
+  const bool is_of_flows = is_violation(finding.kind);
   const bool is_stopped = finding.outcome == "blocked" || finding.outcome == "refused";
-  const bool is_chatter = kind == FindingKind::link_chatter;
+  const bool is_chatter = finding.kind == FindingKind::link_chatter;
   const bool points[] = {(finding.server_roles & ~builtin) != 0,
-                         kind == FindingKind::clear_credentials,
+                         finding.kind == FindingKind::clear_credentials,
                          (finding.client_roles & role_bit(Policy::role_internet)) != 0,
                          finding.outcome == "data" || finding.outcome == "midstream"};
   std::int64_t missing = 0;

@@ -45,7 +45,7 @@ Finding read_problem(const SQLite::Statement& row) {
   const auto text = [&](int column) { return row.getColumn(column).getString(); };
   const auto number = [&](int column) { return row.getColumn(column).getInt64(); };
   Finding finding;
-  finding.kind = text(0);
+  finding.kind = parse_finding_kind(text(0)).value_or(FindingKind::undocumented);
   finding.severity = parse_severity(text(1)).value_or(Severity::info);
   finding.client_roles = static_cast<RoleSet>(number(2));
   finding.server_roles = static_cast<RoleSet>(number(3));
@@ -91,7 +91,7 @@ RoleSet roles_seen(SQLite::Database& database) {
 
 Finding missing_row(const DocumentedFlow& row, const Policy& policy) {
   Finding finding;
-  finding.kind = to_text(FindingKind::needed_not_seen);
+  finding.kind = FindingKind::needed_not_seen;
   finding.service = row.app;
   std::transform(row.app.begin(), row.app.end(), finding.service.begin(),
                  [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
@@ -101,8 +101,7 @@ Finding missing_row(const DocumentedFlow& row, const Policy& policy) {
   finding.server_names = policy.role_names(row.to);
   const bool one_port = row.ports.size() == 1 && row.ports.front().first == row.ports.front().last;
   finding.server_port = one_port ? row.ports.front().first : 0;
-  const auto severity = policy.severities.find(FindingKind::needed_not_seen);
-  finding.severity = severity == policy.severities.end() ? Severity::low : severity->second;
+  finding.severity = policy.severities.at(FindingKind::needed_not_seen);
   for (const Transport transport : row.transports) finding.transports.emplace(to_text(transport));
   finding.nearest_rule = row.id;
   return finding;
@@ -147,7 +146,7 @@ void write_findings(SQLite::Database& database, const Policy& policy, const Find
   using sqlite::OrNull;
   for (const auto& [cause, it] : findings) {
     const std::size_t causes = std::max<std::size_t>({it.ports.size(), it.hosts, 1});
-    sqlite::run(insert, finding_id(cause), cause, it.kind, to_text(it.severity), it.client_roles,
+    sqlite::run(insert, finding_id(cause), cause, to_text(it.kind), to_text(it.severity), it.client_roles,
                 it.server_roles, it.client_names, it.server_names,
                 fmt::format("{}", fmt::join(it.transports, "+")), it.service, it.server_port,
                 ports_text(it), causes, OrNull{it.outcome}, it.flows, OrNull{it.nearest_rule},
@@ -160,7 +159,7 @@ void write_findings(SQLite::Database& database, const Policy& policy, const Find
 void write_members(SQLite::Database& database, const std::vector<FindingMember>& members) {
   SQLite::Statement insert(database, "INSERT INTO finding_cause VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
   for (const FindingMember& it : members) {
-    sqlite::run(insert, it.kind, it.client_roles, it.server_roles, it.service, it.server_port,
+    sqlite::run(insert, to_text(it.kind), it.client_roles, it.server_roles, it.service, it.server_port,
                 it.subject, it.own_id, it.finding);
   }
 }

@@ -195,7 +195,7 @@ class Legs {
              std::string observed) const {
     if (!finding) {
       finding.emplace();
-      finding->kind = to_text(kind);
+      finding->kind = kind;
       finding->severity = policy_.severities.at(kind);
       finding->client_roles = inner.from;
       finding->server_roles = inner.to;

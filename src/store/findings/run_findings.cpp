@@ -20,7 +20,7 @@ constexpr std::uint64_t enough_votes = 3;
 Finding about_host(const Policy& policy, const std::string& address, const HostVotes& host,
                    FindingKind kind) {
   Finding finding;
-  finding.kind = to_text(kind);
+  finding.kind = kind;
   finding.severity = policy.severities.at(kind);
   finding.client_roles = host.roles;
   finding.client_names = policy.role_names(host.roles);
@@ -59,7 +59,7 @@ void judge_hosts(SQLite::Database& database, const Policy& policy, const Hosts& 
 
 Finding about_exception(const Policy& policy, const Exception& exception, FindingKind kind) {
   Finding finding;
-  finding.kind = to_text(kind);
+  finding.kind = kind;
   finding.severity = policy.severities.at(kind);
   finding.client_roles = exception.from.roles;
   finding.server_roles = exception.to.roles;

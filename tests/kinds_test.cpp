@@ -75,7 +75,7 @@ TEST_CASE("kinds: each has its words, and nobody else's") {
       CHECK(names.emplace(it.alias).second);
     }
     CHECK_FALSE(it.title.empty());
-    CHECK(it.remedy.ends_with('.'));
+    CHECK((it.remedy.ends_with('.') || it.remedy.ends_with('?')));
     const bool is_of_flow = it.nature != FindingKindFacts::Nature::of_run;
     if (is_of_flow && it.kind != FindingKind::undocumented) CHECK_FALSE(it.complaint.empty());
   }

@@ -27,6 +27,24 @@ struct ZeroIsNull {
   std::int64_t number;
 };
 
+// Takes the cells of a row, one behind the other. Values are copied.
+class CellSink {
+ public:
+  virtual void number(std::int64_t value) = 0;
+  virtual void text(std::string_view value) = 0;
+  virtual void null() = 0;
+  void text_or_null(std::string_view value) {
+    if (value.empty()) {
+      null();
+    } else {
+      text(value);
+    }
+  }
+
+ protected:
+  ~CellSink() = default;
+};
+
 // SQLite's integers are signed: the bits of an unsigned 64-bit value are kept.
 template <std::integral T>
 void put(SQLite::Statement& statement, int index, T value) {
@@ -65,7 +83,7 @@ void run(SQLite::Statement& statement, const Values&... values) {
 
 // A statement that is run once for each row of a bulk load. Text is bound as a view, without a
 // copy, which is why this goes to SQLite's own interface.
-class Insert {
+class Insert final : public CellSink {
  public:
   // The database must outlive it. Throws SQLite::Exception, as all of this does.
   Insert(const SQLite::Database& database, std::string_view sql);
@@ -77,8 +95,22 @@ class Insert {
     (bind(++index, values), ...);
     step();
   }
+  // The same, cell by cell; text is copied.
+  template <class Write>
+  void run_cells(Write write) {
+    next_cell_ = 0;
+    write(static_cast<CellSink&>(*this));
+    step();
+  }
 
  private:
+  void number(std::int64_t value) override { bind(++next_cell_, value); }
+  void text(std::string_view value) override {
+    sqlite3_bind_text(statement_.get(), ++next_cell_, value.data() == nullptr ? "" : value.data(),
+                      static_cast<int>(value.size()), SQLITE_TRANSIENT);
+  }
+  void null() override { sqlite3_bind_null(statement_.get(), ++next_cell_); }
+
   struct Finalize {
     void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
   };
@@ -117,6 +149,7 @@ class Insert {
   void step();
 
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+  int next_cell_ = 0;
 };
 
 // JSON arrays, read back with SQLite's json_each.

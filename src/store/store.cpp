@@ -67,13 +67,19 @@ std::uint32_t snap_length(const CaptureFacts& facts) {
 }
 
 void insert_captures(SQLite::Database& database, std::span<const CaptureSummary> captures) {
-  SQLite::Statement capture(database,
-                            "INSERT INTO capture VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-                            "?, ?, ?, ?, ?, ?, ?, ?, "
-                            "?, ?)");
-  SQLite::Statement issue(database, "INSERT INTO decode_issue VALUES (?, ?, ?)");
-  SQLite::Statement blind(database, "INSERT INTO blind VALUES (?, ?, ?, ?)");
-  SQLite::Statement loss(database, "INSERT INTO loss VALUES (?, ?, ?)");
+  SQLite::Statement capture(
+      database,
+      "INSERT INTO capture (id, name, sha256, format, link_types, packets, bytes, decoded, "
+      "truncated, dropped, dropped_kernel, dropped_interface, filtered, without_time, snap_length, "
+      "same_as, overlaps, duplicates, fragments, reassembled, incomplete, damage, first, last) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+      "?, ?, ?, ?, ?, ?, ?, ?, "
+      "?, ?)");
+  SQLite::Statement issue(database,
+                          "INSERT INTO decode_issue (capture, issue, packets) VALUES (?, ?, ?)");
+  SQLite::Statement blind(database,
+                          "INSERT INTO blind (capture, first, last, why) VALUES (?, ?, ?, ?)");
+  SQLite::Statement loss(database, "INSERT INTO loss (capture, minute, packets) VALUES (?, ?, ?)");
   for (std::size_t i = 0; i < captures.size(); ++i) {
     const CaptureFacts& it = captures[i].facts;
     const std::string damage = it.damage ? it.damage->what : std::string();
@@ -113,7 +119,9 @@ void write_run(SQLite::Database& database, const RunFacts& run,
   for (const char* table : {"run", "blind", "loss", "decode_issue", "capture"}) {
     database.exec(fmt::format("DELETE FROM {}", table));
   }
-  SQLite::Statement row(database, "INSERT INTO run VALUES (1, ?, ?, ?, ?, ?, ?, ?)");
+  SQLite::Statement row(database,
+                        "INSERT INTO run (id, tool_version, arguments, skipped, partial, closed, "
+                        "findings_until, writer_wait_ns) VALUES (1, ?, ?, ?, ?, ?, ?, ?)");
   sqlite::run(row, run.tool_version, sqlite::json_list(run.arguments),
               sqlite::json_list(run.skipped), run.partial, !findings_until, findings_until,
               run.writer_wait_ns);

@@ -54,6 +54,7 @@ const std::string* other_app(std::string_view wanted, const ClosedFlow& flow) {
 }
 
 // Application of a record, "" for TLS itself.
+static_assert(std::variant_size_v<AppRecord> == 4);
 std::string name_of(const AppRecord& record) {
   if (std::holds_alternative<HttpFacts>(record)) return "http";
   if (std::holds_alternative<SipFacts>(record)) return "sip";

@@ -177,6 +177,9 @@ std::string detail(const ClosedFlow& flow) {
 
 }  // namespace
 
+// Every kind of record has its lines below.
+static_assert(std::variant_size_v<AppRecord> == 4);
+
 std::string flow_facts_json(const ClosedFlow& flow, const Verdict& verdict) {
   JsonLine out;
   out.begin_object();

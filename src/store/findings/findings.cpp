@@ -137,17 +137,21 @@ std::string loss_remark(SQLite::Statement& lost, const Finding& finding) {
 }
 
 void write_findings(SQLite::Database& database, const Policy& policy, const Findings& findings) {
-  SQLite::Statement insert(database,
-                           "INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-                           "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  SQLite::Statement insert(
+      database,
+      "INSERT INTO finding (id, cause, kind, severity, client_roles, server_roles, client_names, "
+      "server_names, transports, service, server_port, ports, causes, outcome, flows, "
+      "nearest_rule, failing_field, expected, observed, mistake, text, first, last, rank, subject) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+      "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   SQLite::Statement lost(database,
                          "SELECT coalesce(sum(packets), 0) FROM loss WHERE minute > ? "
                          "AND minute <= ? ORDER BY 1");
   using sqlite::OrNull;
   for (const auto& [cause, it] : findings) {
     const std::size_t causes = std::max<std::size_t>({it.ports.size(), it.hosts, 1});
-    sqlite::run(insert, finding_id(cause), cause, to_text(it.kind), to_text(it.severity), it.client_roles,
-                it.server_roles, it.client_names, it.server_names,
+    sqlite::run(insert, finding_id(cause), cause, to_text(it.kind), to_text(it.severity),
+                it.client_roles, it.server_roles, it.client_names, it.server_names,
                 fmt::format("{}", fmt::join(it.transports, "+")), it.service, it.server_port,
                 ports_text(it), causes, OrNull{it.outcome}, it.flows, OrNull{it.nearest_rule},
                 OrNull{it.failing_field}, OrNull{it.expected}, OrNull{it.observed},
@@ -157,10 +161,13 @@ void write_findings(SQLite::Database& database, const Policy& policy, const Find
 }
 
 void write_members(SQLite::Database& database, const std::vector<FindingMember>& members) {
-  SQLite::Statement insert(database, "INSERT INTO finding_cause VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+  SQLite::Statement insert(
+      database,
+      "INSERT INTO finding_cause (kind, client_roles, server_roles, service, server_port, subject, "
+      "own_id, finding) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
   for (const FindingMember& it : members) {
-    sqlite::run(insert, to_text(it.kind), it.client_roles, it.server_roles, it.service, it.server_port,
-                it.subject, it.own_id, it.finding);
+    sqlite::run(insert, to_text(it.kind), it.client_roles, it.server_roles, it.service,
+                it.server_port, it.subject, it.own_id, it.finding);
   }
 }
 

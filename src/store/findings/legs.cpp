@@ -123,7 +123,9 @@ class Legs {
   Legs(SQLite::Database& database, const Policy& policy)
       : database_(database),
         policy_(policy),
-        insert_(database, "INSERT OR IGNORE INTO leg VALUES (?, ?, ?, ?)"),
+        insert_(database,
+                "INSERT OR IGNORE INTO leg (mapping, inner_flow, outer_flow, status) VALUES (?, ?, "
+                "?, ?)"),
         lossy_minutes_(read_lossy_minutes(database)) {}
 
   std::vector<Finding> take() {

@@ -184,7 +184,9 @@ void fill_related(SQLite::Database& database) {
   read_media(database, announced);
   read_ports(database, announced);
   if (announced.empty()) return;
-  SQLite::Statement insert(database, "INSERT OR IGNORE INTO related VALUES (?, ?, ?, ?, ?)");
+  SQLite::Statement insert(
+      database,
+      "INSERT OR IGNORE INTO related (flow, related_to, how, side, kind) VALUES (?, ?, ?, ?, ?)");
   SQLite::Statement row(
       database,
       fmt::format(

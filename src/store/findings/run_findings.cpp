@@ -34,7 +34,8 @@ Finding about_host(const Policy& policy, const std::string& address, const HostV
 void judge_hosts(SQLite::Database& database, const Policy& policy, const Hosts& hosts,
                  std::vector<Finding>& findings) {
   constexpr RoleSet unknown = RoleSet{1} << Policy::role_unknown_internal;
-  SQLite::Statement insert(database, "INSERT INTO resemblance VALUES (?, ?, ?)");
+  SQLite::Statement insert(database,
+                           "INSERT INTO resemblance (address, role, flows) VALUES (?, ?, ?)");
   for (const auto& [address, host] : hosts) {
     for (const auto& [role, votes] : host.votes) {
       sqlite::run(insert, address, policy.roles[role].id, votes);

@@ -55,8 +55,10 @@ Result<LedgerRow> append_row(SQLite::Database& database, LedgerRow row, const Le
   auto signature = key.sign(text);
   if (!signature) return std::unexpected(signature.error());
   row.signature = std::move(*signature);
-  SQLite::Statement insert(database,
-                           "INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  SQLite::Statement insert(
+      database,
+      "INSERT INTO ledger (number, at, kind, reviewer, finding, decision, note, digests, "
+      "public_key, previous, hash, signature) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   using sqlite::OrNull;
   sqlite::run(insert, row.number, row.at, row.kind, row.reviewer, OrNull{row.finding},
               OrNull{row.decision}, row.note, OrNull{row.digests}, row.public_key, row.previous,

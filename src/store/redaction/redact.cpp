@@ -1,7 +1,7 @@
 // A redacted copy of an audit: every text cell is rewritten before anybody can ask for it.
 //
-// What a column holds is listed where it is known. A column that nobody listed is searched for
-// addresses, dotted names and URIs, so that a new one does not leak.
+// What a column holds is told by column_classes(). A column that it does not know (of a table that
+// somebody added) is searched for addresses, dotted names and URIs.
 #include <filesystem>
 #include <map>
 
@@ -11,6 +11,7 @@
 
 #include "base/keyed_hash.hpp"
 #include "store/impl.hpp"
+#include "store/redaction/column_classes.hpp"
 #include "store/redaction/pseudonyms.hpp"
 #include "store/schema.hpp"
 
@@ -19,94 +20,6 @@ namespace {
 
 constexpr std::size_t shortest_key = 16;  // bytes
 
-enum class Holds : std::uint8_t {
-  patterns,  // anything else
-  keep,      // digests that are bound to files, and the ledger's own
-  drop,      // the policy's texts
-  address,
-  name,
-  names,  // JSON list
-  uris,   // JSON list
-  distinguished_name,
-  distinguished_names,  // JSON list
-  id,
-  free_text,
-  app_value,  // depends on the field's name
-};
-
-struct ColumnKind {
-  std::string_view table, column;
-  Holds holds;
-};
-constexpr ColumnKind columns[] = {
-    {"flow_row", "client", Holds::address},
-    {"flow_row", "server", Holds::address},
-    {"resemblance", "address", Holds::address},
-    {"role_address", "subnet", Holds::address},
-    {"tls", "sni", Holds::name},
-    {"tls", "acceptable_issuers", Holds::distinguished_names},
-    {"certificate", "sha256", Holds::id},
-    {"certificate", "serial", Holds::id},
-    {"certificate", "subject", Holds::distinguished_name},
-    {"certificate", "issuer", Holds::distinguished_name},
-    {"certificate", "san", Holds::names},
-    {"certificate", "der", Holds::drop},
-    {"tls_certificate", "certificate", Holds::id},
-    {"http_kind", "hosts", Holds::names},
-    {"http_row", "paths", Holds::uris},
-    {"http_kind", "locations", Holds::uris},
-    {"http_kind", "user_agents", Holds::free_text},
-    {"http_kind", "servers", Holds::free_text},
-    {"sip", "from_domains", Holds::names},
-    {"sip", "to_domains", Holds::names},
-    {"sip", "user_agents", Holds::free_text},
-    {"sip", "servers", Holds::free_text},
-    {"sip", "media", Holds::free_text},
-    {"app_field", "value", Holds::app_value},
-    {"ground_problem", "expected", Holds::free_text},
-    {"ground_problem", "observed", Holds::free_text},
-    {"ground_near_miss", "expected", Holds::free_text},
-    {"ground_near_miss", "observed", Holds::free_text},
-    {"finding", "cause", Holds::free_text},
-    {"finding", "expected", Holds::free_text},
-    {"finding", "observed", Holds::free_text},
-    {"finding", "subject", Holds::free_text},
-    {"finding", "text", Holds::free_text},
-    {"finding_cause", "subject", Holds::free_text},
-    {"policy", "site_name", Holds::name},
-    {"policy", "owner", Holds::name},
-    {"policy_file", "text", Holds::drop},
-    {"mapping", "hosts", Holds::names},
-    {"role", "title", Holds::free_text},
-    {"role", "host", Holds::free_text},
-    {"rule", "owner", Holds::name},
-    {"rule", "title", Holds::free_text},
-    {"rule", "why", Holds::free_text},
-    {"rule", "overridden", Holds::free_text},
-    {"exception", "owner", Holds::name},
-    {"exception", "approver", Holds::name},
-    {"exception", "reason", Holds::free_text},
-    {"exception", "ticket", Holds::free_text},
-    {"doubt", "text", Holds::free_text},
-    {"mistake", "say", Holds::free_text},
-    {"document", "title", Holds::free_text},
-    {"run", "arguments", Holds::free_text},
-    {"run", "tool_version", Holds::keep},
-    {"capture", "name", Holds::free_text},
-    {"capture", "same_as", Holds::free_text},
-    {"capture", "overlaps", Holds::free_text},
-    {"run", "skipped", Holds::free_text},
-    {"capture", "sha256", Holds::keep},
-    {"capture", "damage", Holds::free_text},
-    {"ledger", "reviewer", Holds::name},
-    {"ledger", "note", Holds::free_text},
-    {"ledger", "digests", Holds::keep},
-    {"ledger", "hash", Holds::keep},
-    {"ledger", "previous", Holds::keep},
-    {"ledger", "signature", Holds::keep},
-    {"ledger", "public_key", Holds::keep},
-};
-
 // Fields of app_field that say what is spoken, not who speaks.
 constexpr std::string_view plain_fields[] = {"version",        "alpn",           "hidden_name",
                                              "cipher",         "group",          "retry",
@@ -114,7 +27,7 @@ constexpr std::string_view plain_fields[] = {"version",        "alpn",          
                                              "server_version", "active_ports",   "passive_ports"};
 
 Holds kind_of(std::string_view table, std::string_view column) {
-  for (const ColumnKind& it : columns) {
+  for (const ColumnClass& it : column_classes()) {
     if (it.table == table && it.column == column) return it.holds;
   }
   return Holds::patterns;
@@ -142,6 +55,7 @@ class Rewriter {
       case Holds::address:
         return pseudonyms_.address(text);
       case Holds::name:
+      case Holds::person:
       case Holds::names:  // each element comes by itself
         return pseudonyms_.name(text);
       case Holds::uris:
@@ -154,6 +68,7 @@ class Rewriter {
       case Holds::free_text:
       case Holds::app_value:
         return pseudonyms_.free_text(text);
+      case Holds::number:
       case Holds::patterns:
         break;
     }
@@ -185,12 +100,16 @@ std::string plain_field_list() {
   return list;
 }
 
+bool is_list(Holds holds) {
+  return holds == Holds::names || holds == Holds::uris || holds == Holds::distinguished_names;
+}
+
 // The new value of a column, in SQL.
 std::string rewritten(Holds holds, const std::string& column) {
   const auto call = [](Holds kind, const std::string& value) {
     return fmt::format("redact({}, {})", static_cast<int>(kind), value);
   };
-  if (holds == Holds::names || holds == Holds::uris || holds == Holds::distinguished_names) {
+  if (is_list(holds)) {
     return fmt::format(
         "(SELECT coalesce(json_group_array({}), '[]') FROM (SELECT value FROM json_each({}) "
         "ORDER BY key))",
@@ -212,30 +131,31 @@ std::vector<std::string> texts(Database& database, const std::string& sql) {
   return list;
 }
 
+// The distinct values of a column; of a list, its elements.
+std::vector<std::string> values_of(Database& database, const ColumnClass& it) {
+  const std::string value = is_list(it.holds) ? "value" : std::string(it.column);
+  return texts(database,
+               fmt::format("SELECT DISTINCT {} FROM {}{} WHERE {} <> '' ORDER BY 1", value, it.table,
+                           is_list(it.holds) ? fmt::format(", json_each({})", it.column) : "", value));
+}
+
 // What free text may repeat.
 void learn(Database& database, Pseudonyms& pseudonyms) {
-  for (const char* sql :
-       {"SELECT DISTINCT sni FROM tls WHERE sni IS NOT NULL ORDER BY 1",
-        "SELECT DISTINCT value FROM certificate, json_each(san) ORDER BY 1",
-        "SELECT DISTINCT value FROM http, json_each(hosts) ORDER BY 1",
-        "SELECT DISTINCT value FROM sip, json_each(from_domains) ORDER BY 1",
-        "SELECT DISTINCT value FROM sip, json_each(to_domains) ORDER BY 1",
-        "SELECT DISTINCT value FROM mapping, json_each(hosts) ORDER BY 1",
-        "SELECT DISTINCT value FROM app_field WHERE name IN ('name', 'sni') ORDER BY 1"}) {
-    for (const std::string& name : texts(database, sql)) pseudonyms.learn_name(name);
+  for (const ColumnClass& it : column_classes()) {
+    if (it.holds == Holds::name || it.holds == Holds::names) {
+      for (const std::string& name : values_of(database, it)) pseudonyms.learn_name(name);
+    } else if (it.holds == Holds::person) {
+      for (const std::string& phrase : values_of(database, it)) pseudonyms.learn_phrase(phrase);
+    } else if (it.holds == Holds::distinguished_name || it.holds == Holds::distinguished_names) {
+      for (const std::string& name : values_of(database, it)) {
+        for (const std::string& value : attribute_values(name)) pseudonyms.learn_phrase(value);
+      }
+    }
   }
   for (const std::string& name :
        texts(database,
-             "SELECT subject FROM certificate UNION SELECT issuer FROM certificate UNION "
-             "SELECT value FROM tls, json_each(acceptable_issuers) ORDER BY 1")) {
-    for (const std::string& value : attribute_values(name)) pseudonyms.learn_phrase(value);
-  }
-  for (const std::string& phrase :
-       texts(database,
-             "SELECT site_name FROM policy UNION SELECT owner FROM policy UNION SELECT owner FROM "
-             "rule UNION SELECT owner FROM exception UNION SELECT approver FROM exception UNION "
-             "SELECT reviewer FROM ledger ORDER BY 1")) {
-    if (!phrase.empty()) pseudonyms.learn_phrase(phrase);
+             "SELECT DISTINCT value FROM app_field WHERE name IN ('name', 'sni') ORDER BY 1")) {
+    pseudonyms.learn_name(name);
   }
   for (const std::string& word :
        texts(database,

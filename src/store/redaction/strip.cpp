@@ -2,6 +2,9 @@
 
 #include "store/redaction/strip.hpp"
 
+#include <string>
+#include <vector>
+
 #include <fmt/format.h>
 
 namespace pcapaudit {
@@ -11,10 +14,19 @@ namespace {
 constexpr const char* frozen_views[] = {
     "v_run",         "v_capture",     "v_exception", "v_rule_usage",   "v_negative",
     "v_role_matrix", "v_certificate", "v_coverage",  "v_unknown_host", "v_unread"};
-// Children before their flows. What many flows share (kinds, grounds) is small, and so are sums.
-constexpr const char* flow_tables[] = {
-    "flow_anomaly", "read_account", "other_app",       "also_matched", "http_row", "sip",
-    "app_field",    "related",      "leg",          "tls_certificate", "tls",          "flow_row"};
+// Tables that speak of single flows, as the schema says: children first, then flow_row itself. What
+// many flows share (kinds, grounds) is small and stays, and so do sums.
+std::vector<std::string> flow_tables(SQLite::Database& database) {
+  std::vector<std::string> tables;
+  SQLite::Statement row(database,
+                        "SELECT DISTINCT one.name FROM sqlite_schema AS one "
+                        "JOIN pragma_foreign_key_list(one.name) AS key "
+                        "WHERE one.type = 'table' AND key.\"table\" = 'flow_row' "
+                        "AND one.name <> 'flow_row' ORDER BY 1");
+  while (row.executeStep()) tables.push_back(row.getColumn(0).getString());
+  tables.emplace_back("flow_row");
+  return tables;
+}
 
 }  // namespace
 
@@ -36,7 +48,7 @@ void freeze_views(SQLite::Database& database) {
 void strip_flows(SQLite::Database& database, const std::string& copy) {
   SQLite::Transaction transaction(database);
   freeze_views(database);
-  for (const char* table : flow_tables) {
+  for (const std::string& table : flow_tables(database)) {
     database.exec(fmt::format("DELETE FROM {}", table));
   }
   transaction.commit();

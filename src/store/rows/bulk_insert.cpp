@@ -2,6 +2,7 @@
 
 #include "store/rows/bulk_insert.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <vector>
 
@@ -128,18 +129,21 @@ constexpr sqlite3_module module_of_rows = rows_module();
 
 }  // namespace
 
-BulkInsert::BulkInsert(const SQLite::Database& database, const std::string& table,
-                       std::size_t columns)
+BulkInsert::BulkInsert(const SQLite::Database& database, std::string_view table,
+                       std::string_view columns)
     : database_(database.getHandle()),
-      module_("rows_of_" + table),
-      rows_(std::make_unique<CollectedRows>(
-          CollectedRows{.columns = columns, .cells = {}, .texts = {}})) {
+      module_(fmt::format("rows_of_{}", table)),
+      rows_(std::make_unique<CollectedRows>(CollectedRows{
+          .columns = static_cast<std::size_t>(std::count(columns.begin(), columns.end(), ',')) + 1,
+          .cells = {},
+          .texts = {}})) {
   const int result =
       sqlite3_create_module_v2(database_, module_.c_str(), &module_of_rows, rows_.get(), nullptr);
   if (result != SQLITE_OK) throw SQLite::Exception(database_, result);
   // OR FAIL: the caller takes the transaction back, so the statement need not be able to.
   statement_ = std::make_unique<Insert>(
-      database, fmt::format("INSERT OR FAIL INTO {} SELECT * FROM {}", table, module_));
+      database,
+      fmt::format("INSERT OR FAIL INTO {} ({}) SELECT * FROM {}", table, columns, module_));
 }
 
 BulkInsert::~BulkInsert() {
@@ -147,23 +151,26 @@ BulkInsert::~BulkInsert() {
   sqlite3_create_module_v2(database_, module_.c_str(), nullptr, nullptr, nullptr);
 }
 
-void BulkInsert::begin_row(std::size_t values) {
-  if (values != rows_->columns) throw std::logic_error("a row of another table");
+void BulkInsert::begin_row() {
   if (rows_->cells.size() >= rows_at_once * rows_->columns) flush();
 }
 
-void BulkInsert::append_number(std::int64_t number) {
-  rows_->cells.push_back({.kind = Cell::Kind::number, .length = 0, .value = number});
+void BulkInsert::end_row() const {
+  if (rows_->cells.size() % rows_->columns != 0) throw std::logic_error("a row of another table");
 }
 
-void BulkInsert::append_text(std::string_view text) {
+void BulkInsert::number(std::int64_t value) {
+  rows_->cells.push_back({.kind = Cell::Kind::number, .length = 0, .value = value});
+}
+
+void BulkInsert::text(std::string_view value) {
   rows_->cells.push_back({.kind = Cell::Kind::text,
-                          .length = static_cast<std::uint32_t>(text.size()),
+                          .length = static_cast<std::uint32_t>(value.size()),
                           .value = static_cast<std::int64_t>(rows_->texts.size())});
-  rows_->texts += text;
+  rows_->texts += value;
 }
 
-void BulkInsert::append_null() {
+void BulkInsert::null() {
   rows_->cells.emplace_back();
 }
 

@@ -23,16 +23,26 @@ namespace pcapaudit::sqlite {
 struct CollectedRows;
 
 // The database must outlive it. Throws SQLite::Exception.
-class BulkInsert {
+class BulkInsert final : public CellSink {
  public:
-  BulkInsert(const SQLite::Database& database, const std::string& table, std::size_t columns);
+  // `columns`: their names, with a comma between them.
+  BulkInsert(const SQLite::Database& database, std::string_view table, std::string_view columns);
   ~BulkInsert();
 
   // One value for each column. Values are copied.
   template <class... Values>
   void add(const Values&... values) {
-    begin_row(sizeof...(Values));
+    begin_row();
     (append(values), ...);
+    end_row();
+  }
+  // `keys`, and behind them what `write` gives, cell by cell.
+  template <class Write, class... Keys>
+  void add_cells(Write write, const Keys&... keys) {
+    begin_row();
+    (append(keys), ...);
+    write(static_cast<CellSink&>(*this));
+    end_row();
   }
   // Nobody sees rows of add() before this. When it fails, some of them may have been written.
   void flush();
@@ -40,29 +50,24 @@ class BulkInsert {
  private:
   template <std::integral T>
   void append(T value) {
-    append_number(static_cast<std::int64_t>(value));
+    number(static_cast<std::int64_t>(value));
   }
-  void append(Timestamp time) { append_number(time.ns); }
-  void append(std::string_view text) { append_text(text); }
-  void append(const std::string& text) { append_text(text); }
-  void append(OrNull value) {
-    if (value.text.empty()) {
-      append_null();
-    } else {
-      append_text(value.text);
-    }
-  }
+  void append(Timestamp time) { number(time.ns); }
+  void append(std::string_view value) { text(value); }
+  void append(const std::string& value) { text(value); }
+  void append(OrNull value) { text_or_null(value.text); }
   void append(ZeroIsNull value) {
     if (value.number == 0) {
-      append_null();
+      null();
     } else {
-      append_number(value.number);
+      number(value.number);
     }
   }
-  void begin_row(std::size_t values);
-  void append_number(std::int64_t number);
-  void append_text(std::string_view text);
-  void append_null();
+  void begin_row();
+  void end_row() const;  // a row of another table is a std::logic_error
+  void number(std::int64_t value) override;
+  void text(std::string_view value) override;
+  void null() override;
 
   sqlite3* database_;
   std::string module_;

@@ -112,18 +112,24 @@ Kind kind_of(const ClosedFlow& flow, const Verdict& verdict, std::int64_t ground
 FlowKinds::FlowKinds(SQLite::Database& database)
     : database_(database),
       insert_kind_(database,
-                   "INSERT OR IGNORE INTO flow_kind VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                   "INSERT OR IGNORE INTO flow_kind (id, capture, transport, direction_basis, "
+                   "outcome, vlans, tunnel, icmp_type, icmp_code, app, server_app, client_roles, "
+                   "server_roles, service, basis, verdict, rule, reason, exception, grounds) "
+                   "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
                    "?, ?, ?, ?, ?, ?, ?, ?)"),
-      insert_sums_(database,
-                   "INSERT INTO flow_sum VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-                   "ON CONFLICT DO UPDATE SET flows = flows + excluded.flows, "
-                   "packets_c2s = packets_c2s + excluded.packets_c2s, "
-                   "packets_s2c = packets_s2c + excluded.packets_s2c, "
-                   "bytes_c2s = bytes_c2s + excluded.bytes_c2s, "
-                   "bytes_s2c = bytes_s2c + excluded.bytes_s2c, gaps = gaps + excluded.gaps, "
-                   "first_flow = min(first_flow, excluded.first_flow), "
-                   "first = coalesce(min(nullif(first, 0), nullif(excluded.first, 0)), first + excluded.first), "
-                   "last = coalesce(max(nullif(last, 0), nullif(excluded.last, 0)), last + excluded.last)"),
+      insert_sums_(
+          database,
+          "INSERT INTO flow_sum (kind, server_port, flows, packets_c2s, packets_s2c, bytes_c2s, "
+          "bytes_s2c, gaps, first_flow, first, last) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+          "ON CONFLICT DO UPDATE SET flows = flows + excluded.flows, "
+          "packets_c2s = packets_c2s + excluded.packets_c2s, "
+          "packets_s2c = packets_s2c + excluded.packets_s2c, "
+          "bytes_c2s = bytes_c2s + excluded.bytes_c2s, "
+          "bytes_s2c = bytes_s2c + excluded.bytes_s2c, gaps = gaps + excluded.gaps, "
+          "first_flow = min(first_flow, excluded.first_flow), "
+          "first = coalesce(min(nullif(first, 0), nullif(excluded.first, 0)), first + "
+          "excluded.first), "
+          "last = coalesce(max(nullif(last, 0), nullif(excluded.last, 0)), last + excluded.last)"),
       set_kind_(database, "UPDATE flow_row SET kind = ? WHERE id = ?"),
       stored_(database,
               "SELECT kind, server_port, packets_c2s, packets_s2c, bytes_c2s, bytes_s2c, gaps, "
@@ -241,8 +247,7 @@ void FlowKinds::mark_unheard(std::uint64_t flow) {
   stored_.reset();
   auto known = unheard_kinds_.find(blocked);
   if (known == unheard_kinds_.end()) {
-    const auto kind =
-        derive(blocked, [](Kind& it) { it.outcome = to_text(Outcome::one_sided); });
+    const auto kind = derive(blocked, [](Kind& it) { it.outcome = to_text(Outcome::one_sided); });
     if (!kind) return;
     known = unheard_kinds_.emplace(blocked, *kind).first;
   }
@@ -270,8 +275,9 @@ void FlowKinds::allow_related(std::uint64_t flow, const std::string& rule) {
 
 void FlowKinds::renew_sums() {
   if (outdated_.empty()) return;
-  database_.exec("CREATE TEMP TABLE outdated (kind INTEGER, server_port INTEGER, "
-                 "PRIMARY KEY (kind, server_port)) WITHOUT ROWID");
+  database_.exec(
+      "CREATE TEMP TABLE outdated (kind INTEGER, server_port INTEGER, "
+      "PRIMARY KEY (kind, server_port)) WITHOUT ROWID");
   SQLite::Statement mark(database_, "INSERT INTO outdated VALUES (?, ?)");
   for (const auto& [kind, port] : outdated_) sqlite::run(mark, kind, port);
   outdated_.clear();

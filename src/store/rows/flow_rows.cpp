@@ -20,17 +20,27 @@ OrNull field_text(Field field) {
 
 FlowRows::FlowRows(SQLite::Database& database, const Policy& policy)
     : policy_(policy),
-      flow_(database, "flow_row", 20),
-      role_set_(database, "INSERT OR IGNORE INTO role_set VALUES (?, ?)"),
-      anomaly_(database, "INSERT INTO flow_anomaly VALUES (?, ?, ?)"),
-      account_(database, "INSERT INTO read_account VALUES (?, ?, ?, ?, ?, ?, ?)"),
-      other_app_(database, "INSERT INTO other_app VALUES (?, ?, ?)"),
-      also_matched_(database, "INSERT OR IGNORE INTO also_matched VALUES (?, ?)"),
-      problem_(database,
-               "INSERT OR IGNORE INTO ground_problem VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-      near_miss_(database, "INSERT OR IGNORE INTO ground_near_miss VALUES (?, ?, ?, ?, ?, ?)"),
+      flow_(database, "flow_row",
+            "id, kind, first_packet, client, client_port, server, server_port, packets_c2s, "
+            "packets_s2c, bytes_c2s, bytes_s2c, payload_c2s, payload_s2c, first, last, gaps, "
+            "retransmitted, duplicates, malformed_why, tunnel_id"),
+      role_set_(database, "INSERT OR IGNORE INTO role_set (roles, names) VALUES (?, ?)"),
+      anomaly_(database, "INSERT INTO flow_anomaly (flow, anomaly, count) VALUES (?, ?, ?)"),
+      account_(database,
+               "INSERT INTO read_account (flow, direction, hole, hole_at, ended, ended_at, why) "
+               "VALUES (?, ?, ?, ?, ?, ?, ?)"),
+      other_app_(database, "INSERT INTO other_app (flow, position, app) VALUES (?, ?, ?)"),
+      also_matched_(database, "INSERT OR IGNORE INTO also_matched (flow, rule) VALUES (?, ?)"),
+      problem_(
+          database,
+          "INSERT OR IGNORE INTO ground_problem (grounds, number, kind, severity, rule, field, "
+          "expected, observed, mistake, exception) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      near_miss_(database,
+                 "INSERT OR IGNORE INTO ground_near_miss (grounds, number, rule, field, expected, "
+                 "observed) VALUES (?, ?, ?, ?, ?, ?)"),
       traffic_(database,
-               "INSERT INTO traffic VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+               "INSERT INTO traffic (minute, client_roles, server_roles, packets, bytes, flows) "
+               "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
                "packets = packets + excluded.packets, bytes = bytes + excluded.bytes, "
                "flows = flows + excluded.flows"),
       late_(database,

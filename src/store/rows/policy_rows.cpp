@@ -28,7 +28,8 @@ void insert_roles(SQLite::Database& database, const Policy& policy) {
     const Role& it = policy.roles[i];
     sqlite::run(role, i, it.id, it.title, it.host, it.pack, it.builtin, it.optional);
   }
-  SQLite::Statement address(database, "INSERT OR IGNORE INTO role_address VALUES (?, ?, ?)");
+  SQLite::Statement address(
+      database, "INSERT OR IGNORE INTO role_address (role, use, subnet) VALUES (?, ?, ?)");
   const auto insert_all = [&](std::size_t number, std::string_view use,
                               const std::vector<Subnet>& subnets) {
     for (const Subnet& subnet : subnets) sqlite::run(address, number, use, to_text(subnet));
@@ -43,10 +44,15 @@ void insert_roles(SQLite::Database& database, const Policy& policy) {
 }
 
 void insert_rules(SQLite::Database& database, const Policy& policy) {
-  SQLite::Statement rule(database,
-                         "INSERT INTO rule VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-                         "?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  SQLite::Statement source(database, "INSERT INTO rule_source VALUES (?, ?, ?, ?)");
+  SQLite::Statement rule(
+      database,
+      "INSERT INTO rule (id, position, pack, title, from_roles, to_roles, from_names, to_names, "
+      "transports, ports, app, need, needed, discouraged, wants_vip, basis, doubts, why, owner, "
+      "approved, review, file, line, expect, overridden) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+      "?, ?, ?, ?, ?, "
+      "?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  SQLite::Statement source(
+      database, "INSERT INTO rule_source (rule, position, document, lines) VALUES (?, ?, ?, ?)");
   for (std::size_t i = 0; i < policy.flows.size(); ++i) {
     const DocumentedFlow& it = policy.flows[i];
     sqlite::run(rule, it.id, i, it.pack, it.title, it.from, it.to, policy.role_names(it.from),
@@ -61,24 +67,31 @@ void insert_rules(SQLite::Database& database, const Policy& policy) {
 }
 
 void insert_explanations(SQLite::Database& database, const Policy& policy) {
-  SQLite::Statement document(database, "INSERT INTO document VALUES (?, ?, ?, ?, ?, ?)");
+  SQLite::Statement document(database,
+                             "INSERT INTO document (position, id, title, file, sha256, modified) "
+                             "VALUES (?, ?, ?, ?, ?, ?)");
   for (std::size_t i = 0; i < policy.documents.size(); ++i) {
     const DocumentSource& it = policy.documents[i];
     sqlite::run(document, i, it.id, it.title, it.file, it.sha256, it.modified);
   }
-  SQLite::Statement doubt(database, "INSERT INTO doubt VALUES (?, ?)");
+  SQLite::Statement doubt(database, "INSERT INTO doubt (id, text) VALUES (?, ?)");
   for (const auto& [id, text] : policy.doubts) sqlite::run(doubt, id, text);
-  SQLite::Statement mistake(database, "INSERT INTO mistake VALUES (?, ?, ?, ?)");
+  SQLite::Statement mistake(
+      database, "INSERT INTO mistake (position, id, say, severity) VALUES (?, ?, ?, ?)");
   for (std::size_t i = 0; i < policy.mistakes.size(); ++i) {
     const Mistake& it = policy.mistakes[i];
     sqlite::run(mistake, i, it.id, it.say, to_text(it.severity));
   }
-  SQLite::Statement flag(database, "INSERT OR REPLACE INTO flag VALUES (?, ?, ?, ?)");
+  SQLite::Statement flag(
+      database, "INSERT OR REPLACE INTO flag (id, ask, value, answered) VALUES (?, ?, ?, ?)");
   for (const Flag& it : policy.flags) sqlite::run(flag, it.id, it.ask, it.value, it.answered);
 }
 
 void insert_exceptions(SQLite::Database& database, const Policy& policy) {
-  SQLite::Statement row(database, "INSERT INTO exception VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  SQLite::Statement row(
+      database,
+      "INSERT INTO exception (id, position, reason, owner, approver, ticket, created, expires, "
+      "waives, flows_per_day, place) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   for (std::size_t i = 0; i < policy.exceptions.size(); ++i) {
     const Exception& it = policy.exceptions[i];
     std::vector<std::string> waives;
@@ -90,11 +103,14 @@ void insert_exceptions(SQLite::Database& database, const Policy& policy) {
 }
 
 void insert_files(SQLite::Database& database, const Policy& policy) {
-  SQLite::Statement row(database, "INSERT INTO policy_file VALUES (?, ?, ?)");
+  SQLite::Statement row(database,
+                        "INSERT INTO policy_file (position, name, text) VALUES (?, ?, ?)");
   for (std::size_t i = 0; i < policy.files.size(); ++i) {
     sqlite::run(row, i, policy.files[i].first, policy.files[i].second);
   }
-  SQLite::Statement mapping(database, "INSERT INTO mapping VALUES (?, ?, ?, ?, ?)");
+  SQLite::Statement mapping(
+      database,
+      "INSERT INTO mapping (position, id, outer_rule, inner_rule, hosts) VALUES (?, ?, ?, ?, ?)");
   for (std::size_t i = 0; i < policy.mappings.size(); ++i) {
     const Mapping& it = policy.mappings[i];
     sqlite::run(mapping, i, it.id, it.outer, it.inner, sqlite::json_list(it.hosts));
@@ -104,10 +120,13 @@ void insert_files(SQLite::Database& database, const Policy& policy) {
 }  // namespace
 
 void insert_policy(SQLite::Database& database, const Policy& policy) {
-  SQLite::Statement row(database, "INSERT INTO policy VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)");
+  SQLite::Statement row(database,
+                        "INSERT INTO policy (id, digest, site_name, owner, timezone, product, "
+                        "profiles, judge_all, strict) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)");
   sqlite::run(row, policy.digest, policy.site_name, policy.owner, policy.timezone, policy.product,
               sqlite::json_list(policy.profiles), policy.judge_all, policy.strict);
-  SQLite::Statement pack(database, "INSERT INTO pack VALUES (?, ?, ?, ?)");
+  SQLite::Statement pack(database,
+                         "INSERT INTO pack (position, id, title, revision) VALUES (?, ?, ?, ?)");
   for (std::size_t i = 0; i < policy.packs.size(); ++i) {
     sqlite::run(pack, i, policy.packs[i].id, policy.packs[i].title, policy.packs[i].revision);
   }

@@ -1,0 +1,370 @@
+// The descriptors; see the header.
+
+#include "store/rows/record_columns.hpp"
+
+#include <array>
+#include <charconv>
+#include <optional>
+#include <type_traits>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/text/hex.hpp"
+
+namespace pcapaudit {
+namespace {
+
+using sqlite::CellSink;
+
+template <class T>
+struct MemberOf;
+template <class Record, class Value>
+struct MemberOf<Value Record::*> {
+  using record = Record;
+  using value = Value;
+};
+template <auto member>
+using RecordOf = typename MemberOf<decltype(member)>::record;
+template <auto member>
+using ValueOf = typename MemberOf<decltype(member)>::value;
+
+// Each of these makes the column of one member.
+
+template <auto member>
+constexpr RecordColumn<RecordOf<member>> number(std::string_view name) {
+  using Record = RecordOf<member>;
+  return {name, Holds::number,
+          [](const Record& record, CellSink& out) {
+            out.number(static_cast<std::int64_t>(record.*member));
+          },
+          [](const ReadCell& cell, Record& record) {
+            record.*member = static_cast<ValueOf<member>>(cell.number());
+          }};
+}
+
+// NULL when it is empty.
+template <auto member>
+constexpr RecordColumn<RecordOf<member>> text_or_null(std::string_view name, Holds holds) {
+  using Record = RecordOf<member>;
+  return {name, holds,
+          [](const Record& record, CellSink& out) { out.text_or_null(record.*member); },
+          [](const ReadCell& cell, Record& record) { record.*member = cell.text(); }};
+}
+
+template <auto member>
+constexpr RecordColumn<RecordOf<member>> text(std::string_view name, Holds holds) {
+  using Record = RecordOf<member>;
+  return {name, holds, [](const Record& record, CellSink& out) { out.text(record.*member); },
+          [](const ReadCell& cell, Record& record) { record.*member = cell.text(); }};
+}
+
+// A word of an enum with `last` as its last value; NULL when it is empty, as "none" is.
+template <auto member, ValueOf<member> last>
+constexpr RecordColumn<RecordOf<member>> word(std::string_view name) {
+  using Record = RecordOf<member>;
+  return {name, Holds::patterns,
+          [](const Record& record, CellSink& out) { out.text_or_null(to_text(record.*member)); },
+          [](const ReadCell& cell, Record& record) {
+            using Enum = ValueOf<member>;
+            const std::string found = cell.text();
+            record.*member = Enum{};
+            for (int i = 0; i <= static_cast<int>(last); ++i) {
+              if (to_text(static_cast<Enum>(i)) != found) continue;
+              record.*member = static_cast<Enum>(i);
+              return;
+            }
+          }};
+}
+
+template <class Values>
+const auto& values_of(const Values& list) {
+  if constexpr (requires { list.values; }) {
+    return list.values;
+  } else {
+    return list;
+  }
+}
+template <class Values>
+auto& values_of(Values& list) {
+  if constexpr (requires { list.values; }) {
+    return list.values;
+  } else {
+    return list;
+  }
+}
+
+// A JSON list.
+template <auto member>
+constexpr RecordColumn<RecordOf<member>> list(std::string_view name, Holds holds) {
+  using Record = RecordOf<member>;
+  return {name, holds,
+          [](const Record& record, CellSink& out) {
+            out.text(sqlite::json_list(values_of(record.*member)));
+          },
+          [](const ReadCell& cell, Record& record) {
+            using Value = std::remove_cvref_t<decltype(values_of(record.*member).front())>;
+            std::vector<Value> values;
+            const auto parsed = nlohmann::json::parse(cell.text(), nullptr, false);
+            if (parsed.is_array()) {
+              for (const auto& value : parsed) values.push_back(value.template get<Value>());
+            }
+            values_of(record.*member) = std::move(values);
+          }};
+}
+
+// Seconds since 1970, or NULL.
+template <auto member>
+constexpr RecordColumn<RecordOf<member>> date(std::string_view name) {
+  using Record = RecordOf<member>;
+  return {name, Holds::number,
+          [](const Record& record, CellSink& out) {
+            if (record.*member) {
+              out.number((record.*member)->seconds);
+            } else {
+              out.null();
+            }
+          },
+          [](const ReadCell& cell, Record& record) {
+            record.*member =
+                cell.is_null() ? std::nullopt
+                               : std::optional(DateTime{static_cast<std::int64_t>(cell.number())});
+          }};
+}
+
+// Versions are stored by name; the numbers are few.
+std::uint16_t version_named(const std::string& name) {
+  if (name.empty()) return 0;
+  for (const std::uint32_t family : {0x0300U, 0x0000U, 0x7f00U, 0xfb00U}) {
+    for (std::uint32_t low = 0; low < 256; ++low) {
+      const auto version = static_cast<std::uint16_t>(family | low);
+      if (tls_version_name(version) == name) return version;
+    }
+  }
+  std::uint16_t version = 0;  // "0x1234"
+  if (name.starts_with("0x")) {
+    std::from_chars(name.data() + 2, name.data() + name.size(), version, 16);
+  }
+  return version;
+}
+
+template <auto member>
+constexpr RecordColumn<RecordOf<member>> tls_version(std::string_view name) {
+  return {name, Holds::patterns,
+          [](const TlsFacts& tls, CellSink& out) {
+            out.text_or_null(tls.*member == 0 ? std::string() : tls_version_name(tls.*member));
+          },
+          [](const ReadCell& cell, TlsFacts& tls) { tls.*member = version_named(cell.text()); }};
+}
+
+void write_cipher_id(const TlsFacts& tls, CellSink& out) {
+  out.text_or_null(tls.server_hello ? fmt::format("0x{:04x}", tls.cipher) : "");
+}
+void read_cipher_id(const ReadCell& cell, TlsFacts& tls) {
+  const std::string id = cell.text();
+  tls.server_hello = !id.empty();
+  if (id.starts_with("0x")) std::from_chars(id.data() + 2, id.data() + id.size(), tls.cipher, 16);
+}
+
+void write_alerts(const TlsFacts& tls, CellSink& out) {
+  std::vector<std::string> texts;
+  for (const TlsAlert& alert : tls.alerts) texts.push_back(to_text(alert));
+  out.text(sqlite::json_list(texts));
+}
+
+// Behind the offered version, which shows a hello too.
+void read_client_hello(const ReadCell& cell, TlsFacts& tls) {
+  tls.client_hello_whole = cell.number() != 0;
+  tls.client_hello = tls.offered_version != 0 || tls.client_hello_whole;
+}
+
+using Tls = TlsFacts;
+constexpr auto tls_columns = std::to_array<RecordColumn<Tls>>({
+    tls_version<&Tls::version>("version"),
+    tls_version<&Tls::offered_version>("offered_version"),
+    text_or_null<&Tls::sni>("sni", Holds::name),
+    text_or_null<&Tls::alpn>("alpn", Holds::patterns),
+    list<&Tls::alpn_offered>("alpn_offered", Holds::patterns),
+    {"cipher_id", Holds::patterns, write_cipher_id, read_cipher_id},
+    {"cipher", Holds::patterns,
+     [](const Tls& tls, CellSink& out) {
+       out.text_or_null(tls.server_hello ? tls_cipher_name(tls.cipher) : "");
+     },
+     nullptr},
+    number<&Tls::resumed>("resumed"),
+    number<&Tls::established>("established"),
+    number<&Tls::certificate_requested>("certificate_requested"),
+    number<&Tls::client_certificate_sent>("client_certificate_sent"),
+    number<&Tls::client_certificate_verify>("client_certificate_verify"),
+    word<&Tls::mutual, MutualTls::undeterminable>("mutual"),
+    word<&Tls::mutual_reason, MutualReason::unverifiable>("mutual_reason"),
+    word<&Tls::client_proof, TlsProof::incomplete>("client_proof"),
+    word<&Tls::server_proof, TlsProof::incomplete>("server_proof"),
+    word<&Tls::stapled, StapledStatus::unreadable>("stapled"),
+    list<&Tls::acceptable_issuers>("acceptable_issuers", Holds::distinguished_names),
+    text_or_null<&Tls::ja3>("ja3", Holds::patterns),
+    text_or_null<&Tls::ja4>("ja4", Holds::patterns),
+    {"alerts", Holds::patterns, write_alerts, nullptr},
+    {"key_exchange_group", Holds::patterns,
+     [](const Tls& tls, CellSink& out) {
+       out.text_or_null(tls.group == 0 ? std::string() : tls_group_name(tls.group));
+     },
+     nullptr},
+    word<&Tls::hidden_name, HiddenName::ech>("hidden_name"),
+    number<&Tls::early_data>("early_data"),
+    number<&Tls::retry_request>("retry_request"),
+    number<&Tls::renegotiated>("renegotiated"),
+    number<&Tls::group>("key_exchange_group_id"),
+    number<&Tls::dh_bits>("dh_bits"),
+    {"client_hello_whole", Holds::number,
+     [](const Tls& tls, CellSink& out) { out.number(tls.client_hello_whole ? 1 : 0); },
+     read_client_hello},
+    number<&Tls::server_hello_whole>("server_hello_whole"),
+    number<&Tls::client_handshake_read>("client_handshake_read"),
+    number<&Tls::server_handshake_read>("server_handshake_read"),
+    number<&Tls::data_before_handshake>("data_before_handshake"),
+});
+
+using Http = HttpFacts;
+constexpr auto http_kind_columns = std::to_array<RecordColumn<Http>>({
+    text_or_null<&Http::version>("version", Holds::patterns),
+    list<&Http::methods>("methods", Holds::patterns),
+    list<&Http::hosts>("hosts", Holds::names),
+    list<&Http::statuses>("statuses", Holds::patterns),
+    list<&Http::user_agents>("user_agents", Holds::free_text),
+    list<&Http::servers>("servers", Holds::free_text),
+    list<&Http::locations>("locations", Holds::uris),
+    list<&Http::authorization_schemes>("authorization_schemes", Holds::patterns),
+    number<&Http::credentials_in_clear>("credentials_in_clear"),
+    text_or_null<&Http::upgraded_to>("upgraded_to", Holds::patterns),
+});
+constexpr auto http_row_columns = std::to_array<RecordColumn<Http>>({
+    number<&Http::requests>("requests"),
+    number<&Http::responses>("responses"),
+    list<&Http::paths>("paths", Holds::uris),
+    {"more", Holds::number,
+     [](const Http& http, CellSink& out) {
+       out.number(static_cast<std::int64_t>(http.methods.more + http.hosts.more + http.paths.more +
+                                            http.statuses.more + http.user_agents.more +
+                                            http.servers.more + http.locations.more +
+                                            http.authorization_schemes.more));
+     },
+     nullptr},
+});
+
+using Sip = SipFacts;
+constexpr auto sip_columns = std::to_array<RecordColumn<Sip>>({
+    text_or_null<&Sip::transport>("transport", Holds::patterns),
+    number<&Sip::requests>("requests"),
+    number<&Sip::responses>("responses"),
+    list<&Sip::methods>("methods", Holds::patterns),
+    list<&Sip::statuses>("statuses", Holds::patterns),
+    list<&Sip::user_agents>("user_agents", Holds::free_text),
+    list<&Sip::servers>("servers", Holds::free_text),
+    list<&Sip::from_domains>("from_domains", Holds::names),
+    list<&Sip::to_domains>("to_domains", Holds::names),
+    {"more", Holds::number,
+     [](const Sip& sip, CellSink& out) {
+       out.number(static_cast<std::int64_t>(
+           sip.methods.more + sip.statuses.more + sip.user_agents.more + sip.servers.more +
+           sip.from_domains.more + sip.to_domains.more + sip.media.more));
+     },
+     nullptr},
+    number<&Sip::lync_signs>("lync_signs"),
+    number<&Sip::transactions>("transactions"),
+    number<&Sip::answered>("answered"),
+    list<&Sip::media>("media", Holds::free_text),
+});
+
+constexpr auto app_field_columns = std::to_array<RecordColumn<GenericField>>({
+    text<&GenericField::name>("name", Holds::patterns),
+    text<&GenericField::value>("value", Holds::app_value),
+});
+
+constexpr auto certificate_columns = std::to_array<RecordColumn<Certificate>>({
+    text<&Certificate::sha256>("sha256", Holds::id),
+    text<&Certificate::subject>("subject", Holds::distinguished_name),
+    text<&Certificate::issuer>("issuer", Holds::distinguished_name),
+    text<&Certificate::serial>("serial", Holds::id),
+    list<&Certificate::san>("san", Holds::names),
+    text<&Certificate::key_type>("key_type", Holds::patterns),
+    number<&Certificate::key_bits>("key_bits"),
+    text<&Certificate::signature_algorithm>("signature_algorithm", Holds::patterns),
+    list<&Certificate::extended_key_usage>("extended_key_usage", Holds::patterns),
+    {"der", Holds::drop,
+     [](const Certificate& it, CellSink& out) { out.text(to_hex(as_bytes(it.der))); },
+     [](const ReadCell& cell, Certificate& it) {
+       it.der = from_hex(cell.text()).value_or(std::string());
+     }},
+    date<&Certificate::not_before>("not_before"),
+    date<&Certificate::not_after>("not_after"),
+});
+
+constexpr std::array<std::string_view, 2> of_record = {"flow", "number"};
+constexpr std::array<std::string_view, 3> of_http_row = {"flow", "number", "kind"};
+constexpr std::array<std::string_view, 1> of_kind = {"id"};
+constexpr std::array<std::string_view, 4> of_field = {"flow", "number", "position", "protocol"};
+
+// The tables of each alternative of AppRecord.
+template <class Use>
+void each_table(const TlsFacts*, Use use) {
+  use(tls_table());
+  use(certificate_table());
+}
+template <class Use>
+void each_table(const HttpFacts*, Use use) {
+  use(http_kind_table());
+  use(http_row_table());
+}
+template <class Use>
+void each_table(const SipFacts*, Use use) {
+  use(sip_table());
+}
+template <class Use>
+void each_table(const GenericFacts*, Use use) {
+  use(app_field_table());
+}
+template <class... Records, class Use>
+void each_table_of(const std::variant<Records...>*, Use use) {
+  (each_table(static_cast<const Records*>(nullptr), use), ...);
+}
+
+}  // namespace
+
+const RecordTable<TlsFacts>& tls_table() {
+  static constexpr RecordTable<TlsFacts> table{"tls", of_record, tls_columns};
+  return table;
+}
+const RecordTable<HttpFacts>& http_kind_table() {
+  static constexpr RecordTable<HttpFacts> table{"http_kind", of_kind, http_kind_columns};
+  return table;
+}
+const RecordTable<HttpFacts>& http_row_table() {
+  static constexpr RecordTable<HttpFacts> table{"http_row", of_http_row, http_row_columns};
+  return table;
+}
+const RecordTable<SipFacts>& sip_table() {
+  static constexpr RecordTable<SipFacts> table{"sip", of_record, sip_columns};
+  return table;
+}
+const RecordTable<GenericField>& app_field_table() {
+  static constexpr RecordTable<GenericField> table{"app_field", of_field, app_field_columns};
+  return table;
+}
+const RecordTable<Certificate>& certificate_table() {
+  static constexpr RecordTable<Certificate> table{"certificate", {}, certificate_columns};
+  return table;
+}
+
+std::vector<ColumnClass> record_column_classes() {
+  std::vector<ColumnClass> classes;
+  each_table_of(static_cast<const AppRecord*>(nullptr), [&](const auto& table) {
+    for (const auto& column : table.columns) {
+      if (column.holds == Holds::number) continue;
+      classes.push_back({.table = table.name, .column = column.name, .holds = column.holds});
+    }
+  });
+  return classes;
+}
+
+}  // namespace pcapaudit

@@ -12,6 +12,7 @@
 #include <pcapaudit/app/dissector.hpp>
 #include <pcapaudit/app/header_lines.hpp>
 
+#include "dissectors/http/http_facts.hpp"
 #include "dissectors/http/http_framing.hpp"
 #include "dissectors/http/http_message.hpp"
 #include "dissectors/http/http_notes.hpp"
@@ -38,9 +39,9 @@ class Http final : public Dissector {
 
  public:
   Step consume(Direction dir, Bytes window, RecordSink& out) override {
-    Half& half = halves_[index_of(dir)];
+    State& state = states_[index_of(dir)];
     const std::string_view text = as_text(window);
-    switch (half.state) {
+    switch (state) {
       case State::start:
         return read_head(dir, text, out);
       case State::promised:
@@ -62,11 +63,11 @@ class Http final : public Dissector {
   // A body that ends with the connection is not read; elsewhere the next message is found by its
   // start line. Which request a later response answers is then unknown.
   Resume lost(Direction dir, Bytes window) override {
-    Half& half = halves_[index_of(dir)];
-    if (half.state == State::until_close) return Resume::done;
+    State& state = states_[index_of(dir)];
+    if (state == State::until_close) return Resume::done;
     forget_search(dir);
-    if (half.state == State::start) read_cut_head(dir, as_text(window));
-    half.state = State::start;
+    if (state == State::start) read_cut_head(dir, as_text(window));
+    state = State::start;
     waiting_ = no_meaning;
     is_paired_ = false;
     if (auto* rare = notes_.rare_if_any()) rare->waiting.clear();
@@ -96,9 +97,6 @@ class Http final : public Dissector {
     until_close,
     waiting
   };
-  struct Half {
-    State state = State::start;
-  };
   // What a request means for its response: bits.
   enum Meaning : std::uint8_t {
     no_meaning = 0,
@@ -108,10 +106,6 @@ class Http final : public Dissector {
     to_upgrade = 8,
     to_bare = 16,  // HTTP/0.9: the answer may have no head
   };
-
-  static void doubt(Direction dir, std::string_view why, RecordSink* out) {
-    if (out != nullptr && !why.empty()) out->note_unread(dir, Unread::malformed, why);
-  }
 
   Step read_head(Direction dir, std::string_view text, RecordSink& out) {
     // Empty lines before a start line (RFC 9112 2.2), in any number.
@@ -208,7 +202,7 @@ class Http final : public Dissector {
   Step take_bare_answer(RecordSink& out) {
     doubt(Direction::to_client, "http: an answer without a status line", &out);
     notes_.note_response();
-    halves_[1].state = State::until_close;
+    states_[1] = State::until_close;
     return Step::advance(1);
   }
 
@@ -219,7 +213,7 @@ class Http final : public Dissector {
     notes_.note_request();
     notes_.note(Kind::methods, start.method, out);
     const HttpTarget target = split_target(start.method, start.target);
-    take_target(target, start, out);
+    note_target(notes_, target, start, out);
     bool host_in_field = target.host.empty(), is_named = !target.host.empty();
     bool expects = false;
     std::uint8_t meaning = start.bare ? ordinary | to_bare : ordinary;
@@ -230,20 +224,20 @@ class Http final : public Dissector {
       doubt(dir, doubt_of(*line), out);
       framing.take(field, line->value);
       if (field == HttpField::host) {
-        const std::string_view host = take_host(line->value, out);
+        const std::string_view host = note_host(notes_, line->value, out);
         host_in_field = host_in_field || is_same_host(host, target.host);
         is_named = is_named || !host.empty();
       } else if (field == HttpField::user_agent) {
         notes_.note(Kind::user_agents, line->value, out);
       } else if (field == HttpField::authorization) {
-        take_authorization(line->value);
+        note_authorization(notes_, line->value);
       } else if (field == HttpField::upgrade) {
         meaning |= to_upgrade;
       }
       expects = expects || field == HttpField::expect;
     }
     // Servers differ in which of two names they go by (RFC 9112 3.2.2 has one answer).
-    if (!host_in_field) note_whole(dir, Kind::hosts, target.host, out);
+    if (!host_in_field) note_whole(notes_, dir, Kind::hosts, target.host, out);
     if (!is_named && out != nullptr) notes_.note_no_host();
     if (lines.bad_lines() > 0) doubt(dir, "http: a header line without a colon", out);
     if (start.method == "HEAD") meaning |= to_head;
@@ -251,13 +245,13 @@ class Http final : public Dissector {
     wait_for(meaning, out);
     if ((meaning & to_connect) != 0) {
       // What follows is HTTP only if the proxy refuses.
-      halves_[0].state = State::waiting;
+      states_[0] = State::waiting;
       return Step::advance(size);
     }
     const HttpFraming::Body body = framing.body(start, false);
     if (expects && body.kind == HttpFraming::Kind::length && body.length > 0) {
       doubt(dir, body.doubt, out);
-      halves_[0].state = State::promised;
+      states_[0] = State::promised;
       notes_.rare().promised_body = body.length;
       notes_.rare().declined = false;
       return Step::advance(size);
@@ -278,51 +272,8 @@ class Http final : public Dissector {
     if (declined || kind == Probe::Kind::mine) {
       doubt(dir, "http: a request where Expect announced a body: which is it?", &out);
     }
-    halves_[index_of(dir)].state = State::start;
+    states_[index_of(dir)] = State::start;
     return Step::advance(static_cast<std::size_t>(length));
-  }
-
-  void take_target(const HttpTarget& target, const HttpStart& start, RecordSink* out) {
-    constexpr auto dir = Direction::to_server;
-    if (!target.path.empty()) note_whole(dir, Kind::paths, target.path, out);
-    if (!start.plain) {
-      // A server may end the target at its first blank.
-      const std::string_view word = up_to(target.path, ' ', '\t', '\v', '\f', '\r');
-      if (!word.empty()) note_whole(dir, Kind::paths, word, out);
-    }
-    if (!target.plain) doubt(dir, "http: a target of no known form", out);
-    if (target.credentials) note_user_information();
-  }
-
-  void note_user_information() {
-    notes_.note(Kind::authorization_schemes, "userinfo", nullptr);
-    notes_.note_clear_credentials();
-  }
-
-  // The host of a Host field.
-  std::string_view take_host(std::string_view value, RecordSink* out) {
-    constexpr auto dir = Direction::to_server;
-    const HttpAuthority authority = split_authority(value);
-    if (!authority.plain) doubt(dir, "http: a Host field that is more than name and port", out);
-    if (authority.credentials) note_user_information();
-    if (!authority.host.empty()) note_whole(dir, Kind::hosts, authority.host, out);
-    return authority.host;
-  }
-
-  void take_authorization(std::string_view value) {
-    constexpr std::size_t longest_scheme = 64;
-    for (auto scheme = next_scheme(value); !scheme.empty(); scheme = next_scheme(value)) {
-      notes_.note(Kind::authorization_schemes, scheme.substr(0, longest_scheme), nullptr);
-      if (is_clear_scheme(scheme)) notes_.note_clear_credentials();
-    }
-  }
-
-  // A value that demands are held against: it is not judged by a part of it.
-  void note_whole(Direction dir, Kind kind, std::string_view wire, RecordSink* out) {
-    notes_.note(kind, wire, out);
-    if (wire.size() > longest_text && out != nullptr) {
-      out->note_unread(dir, Unread::over_cap, "http: a path or name over 1024 bytes");
-    }
   }
 
   Step take_response(const HttpStart& start, std::string_view headers, std::size_t size,
@@ -339,7 +290,7 @@ class Http final : public Dissector {
       if (field != HttpField::other) doubt(dir, doubt_of(*line), out);
       framing.take(field, line->value);
       if (field == HttpField::server) notes_.note(Kind::servers, line->value, out);
-      if (field == HttpField::location) note_whole(dir, Kind::locations, line->value, out);
+      if (field == HttpField::location) note_whole(notes_, dir, Kind::locations, line->value, out);
       is_directed = is_directed || field == HttpField::location;
       if (field == HttpField::upgrade) upgrade = line->value;
     }
@@ -359,10 +310,10 @@ class Http final : public Dissector {
     const bool is_extra = answered == no_meaning && !interim && start.status != request_timeout;
     has_extra_ = has_extra_ || is_extra;
     if (!interim) wait_for_next();
-    if (!interim && halves_[0].state == State::promised) notes_.rare().declined = true;
+    if (!interim && states_[0] == State::promised) notes_.rare().declined = true;
     if ((answered & to_connect) != 0 && !interim) {
       if (start.status < 300) return hand_over("connect", size);
-      halves_[0].state = State::start;
+      states_[0] = State::start;
     }
     const HttpFraming::Body body = framing.body(start, (answered & to_head) != 0);
     const bool has_body = body.kind == HttpFraming::Kind::length
@@ -383,7 +334,7 @@ class Http final : public Dissector {
   }
 
   Step begin_body(Direction dir, const HttpFraming::Body& body, std::size_t size, RecordSink* out) {
-    State& state = halves_[index_of(dir)].state;
+    State& state = states_[index_of(dir)];
     state = State::start;
     switch (body.kind) {
       case HttpFraming::Kind::none:
@@ -425,13 +376,13 @@ class Http final : public Dissector {
     const auto chunk = parse_chunk_line(*line);
     if (!chunk) return Step::malformed("http: bad chunk size");
     if (!chunk->plain) doubt(dir, "http: a chunk size that not all peers take", &out);
-    halves_[index_of(dir)].state = chunk->size == 0 ? State::trailer : State::chunk_end;
+    states_[index_of(dir)] = chunk->size == 0 ? State::trailer : State::chunk_end;
     return Step::advance(line->size() + 1 + static_cast<std::size_t>(chunk->size));
   }
 
   Step read_chunk_end(Direction dir, std::string_view text, RecordSink& out) {
     if (text == "\r") return Step::need_more();
-    halves_[index_of(dir)].state = State::chunk_size;
+    states_[index_of(dir)] = State::chunk_size;
     if (text.starts_with("\r\n")) return Step::advance(2);
     if (text.starts_with('\n')) {
       doubt(dir, "http: a chunk that ends in LF alone", &out);
@@ -447,10 +398,10 @@ class Http final : public Dissector {
       return Step::malformed("http: trailer over 1 MiB");
     }
     if (!line) return Step::need_more();
-    if (line->empty() || *line == "\r") halves_[index_of(dir)].state = State::start;
+    if (line->empty() || *line == "\r") states_[index_of(dir)] = State::start;
     const auto field = HeaderLines(*line).next();
     if (field && http_field(field->name) == HttpField::authorization) {
-      take_authorization(field->value);
+      note_authorization(notes_, field->value);
     }
     return Step::advance(line->size() + 1);
   }
@@ -480,7 +431,7 @@ class Http final : public Dissector {
 
   // Small, because every open connection has one: what follows lies in the padding of the notes.
   [[no_unique_address]] HttpNotes notes_;
-  std::array<Half, 2> halves_;
+  std::array<State, 2> states_{};
   std::uint8_t waiting_ = no_meaning;  // of the first request without its response
   bool has_extra_ = false;             // final answers that no request waited for
   bool is_paired_ = true;              // until bytes are lost

@@ -1,9 +1,6 @@
 // Names other protocols by their first bytes, on any port, with facts only where they are free.
 //
-// A row is a name, the carriers, up to two tests (of what a client and of what a server sends
-// first), and how its messages end if TLS may follow one of them. A wrong name is worse than
-// "unknown": a protocol without a sure sign is not here.
-// Sources: with the tests, src/app/signatures_*.cpp.
+// Which they are: signature_table.
 #include "dissectors/signatures/signatures.hpp"
 
 #include <algorithm>
@@ -14,100 +11,13 @@
 #include <pcapaudit/app/dissector.hpp>
 
 #include "dissectors/signatures/ftp_ports.hpp"
+#include "dissectors/signatures/signature_table.hpp"
 #include "dissectors/tls/tls_probe.hpp"
 
 namespace pcapaudit {
 namespace {
 
 using namespace signature;  // NOLINT(google-build-using-namespace): the table reads better
-
-// Where a message ends, and so TLS may begin.
-enum class Ends : std::uint8_t {
-  never,     // it does not turn into TLS
-  line,      // behind a line end
-  tag,       // behind '>'
-  ber,       // by the length of a BER element
-  tpkt,      // by the length in a TPKT header
-  mysql,     // by the length in a packet header
-  postgres,  // an SSLRequest, and one byte as its answer
-  socks,     // whatever comes behind the server's success
-  once,      // the first message is a header; whatever comes behind it is the connection
-};
-
-struct Row {
-  std::string_view name;
-  std::uint8_t carriers;
-  Kind (*client)(Bytes prefix);
-  Kind (*server)(Bytes prefix);
-  bool either_side = false;  // both sides begin alike: nothing about who is the client
-  Ends ends = Ends::never;
-};
-
-constexpr Row rows[] = {
-    {"ssh", over_tcp, ssh, nullptr, true},
-    {"proxy-protocol", over_tcp, proxy_header, nullptr, false, Ends::once},
-    {"ftp", over_tcp, ftp_client, ftp_server, false, Ends::line},
-    {"smtp", over_tcp, smtp_client, smtp_server, false, Ends::line},
-    {"pop3", over_tcp, nullptr, pop3_server, false, Ends::line},
-    {"imap", over_tcp, imap_client, imap_server, false, Ends::line},
-    {"rtsp", over_tcp, rtsp_client, rtsp_server},
-    {"xmpp", over_tcp, xmpp, nullptr, true, Ends::tag},
-    {"vnc", over_tcp, nullptr, vnc},
-    {"bittorrent", over_tcp, bittorrent, nullptr, true},
-    {"syslog", over_tcp, syslog_stream, nullptr},
-    {"smb", over_tcp, smb, nullptr, true},
-    {"netbios", over_tcp, netbios_session, nullptr, true},
-    {"msrpc", over_tcp, msrpc, nullptr, true},
-    {"rdp", over_tcp, rdp_client, rdp_server, false, Ends::tpkt},
-    {"ldap", over_tcp, ldap, nullptr, true, Ends::ber},
-    {"kerberos", over_tcp, kerberos_tcp, nullptr, true},
-    {"tds", over_tcp, tds_client, tds_server},
-    {"postgresql", over_tcp, postgresql, nullptr, false, Ends::postgres},
-    {"mysql", over_tcp, nullptr, mysql_server, false, Ends::mysql},
-    {"ms-turn", over_tcp, ms_turn, nullptr, true},
-    {"stun", over_tcp | over_udp, stun, nullptr, true},
-    {"dns", over_tcp, dns_tcp, nullptr, true},
-    {"socks", over_tcp, socks_client, nullptr, false, Ends::socks},
-    {"stun", over_udp, classic_stun, nullptr, true},
-    {"dtls", over_udp, dtls, nullptr, true},
-    {"ssdp", over_udp, ssdp, nullptr, true},
-    {"syslog", over_udp, syslog_datagram, nullptr},
-    {"dhcp", over_udp, dhcp, nullptr, true},
-    {"ldap", over_udp, ldap, nullptr, true},
-    {"snmp", over_udp, snmp, nullptr, true},
-    {"kerberos", over_udp, kerberos_message, nullptr, true},
-    {"netbios", over_udp, netbios_datagram, nullptr, true},
-    {"netbios", over_udp, netbios_names, nullptr, true},
-    {"dns", over_udp, dns_udp, nullptr, true},
-    {"radius", over_udp, radius, nullptr, true},
-    {"ntp", over_udp, ntp, nullptr, true},
-    {"msrpc", over_udp, msrpc_datagram, nullptr, true},
-    {"rtcp", over_udp, rtcp, nullptr, true},
-    {"rtp", over_udp, rtp, nullptr, true},
-};
-
-struct Match {
-  Probe probe;
-  const Row* row = nullptr;
-};
-
-// The first row that is sure; what is unsure in one row and sure in none needs more.
-Match match(Bytes prefix, Carrier carrier) {
-  Match best;
-  for (const Row& row : rows) {
-    if ((row.carriers & static_cast<std::uint8_t>(carrier)) == 0) continue;
-    const Kind client = row.client != nullptr ? row.client(prefix) : Kind::not_mine;
-    const Kind server = row.server != nullptr ? row.server(prefix) : Kind::not_mine;
-    if (client == Kind::mine || server == Kind::mine) {
-      const auto speaker = row.either_side        ? Probe::Speaker::either
-                           : client == Kind::mine ? Probe::Speaker::client
-                                                  : Probe::Speaker::server;
-      return {.probe = Probe::mine(speaker), .row = &row};
-    }
-    if (client == Kind::need_more || server == Kind::need_more) best.probe = Probe::need_more();
-  }
-  return best;
-}
 
 Probe probe(Bytes prefix, Carrier carrier) {
   return match(prefix, carrier).probe;
@@ -211,7 +121,7 @@ class Named final : public Dissector {
 
   // Every datagram is held against the tests of the name, and blank ones keep a way open.
   Step take_datagram(Direction dir, Bytes window, RecordSink& out) const {
-    const bool own = std::any_of(std::begin(rows), std::end(rows), [&](const Row& row) {
+    const bool own = std::any_of(all_rows().begin(), all_rows().end(), [&](const Row& row) {
       return row.name == row_->name && (row.carriers & over_udp) != 0 &&
              ((row.client != nullptr && row.client(window) == Kind::mine) ||
               (row.server != nullptr && row.server(window) == Kind::mine));
@@ -447,7 +357,7 @@ extern constinit const DissectorSpec signatures{
     },
     .names = []() -> std::vector<std::string_view> {
       std::vector<std::string_view> names;
-      for (const Row& row : rows) names.push_back(row.name);
+      for (const Row& row : all_rows()) names.push_back(row.name);
       return names;
     },
 };

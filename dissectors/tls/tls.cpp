@@ -3,9 +3,10 @@
 //   record    = type:u8 version:u16 length:u16 body
 //   handshake = type:u8 length:u24 body       spans records, several fit in one
 //
-// A stream may begin with an SSLv2-compatible ClientHello. Bodies that are encrypted or not
-// needed are passed over, so they are never buffered.
-// Sources: RFC 8446, RFC 5246, RFC 6101 (SSL 3.0), RFC 5246 appendix E.2 (SSLv2 form).
+// Records are read here, what messages say in tls_messages.cpp. A stream may begin with an
+// SSLv2-compatible ClientHello. Bodies that are encrypted or not needed are passed over, so they
+// are never buffered. Sources: RFC 8446, RFC 5246, RFC 6101 (SSL 3.0), RFC 5246 appendix E.2 (SSLv2
+// form).
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -13,90 +14,33 @@
 
 #include <pcapaudit/app/dissector.hpp>
 
-#include "base/digest.hpp"
+#include "dissectors/tls/tls_connection.hpp"
 #include "dissectors/tls/tls_handshake.hpp"
 #include "dissectors/tls/tls_mutual.hpp"
 #include "dissectors/tls/tls_probe.hpp"
-#include "dissectors/tls/tls_proof.hpp"
 #include "dissectors/tls/tls_record.hpp"
-#include "dissectors/tls/x509.hpp"
 
 namespace pcapaudit {
-namespace {
 
-using namespace tls_wire;  // NOLINT(google-build-using-namespace): this file is their only user
+using namespace tls_wire;  // NOLINT(google-build-using-namespace): the messages are theirs
+
+namespace {
 
 // A handshake message that is kept whole. Certificate lists with many names stay below 64 KiB;
 // what is longer is passed over and only its type counts.
 constexpr std::size_t max_message = 256 * 1024;
-// Certificates read of one chain. Real chains have up to five.
-constexpr std::size_t max_chain = 16;
 // Plaintext alerts kept of one flow; a connection ends with the first fatal one.
 constexpr std::size_t max_alerts = 16;
 // Empty records one behind the other. They are forbidden (RFC 8446 5.1, RFC 5246 6.2.1), but peers
 // pass them over: OpenSSL takes 32.
 constexpr std::uint8_t max_empty_records = 32;
 constexpr std::uint8_t no_certificate = 41;  // alert of SSL 3.0
-// So many hellos are more than a client sends, with one for a HelloRetryRequest.
-constexpr std::uint8_t enough_hellos = 3;
 // An encrypted alert of TLS 1.3 looks like application data of this size (two bytes, the inner
 // type, a 16-byte tag); anything larger is the peer's Finished or data.
 constexpr std::size_t tls13_alert_size = 2 + 1 + 16;
+}  // namespace
 
-class Tls final : public Dissector {
- public:
-  Step consume(Direction dir, Bytes window, RecordSink& out) override;
-  Resume lost(Direction dir, Bytes window) override;
-  std::size_t held() const override {
-    return halves_[0].message.capacity() + halves_[1].message.capacity() + proofs_.held();
-  }
-  void release() override;
-  void finish(const SeenStream& seen, RecordSink& out) override;
-
- private:
-  // One direction.
-  struct Half {
-    bool any_record = false;
-    bool any_message = false;  // a plaintext handshake message was read
-    bool encrypted = false;    // handshake records cannot be read any more
-    bool hole = false;  // something of the plaintext handshake was not there or was passed over
-    bool change_cipher = false;
-    bool finished = false;              // a handshake record behind ChangeCipherSpec
-    bool handshake_again = false;       // a handshake record came after application data
-    bool application_data = false;      // in TLS 1.3, more than an encrypted alert
-    bool data_before_change = false;    // application data before any ChangeCipherSpec
-    std::uint8_t empty_records = 0;     // one behind the other
-    std::vector<std::uint8_t> message;  // the handshake message being collected, with header
-    std::size_t skip = 0;               // bytes of an oversized message still to pass over
-  };
-  using Failure = std::string_view;  // empty: none
-
-  Failure check_place(Half& half, const RecordHeader& header) const;
-  Step sslv2_hello(Half& half, Bytes window);
-  void read_cut_hello(Direction dir, Bytes window);
-  Failure read_handshake(Direction dir, Bytes body, RecordSink& out);
-  Failure read_message(Direction dir, std::uint8_t type, Bytes body, RecordSink& out);
-  bool oversized(Direction dir, std::uint8_t type, RecordSink& out);
-  void read_change_cipher(Direction dir, const RecordHeader& header, RecordSink& out);
-  static void note_again(Direction dir, RecordSink& out);
-  void read_request(Bytes body);
-  void read_alert(Direction dir, Bytes body);
-  void keep(Direction dir, std::uint8_t type, Bytes message);
-  void note_client_hello(const ClientHello& hello);
-  void note_server_hello(const ServerHello& hello);
-  void read_certificates(Direction dir, Bytes body, RecordSink& out);
-  bool is_second_client_hello(Direction dir, Bytes body) const;
-  bool has_hello_too_many() const { return client_hellos_ > (facts_.retry_request ? 2 : 1); }
-  bool is_established() const;
-  bool is_handshake_read(Direction dir) const;
-
-  std::array<Half, 2> halves_;
-  TlsFacts facts_;
-  HandshakeSeen seen_;
-  std::string client_session_id_, server_session_id_;
-  ProofKeeper proofs_;
-  std::uint8_t client_hellos_ = 0;  // in clear
-};
+namespace tls_wire {
 
 Step Tls::consume(Direction dir, Bytes window, RecordSink& out) {
   Half& half = halves_[index_of(dir)];
@@ -165,31 +109,6 @@ Resume Tls::lost(Direction dir, Bytes window) {
   half.message = {};
   half.skip = 0;
   return Resume::at_message;
-}
-
-// A hello that is cut still tells what its beginning holds. `window`: a cut record.
-void Tls::read_cut_hello(Direction dir, Bytes window) {
-  std::vector<std::uint8_t> message = std::move(halves_[index_of(dir)].message);
-  if (window.size() >= record_header_size) {
-    const auto header = parse_record_header(window);
-    if (!header || header->type != handshake) return;
-    message.insert(message.end(), window.begin() + record_header_size, window.end());
-  }
-  ByteReader in{Bytes(message)};
-  const std::uint8_t type = in.u8();
-  in.u24();
-  if (!in.ok()) return;
-  if (type == client_hello && dir == Direction::to_server) {
-    auto hello = parse_client_hello(in.rest());
-    if (!hello) return;
-    hello->whole = false;
-    note_client_hello(*hello);
-  } else if (type == server_hello && dir == Direction::to_client) {
-    auto hello = parse_server_hello(in.rest());
-    if (!hello) return;
-    hello->whole = false;
-    note_server_hello(*hello);
-  }
 }
 
 // May a record of this type and size come here?
@@ -274,129 +193,6 @@ Tls::Failure Tls::read_handshake(Direction dir, Bytes body, RecordSink& out) {
   return {};
 }
 
-// Only its type is known; false when no such message can be that long.
-bool Tls::oversized(Direction dir, std::uint8_t type, RecordSink& out) {
-  out.note_unread(dir, Unread::over_cap, "tls: a handshake message is too long to keep");
-  switch (type) {
-    case certificate:
-      if (dir == Direction::to_server) facts_.client_certificate_sent = true;
-      if (dir == Direction::to_client) seen_.server_certificate = true;
-      return true;
-    case certificate_request:
-      if (dir == Direction::to_client) facts_.certificate_requested = true;
-      return true;
-    case certificate_status:
-    case supplemental_data:
-      return true;
-    default:
-      return false;
-  }
-}
-
-Tls::Failure Tls::read_message(Direction dir, std::uint8_t type, Bytes body, RecordSink& out) {
-  const bool from_client = dir == Direction::to_server;
-  switch (type) {
-    case client_hello: {
-      if (!from_client) return "tls: client hello from the server";
-      const auto hello = parse_client_hello(body);
-      if (!hello) return "tls: bad client hello";
-      if (client_hellos_ < enough_hellos) ++client_hellos_;
-      if (facts_.server_hello && has_hello_too_many()) note_again(dir, out);
-      note_client_hello(*hello);
-      return {};
-    }
-    case server_hello: {
-      if (from_client) return "tls: server hello from the client";
-      const auto hello = parse_server_hello(body);
-      if (!hello) return "tls: bad server hello";
-      if (facts_.server_hello) note_again(dir, out);
-      note_server_hello(*hello);
-      return {};
-    }
-    case certificate:
-      read_certificates(dir, body, out);
-      return {};
-    case certificate_request:
-      if (!from_client) read_request(body);
-      return {};
-    case certificate_status:
-      if (!from_client) facts_.stapled = stapled_status(stapled_response(body));
-      return {};
-    case server_key_exchange:
-      if (!from_client) read_key_exchange(body, facts_);
-      return {};
-    case server_hello_done:
-      if (!body.empty()) return "tls: server hello done with a body";
-      if (!from_client) seen_.server_hello_done = true;
-      return {};
-    case certificate_verify:
-      if (from_client) facts_.client_certificate_verify = true;
-      return {};
-    case client_key_exchange:
-      if (from_client) seen_.client_key_exchange = true;
-      return {};
-    default:
-      return is_known_message(type) ? "" : "tls: unknown handshake message";
-  }
-}
-
-// Messages are kept until the client's proof, or until it is plain that nobody asks for one.
-void Tls::keep(Direction dir, std::uint8_t type, Bytes message) {
-  proofs_.add(dir, type, message);
-  const bool nobody_asks = seen_.server_hello_done && !facts_.certificate_requested;
-  if (is_tls13(facts_.version) || nobody_asks) proofs_.forget();
-  const bool client_is_done =
-      facts_.client_certificate_verify || halves_[index_of(Direction::to_server)].change_cipher;
-  if (seen_.server_hello_done && client_is_done) proofs_.check(facts_);
-}
-
-void Tls::note_client_hello(const ClientHello& hello) {
-  facts_.early_data = facts_.early_data || hello.early_data;
-  if (facts_.client_hello) return;  // the answer to a HelloRetryRequest, or a renegotiation
-  take_client_hello(hello, facts_);
-  client_session_id_ = hello.session_id;
-}
-
-void Tls::note_server_hello(const ServerHello& hello) {
-  if (facts_.server_hello) return;
-  facts_.version = hello.version;
-  facts_.cipher = hello.cipher;
-  facts_.group = hello.group;
-  facts_.retry_request = facts_.retry_request || hello.retry_request;
-  if (hello.retry_request) return;  // the real one follows, still in plaintext
-  facts_.server_hello = true;
-  facts_.server_hello_whole = hello.whole;
-  facts_.alpn = clean_text(hello.alpn);
-  server_session_id_ = hello.session_id;
-  seen_.pre_shared_key = hello.pre_shared_key;
-  if (is_tls13(hello.version)) halves_[index_of(Direction::to_client)].encrypted = true;
-}
-
-void Tls::read_certificates(Direction dir, Bytes body, RecordSink& out) {
-  const bool from_client = dir == Direction::to_server;
-  auto& chain = from_client ? facts_.client_chain : facts_.server_chain;
-  if (!chain.empty()) return;  // a renegotiation under the null cipher
-  for (const Bytes der : certificates(body, max_chain)) {
-    chain.push_back(out.certificate(der));
-  }
-  constexpr std::size_t empty_list = 3;  // just its length
-  if (!from_client) {
-    seen_.server_certificate = true;
-  } else if (body.size() > empty_list) {
-    facts_.client_certificate_sent = true;
-  } else {
-    seen_.client_certificate_empty = true;
-  }
-}
-
-void Tls::read_request(Bytes body) {
-  facts_.certificate_requested = true;
-  for (const Bytes der : acceptable_issuers(body, facts_.version, TextList::cap)) {
-    const std::string name = distinguished_name(der);
-    if (!name.empty()) facts_.acceptable_issuers.add(name);
-  }
-}
-
 // In TLS 1.3 this record means nothing (RFC 8446 5); the server's handshake is encrypted behind
 // its ServerHello anyway.
 void Tls::read_change_cipher(Direction dir, const RecordHeader& header, RecordSink& out) {
@@ -469,7 +265,7 @@ void Tls::finish(const SeenStream& seen, RecordSink& out) {
   out.emit(std::move(facts_));
 }
 
-}  // namespace
+}  // namespace tls_wire
 
 extern constinit const DissectorSpec tls{
     .name = "tls",

@@ -4,121 +4,11 @@
 
 #include <algorithm>
 #include <optional>
-#include <tuple>
 #include <utility>
 
-#include "flow/ended_connection.hpp"
-#include "flow/flow.hpp"
-#include "flow/hash_slots.hpp"
+#include "flow/flow_table_state.hpp"
 
 namespace pcapaudit {
-namespace {
-
-struct OpenFlow {
-  std::uint64_t key_hash = 0;
-  std::unique_ptr<Flow> flow;
-  std::uint64_t hash() const { return key_hash; }
-};
-
-// An open flow by its ends alone, for packets that come in another network.
-struct Crossing {
-  std::uint64_t ends_hash = 0;
-  Flow* flow = nullptr;
-  std::uint64_t hash() const { return ends_hash; }
-};
-
-std::uint64_t hash_in_network(std::uint64_t ends_hash, std::uint32_t network) {
-  if (network == 0) return ends_hash;
-  const std::uint64_t hash = (ends_hash ^ network) * 0x9fb21c651e98df25ULL;
-  const std::uint64_t mixed = hash ^ hash >> 32;
-  return mixed == 0 ? 1 : mixed;
-}
-
-}  // namespace
-
-struct FlowTable::State {
-  // Flows between the same ends, in as many networks, among which a packet of yet another one is
-  // looked for: a connection is seen in two or three. More are the same addresses used again in
-  // each network, whose flows are complete in themselves.
-  static constexpr std::size_t max_crossings = 8;
-
-  void add(const FlowPacket& packet, const FlowKey& key, std::uint64_t ends_hash);
-  OpenFlow* find(const FlowKey& key, std::uint64_t hash) {
-    return flows.find(hash, [&](const OpenFlow& it) { return it.flow->key() == key; });
-  }
-  void note_refusal(const FlowPacket& packet);
-  bool is_late(const FlowPacket& packet, std::uint64_t hash);
-  void add_late(const FlowPacket& packet, EndedConnection& connection, std::size_t direction);
-  enum class Taken : std::uint8_t { yes, over, replaced };
-  Taken take(OpenFlow& open, const FlowPacket& packet, bool joins);
-  void add_to(OpenFlow& open, const FlowPacket& packet);
-  Flow& begin(const FlowPacket& packet);
-  void end(Flow& flow);
-  void drop(OpenFlow& open);
-  Flow* find_across(const FlowPacket& packet, const FlowKey& key, std::uint64_t ends_hash);
-  void note_network(std::uint32_t network);
-  void enter(Flow& flow);
-  void leave(const Flow& flow);
-  void sweep(Timestamp clock);
-  void end_later(OpenFlow& open);
-  void sort_ending();
-  void close_portion();
-  void make_room();
-  void make_bytes_room();
-  bool release_one();
-  // The least goes first.
-  struct Worth {
-    bool is_answered = false, is_known = false;
-    Timestamp last_clock;
-    bool operator<(const Worth& it) const {
-      return std::tie(is_answered, is_known, last_clock) <
-             std::tie(it.is_answered, it.is_known, it.last_clock);
-    }
-  };
-  Worth worth_of(const Flow& flow) const;
-  // Of all that it is shown.
-  struct Least {
-    const State& table;
-    Flow* flow = nullptr;
-    OpenFlow* slot = nullptr;
-    Worth worth = {};
-    void look_at(OpenFlow& it) {
-      const Worth its = table.worth_of(*it.flow);
-      if (flow != nullptr && !(its < worth)) return;
-      flow = it.flow.get();
-      slot = &it;
-      worth = its;
-    }
-  };
-  bool is_full(std::size_t used) const { return limits.max_flows > 0 && used >= limits.max_flows; }
-  bool is_short() const {
-    return limits.max_bytes > 0 &&
-           held + (flows.size() + ending.size()) * flow_bytes > limits.max_bytes;
-  }
-  void settle(Flow& flow) { held += static_cast<std::size_t>(flow.settle()); }
-
-  FlowLimits limits;
-  IsKnown is_known;
-  std::size_t held = 0;  // by all flows, beside flow_bytes each
-  SharedFacts shared;    // outlives the flows that use it
-  HashSlots<OpenFlow> flows;
-  HashSlots<EndedConnection> ended;
-  // Empty as long as all packets came in one network.
-  HashSlots<Crossing> crossings;
-  std::optional<std::uint32_t> first_network;
-  bool has_networks = false;
-  std::vector<ClosedFlow> closed;
-  std::vector<LatePacket> late;
-  Timestamp next_sweep;
-  std::size_t room_cursor = 0;
-  // Flows that are to be closed, the last one first.
-  struct Ending {
-    std::uint64_t id = 0;
-    std::unique_ptr<Flow> flow;
-  };
-  std::vector<Ending> ending;
-};
-
 FlowTable::FlowTable(const FlowLimits& limits) : state_(std::make_unique<State>()) {
   state_->limits = limits;
 }
@@ -315,50 +205,6 @@ Flow* FlowTable::State::find_across(const FlowPacket& packet, const FlowKey& key
   return best;
 }
 
-// One flow leaves: the least of a few, so that the cost of a flood is the same for each packet.
-void FlowTable::State::make_room() {
-  constexpr std::size_t looked_at = 8;
-  Least least{.table = *this};
-  flows.visit(room_cursor, looked_at, [&](OpenFlow& it) { least.look_at(it); });
-  least.flow->mark_evicted();
-  drop(*least.slot);
-}
-
-// Whom attempts without answer name is not looked up: there may be very many.
-FlowTable::State::Worth FlowTable::State::worth_of(const Flow& flow) const {
-  const bool is_answered = !flow.is_unanswered();
-  return {.is_answered = is_answered,
-          .is_known = is_answered && is_known && is_known(flow.key()),
-          .last_clock = flow.last_clock()};
-}
-
-void FlowTable::State::make_bytes_room() {
-  while (is_short() && flows.size() > 0) {
-    if (!release_one()) make_room();
-  }
-}
-
-// What waits in one flow goes: the least worth of some. While much waits in all of them together,
-// few flows have to be looked at for each byte that becomes free.
-bool FlowTable::State::release_one() {
-  constexpr std::size_t enough = 4, at_a_time = 64, small_part = 16;
-  if (held < limits.max_bytes / small_part) return false;
-  Least least{.table = *this};
-  std::size_t found = 0;
-  for (std::size_t seen = 0; seen < flows.size() && found < enough; seen += at_a_time) {
-    flows.visit(room_cursor, at_a_time, [&](OpenFlow& it) {
-      if (it.flow->held() == 0) return;
-      ++found;
-      least.look_at(it);
-    });
-  }
-  if (least.flow == nullptr) return false;
-  const std::size_t before = held;
-  least.flow->release();
-  settle(*least.flow);
-  return held < before;
-}
-
 // Does the packet repeat something of a connection that ended? What lies outside its numbers begins
 // another.
 bool FlowTable::State::is_late(const FlowPacket& packet, std::uint64_t hash) {
@@ -419,42 +265,6 @@ void FlowTable::State::note_refusal(const FlowPacket& packet) {
     if (is_meant) it.flow->mark_refused();
     return is_meant;
   });
-}
-
-// Idle flows are found all at once and leave in portions.
-void FlowTable::State::sweep(Timestamp clock) {
-  if (clock >= next_sweep) {
-    next_sweep = Timestamp{clock.ns + sweep_interval_ns};
-    std::size_t from_start = 0;
-    flows.take_some(
-        from_start, flows.size(), [&](const OpenFlow& it) { return it.flow->expired(clock); },
-        [&](OpenFlow& it) { end_later(it); });
-    sort_ending();
-    from_start = 0;
-    ended.take_some(
-        from_start, ended.size(),
-        [&](const EndedConnection& it) { return clock.ns - it.last_clock.ns > closed_linger_ns; },
-        [](const EndedConnection&) {});
-  }
-  close_portion();
-}
-
-void FlowTable::State::end_later(OpenFlow& open) {
-  leave(*open.flow);
-  ending.push_back({.id = open.flow->id(), .flow = std::move(open.flow)});
-}
-
-// Flows are stored in the order of their ids: a million in any other order are slow.
-void FlowTable::State::sort_ending() {
-  std::sort(ending.begin(), ending.end(),
-            [](const Ending& a, const Ending& b) { return a.id > b.id; });
-}
-
-void FlowTable::State::close_portion() {
-  for (std::size_t i = 0; i < closed_portion && !ending.empty(); ++i) {
-    end(*ending.back().flow);
-    ending.pop_back();
-  }
 }
 
 void FlowTable::advance(Timestamp clock) {

@@ -15,10 +15,16 @@ std::span<const ReportFormat> report_formats() {
                    .about = "write a self-contained page, to read and to print",
                    .render = render_html},
       ReportFormat{.name = "md", .about = "write Markdown", .render = render_markdown},
-      ReportFormat{.name = "sarif",
-                   .about = "write the findings as SARIF 2.1.0",
-                   .render = render_sarif,
-                   .limits = {.cards = most, .short_findings = 3 * most, .rows = most, .captures = all}},
+      ReportFormat{
+          .name = "sarif",
+          .about = "write the findings as SARIF 2.1.0",
+          .render = render_sarif,
+          .limits = {.cards = most, .short_findings = 3 * most, .rows = most, .captures = all}},
+      ReportFormat{
+          .name = "junit",
+          .about = "write JUnit XML: a violation fails, what could not be judged errs",
+          .render = render_junit,
+          .limits = {.cards = most, .short_findings = 3 * most, .rules = all, .rows = most}},
   };
   return formats;
 }

@@ -28,6 +28,9 @@ std::string render_markdown(const ReportModel& model);
 // SARIF 2.1.0 with every finding.
 std::string render_sarif(const ReportModel& model);
 
+// JUnit XML, for continuous integration.
+std::string render_junit(const ReportModel& model);
+
 // A picture as a data: URI. Fails unless `bytes` are a PNG, JPEG or SVG of at most 512 KiB.
 Result<std::string> logo_uri(std::string_view bytes);
 

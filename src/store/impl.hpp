@@ -14,6 +14,12 @@
 
 namespace pcapaudit {
 
+// What went wrong with a database, for people.
+std::string describe(const std::string& path, const std::exception& error);
+
+// The policy that judged the audit, loaded again from its stored texts.
+Result<Policy> stored_policy(SQLite::Database& database);
+
 struct Store::Impl {
   std::string path;              // as the user named it
   std::optional<PartFile> part;  // batch: takes its place in finish()

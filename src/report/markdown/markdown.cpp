@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "report/model/model_words.hpp"
 #include "report/escape.hpp"
 #include "report/formats.hpp"
 #include "report/markdown/markdown_parts.hpp"
@@ -123,19 +124,13 @@ std::string matrix(const ReportMatrix& matrix) {
   return out;
 }
 
-std::string status_words(ReportRule::Status status) {
-  constexpr const char* words[] = {"used", "unused", "undetermined only", "window too short",
-                                   "not observable"};
-  return words[static_cast<std::size_t>(status)];
-}
-
 std::string rules(const ReportRegister& all) {
   MarkdownTable table({"Documented flow", "From", "To", "Port", "Application", "Flows", "Status"});
   MarkdownTable changes({"Documented flow", "Changed by the site"});
   for (const ReportRule& it : all.rules.rows) {
     table.row({markdown_code(it.id), markdown_code(it.from), markdown_code(it.to),
                markdown_code(it.transports + (it.ports.empty() ? "" : "/" + it.ports)),
-               markdown_code(it.app), grouped(it.flows), status_words(it.status)});
+               markdown_code(it.app), grouped(it.flows), std::string(status_words(it.status))});
     if (!it.overridden.empty()) changes.row({markdown_code(it.id), markdown_code(it.overridden)});
   }
   return fmt::format(

@@ -57,6 +57,12 @@ std::string_view meaning_in(std::span<const Meaning> list, std::string_view name
 
 }  // namespace
 
+std::string_view status_words(ReportRule::Status status) {
+  constexpr std::string_view words[] = {"used", "unused", "undetermined only", "window too short",
+                                        "not observable"};
+  return words[static_cast<std::size_t>(status)];
+}
+
 std::string_view meaning_of_reason(std::string_view reason) {
   return meaning_in(reasons, reason);
 }

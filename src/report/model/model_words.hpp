@@ -13,6 +13,7 @@ namespace pcapaudit {
 std::string_view meaning_of_reason(std::string_view reason);  // why a flow could not be judged
 std::string_view meaning_of_issue(std::string_view issue);    // why a packet gave no flow
 std::vector<CrosswalkRow> control_crosswalk();
+std::string_view status_words(ReportRule::Status status);  // "used", "window too short", ...
 std::vector<Definition> glossary();
 std::vector<Definition> counters(const ReportModel& model);
 

@@ -3,11 +3,8 @@
 #include "cli/reading.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <limits>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "cli/commands/commands.hpp"
 #include "cli/interrupt.hpp"
@@ -16,26 +13,6 @@
 #include "run/memory.hpp"
 
 namespace pcapaudit {
-namespace {
-
-// Of the machine, or of the control group that this process is in (memory.max of cgroup v2).
-std::size_t machine_memory() {
-  const long pages = ::sysconf(_SC_PHYS_PAGES), page = ::sysconf(_SC_PAGESIZE);
-  std::size_t memory = pages > 0 && page > 0
-                           ? static_cast<std::size_t>(pages) * static_cast<std::size_t>(page)
-                           : std::numeric_limits<std::size_t>::max();
-  std::size_t group = 0;
-  if (std::ifstream("/sys/fs/cgroup/memory.max") >> group) memory = std::min(memory, group);
-  return memory;
-}
-
-// A small machine is used whole.
-std::size_t usual_memory() {
-  return std::max(machine_memory() / 2, fixed_memory + least_flow_memory);
-}
-
-}  // namespace
-
 Result<std::size_t> memory_for_flows(const Options& options, std::size_t usual, std::size_t other) {
   const std::uint64_t memory =
       options.memory.empty() ? usual : parse_size(options.memory).value_or(0);

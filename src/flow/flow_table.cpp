@@ -9,8 +9,10 @@
 #include "flow/flow_table_state.hpp"
 
 namespace pcapaudit {
-FlowTable::FlowTable(const FlowLimits& limits) : state_(std::make_unique<State>()) {
+FlowTable::FlowTable(const FlowLimits& limits, DissectorList dissectors)
+    : state_(std::make_unique<State>()) {
   state_->limits = limits;
+  state_->shared.dissectors = dissectors;
 }
 FlowTable::~FlowTable() = default;
 FlowTable::FlowTable(FlowTable&&) noexcept = default;

@@ -12,6 +12,8 @@
 #include <span>
 #include <vector>
 
+#include <pcapaudit/app/dissector.hpp>
+
 #include "flow/closed_flow.hpp"
 #include "flow/flow_key.hpp"
 #include "net/packet.hpp"
@@ -66,7 +68,7 @@ class FlowTable {
   // flows to be read, then flows; of either an attempt without answer before a conversation, ends
   // that nobody knows before others, the longer silent one first, as far as a look at a few flows
   // tells.
-  explicit FlowTable(const FlowLimits& limits = {});
+  explicit FlowTable(const FlowLimits& limits = {}, DissectorList dissectors = all_dissectors());
   ~FlowTable();
   FlowTable(FlowTable&&) noexcept;
   FlowTable& operator=(FlowTable&&) noexcept;

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -247,8 +248,10 @@ constexpr RoleSet row_words(RoleSet roles) {
 
 // Loads files and built-in packs in the order given. A name that is a built-in pack's id, or
 // a path. Fails on the first error with file, line, column, excerpt and hint. `strict` leaves out
-// rows that rest on anything but a table row or a sentence of the documentation.
-Result<Policy> load_policy(const std::vector<std::string>& names, bool strict = false);
+// rows that rest on anything but a table row or a sentence of the documentation. Rows may name
+// `own_applications` beside what application_names() has.
+Result<Policy> load_policy(const std::vector<std::string>& names, bool strict = false,
+                           std::span<const std::string> own_applications = {});
 // The same from texts that were read before (Policy::files).
 Result<Policy> load_policy_texts(const std::vector<std::pair<std::string, std::string>>& files,
                                  bool strict = false);

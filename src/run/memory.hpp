@@ -20,4 +20,7 @@ constexpr std::optional<std::size_t> flow_memory(std::size_t memory, std::size_t
   return (memory - taken) / 4 * 3;
 }
 
+// Half of the machine's, or of this process' control group; a small machine is used whole.
+std::size_t usual_memory();
+
 }  // namespace pcapaudit

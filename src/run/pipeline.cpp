@@ -101,19 +101,23 @@ class Spent {
 // worker writes, too: a flow costs more to fetch from another core's cache than to be stored.
 class Shards {
  public:
-  Shards(unsigned workers, std::size_t memory, const Judge* judge, Writer& writer)
-      : writer_(writer), has_writer_thread_(workers > 1), results_(writer_queue_batches) {
+  Shards(const RunOptions& options, const Judge* judge, Writer& writer)
+      : writer_(writer), has_writer_thread_(options.workers > 1), results_(writer_queue_batches) {
+    const unsigned workers = options.workers;
+    const DissectorList dissectors = options.dissectors;
     pending_.resize(std::max(workers, 1U));
-    const FlowLimits limits{.max_bytes = memory / pending_.size()};
+    const FlowLimits limits{.max_bytes = options.memory / pending_.size()};
     if (workers == 0) {
-      inline_worker_.emplace(judge, limits);
+      inline_worker_.emplace(judge, limits, dissectors);
       return;
     }
     for (unsigned i = 0; i < workers; ++i) {
       queues_.push_back(std::make_unique<Queue<PacketBatch>>(worker_queue_batches));
     }
     for (unsigned i = 0; i < workers; ++i) {
-      threads_.emplace_back([this, i, judge, limits] { work(*queues_[i], judge, limits); });
+      threads_.emplace_back([this, i, judge, limits, dissectors] {
+        work(*queues_[i], Worker(judge, limits, dissectors));
+      });
     }
     if (!has_writer_thread_) return;
     writer_thread_ = std::jthread([this] {
@@ -160,8 +164,7 @@ class Shards {
     }
   }
 
-  void work(Queue<PacketBatch>& queue, const Judge* judge, const FlowLimits& limits) {
-    Worker worker(judge, limits);
+  void work(Queue<PacketBatch>& queue, Worker worker) {
     while (auto batch = queue.pop()) {
       worker.work(*batch, [this](EndedFlows ended) { pass_on(std::move(ended)); });
       batch->clear();
@@ -318,7 +321,7 @@ Result<RunSummary> run(const RunOptions& options, FlowSink& sink) {
   Writer writer(sink);
   std::optional<Judge> judge;
   if (options.policy != nullptr) judge.emplace(*options.policy);
-  Shards shards(options.workers, options.memory, judge ? &*judge : nullptr, writer);
+  Shards shards(options, judge ? &*judge : nullptr, writer);
   Reader reader(options, shards, writer);
   reader.read_all(summary);
   shards.finish();

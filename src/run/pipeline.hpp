@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include <pcapaudit/app/dissector.hpp>
 #include <pcapaudit/base/result.hpp>
 
 #include "capture/packet_source.hpp"
@@ -44,6 +45,7 @@ struct RunOptions {
   SourceOptions source;
   DecodeOptions decode = {};
   const Policy* policy = nullptr;  // none: flows are classified, not judged
+  DissectorList dissectors = all_dissectors();
   unsigned workers = 1;            // threads beside reader and writer; 0: all on this thread
   std::size_t memory = 0;          // bytes for open flows, of all workers together; 0: any
   std::function<void(const Progress&)> progress;  // called now and then; may be empty

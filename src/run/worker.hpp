@@ -7,6 +7,8 @@
 #include <optional>
 #include <vector>
 
+#include <pcapaudit/app/dissector.hpp>
+
 #include "flow/flow_table.hpp"
 #include "policy/policy.hpp"
 #include "store/store.hpp"
@@ -44,7 +46,9 @@ struct EndedFlows {
 
 class Worker {
  public:
-  explicit Worker(const Judge* judge, const FlowLimits& limits = {}) : flows_(limits) {
+  explicit Worker(const Judge* judge, const FlowLimits& limits = {},
+                  DissectorList dissectors = all_dissectors())
+      : flows_(limits, dissectors) {
     if (judge != nullptr) judge_by(*judge);
   }
 

@@ -148,7 +148,10 @@ struct DissectorSpec {
 constexpr std::uint8_t over_tcp = static_cast<std::uint8_t>(Carrier::tcp);
 constexpr std::uint8_t over_udp = static_cast<std::uint8_t>(Carrier::udp);
 
-// All dissectors in probing order (generated from dissectors/CMakeLists.txt).
-std::span<const DissectorSpec* const> all_dissectors();
+// In probing order. Static objects: a list outlives the audit that uses it.
+using DissectorList = std::span<const DissectorSpec* const>;
+
+// All that are built in (generated from dissectors/CMakeLists.txt).
+DissectorList all_dissectors();
 
 }  // namespace pcapaudit

@@ -27,6 +27,7 @@ namespace pcapaudit {
 
 // What flows of one table have in common.
 struct SharedFacts {
+  DissectorList dissectors = all_dissectors();
   CertificateReader certificates;
   TextPool texts;
 };

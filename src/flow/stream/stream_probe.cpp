@@ -39,7 +39,7 @@ std::size_t blanks_before(Bytes window) {
 
 Stream::Recognised Stream::recognise(Bytes window, Among among, bool cut) const {
   Recognised found;
-  for (const DissectorSpec* spec : all_dissectors()) {
+  for (const DissectorSpec* spec : shared_->dissectors) {
     if ((spec->carriers & static_cast<std::uint8_t>(carrier_)) == 0) continue;
     if (among == Among::named && spec->name.empty()) continue;
     const Probe answer = spec->probe(window, carrier_);

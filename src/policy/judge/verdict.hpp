@@ -12,15 +12,14 @@
 #include <unordered_map>
 #include <vector>
 
+#include <pcapaudit/policy/verdict_kind.hpp>
+
 #include "base/keyed_hash.hpp"
 #include "flow/closed_flow.hpp"
 #include "policy/policy.hpp"
 #include "policy/role_map.hpp"
 
 namespace pcapaudit {
-
-enum class VerdictKind : std::uint8_t { allowed, violation, waived, undetermined, ignored };
-std::string_view to_text(VerdictKind kind);
 
 // Why a flow could not be judged, or what of an allowed one was not visible.
 enum class Reason : std::uint8_t {

@@ -122,12 +122,17 @@ std::vector<BuiltInPack> built_in_packs() {
   return packs;
 }
 
-Result<Policy> load_policy(const std::vector<std::string>& names, bool strict) {
+Result<Policy> load_policy(const std::vector<std::string>& names, bool strict,
+                           std::span<const std::string> own_applications) {
   Files files;
   for (const std::string& name : names) {
     if (auto added = files.add(name); !added) return std::unexpected(added.error());
   }
-  return load(PolicyLoader(), std::move(files).sorted(), strict);
+  PolicyLoader loader;
+  std::string lines;
+  for (const std::string& name : own_applications) lines.append(name).append(1, '\n');
+  loader.give_applications(lines);
+  return load(std::move(loader), std::move(files).sorted(), strict);
 }
 
 Result<Policy> load_policy_texts(const std::vector<std::pair<std::string, std::string>>& texts,
@@ -137,6 +142,10 @@ Result<Policy> load_policy_texts(const std::vector<std::pair<std::string, std::s
   for (const auto& [name, text] : texts) {
     if (name.starts_with(trust_prefix)) {
       loader.give_trust(name.substr(trust_prefix.size()), text);
+      continue;
+    }
+    if (name == own_applications_file) {
+      loader.give_applications(text);
       continue;
     }
     auto in = std::make_unique<TomlReader>(name, text);

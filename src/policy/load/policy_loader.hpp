@@ -22,6 +22,8 @@ inline bool is_built_in(const TomlReader& in) {
 enum class FileKind : std::uint8_t { pack, site };
 // In Policy::files, before the path of a trust file.
 constexpr std::string_view trust_prefix = "trust:";
+// In Policy::files, in front of them all: what dissectors of the caller's tell, a line each.
+constexpr std::string_view own_applications_file = "applications:dissectors";
 
 class PolicyLoader {
  public:
@@ -33,6 +35,8 @@ class PolicyLoader {
   void give_trust(std::string path, std::string text) {
     trust_texts_[std::move(path)] = std::move(text);
   }
+  // Names that rows may use beside application_names(), a line each. Empty: none.
+  void give_applications(const std::string& lines);
   // Reads one file into the policy; packs before the sites that use them.
   Result<void> add(TomlReader& in, FileKind kind);
   // Read until now, policies and what they name.
@@ -122,6 +126,7 @@ class PolicyLoader {
   std::map<std::string, HttpProfile> http_;
   std::map<std::string, Schedule> schedules_;
   std::map<std::string, std::string> trust_texts_;  // by path
+  std::vector<std::string> own_applications_;
   std::set<std::string> flow_ids_;
   std::map<std::string, std::uint16_t> port_overrides_;
   std::vector<PendingFlow> pending_;

@@ -1,6 +1,8 @@
 // The rows of the documentation: flows, their TLS profiles, mappings, mistakes, doubts.
 #include <algorithm>
 #include <charconv>
+#include <ranges>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -118,10 +120,18 @@ std::vector<DocumentLines> PolicyLoader::sources(TomlReader& in, const toml::tab
   return list;
 }
 
+void PolicyLoader::give_applications(const std::string& lines) {
+  if (lines.empty()) return;
+  policy_.files.emplace_back(own_applications_file, lines);
+  for (const auto line : std::views::split(lines, '\n')) {
+    if (!line.empty()) own_applications_.emplace_back(std::string_view(line));
+  }
+}
+
 // Names of applications under "app". What a transport carries that nobody looks into is called
 // after it.
 std::vector<std::string> PolicyLoader::applications(TomlReader& in, const toml::table& table) {
-  std::vector<std::string> known, apps;
+  std::vector<std::string> known = own_applications_, apps;
   for (const ApplicationName& it : application_names()) known.emplace_back(it.name);
   for (const TomlReader::Word& word : in.words_of(table, "app")) {
     const auto transport = parse_transport(word.text);

@@ -65,6 +65,7 @@ void check_inputs(SQLite::Database& database, const std::string& path, std::vect
   }
   SQLite::Statement policy(database,
                            "SELECT name, text FROM policy_file WHERE name NOT LIKE 'built-in:%' "
+                           "AND name NOT LIKE 'applications:%' "
                            "ORDER BY position");
   while (policy.executeStep()) {
     const std::string name = policy.getColumn(0).getString();

@@ -27,17 +27,17 @@ namespace pcapaudit {
 constexpr unsigned most_audit_threads = 64;  // more than any machine reads a capture with
 
 struct AuditOptions {
-  std::vector<std::string> captures;  // pcap or pcapng, packed or not; folders; "-" standard input
-  std::vector<std::string> policies;  // files, or names of built-in packs
-  std::string database;               // the file to write; empty: in memory, gone at the end
-  bool replace = false;               // a database of pcapaudit that stands there goes
-  unsigned threads = 1;               // workers beside the caller's; 0: all on the caller's thread
-  std::size_t memory = 0;             // bytes for the whole audit; 0: half of the machine's
-  std::string filter;                 // BPF expression; empty: every packet
-  bool strict = false;                // rows and prose of the documentation only
+  std::vector<std::string> captures = {};  // files, folders, "-": standard input
+  std::vector<std::string> policies = {};  // files, or names of built-in packs
+  std::string database = {};               // the file to write; empty: in memory, gone at the end
+  bool replace = false;                    // a database of pcapaudit that stands there goes
+  unsigned threads = 1;     // workers beside the caller's; 0: all on the caller's thread
+  std::size_t memory = 0;   // bytes for the whole audit; 0: half of the machine's
+  std::string filter = {};  // BPF expression; empty: every packet
+  bool strict = false;      // rows and prose of the documentation only
   // Of protocols that the library does not know, probed before or after its own. Policies may name
   // what they tell. The objects outlive the call.
-  DissectorList dissectors_before, dissectors_after;
+  DissectorList dissectors_before = {}, dissectors_after = {};
   const std::atomic<int>* stop = nullptr;  // not 0: end early, with what was read so far
 };
 

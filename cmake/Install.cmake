@@ -26,6 +26,7 @@ write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/pcapauditConfigVers
 # Found from where the file lies, so that a prefix can be moved.
 file(RELATIVE_PATH PCAPAUDIT_PC_PREFIX
      /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
+string(REGEX REPLACE "/$" "" PCAPAUDIT_PC_PREFIX ${PCAPAUDIT_PC_PREFIX})
 configure_file(cmake/pcapaudit.pc.in ${CMAKE_CURRENT_BINARY_DIR}/pcapaudit.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/pcapauditConfig.cmake
               ${CMAKE_CURRENT_BINARY_DIR}/pcapauditConfigVersion.cmake

@@ -22,7 +22,7 @@ std::string problem_text(const ClosedFlow& flow, const Verdict& verdict, const P
   if (verdict.problems.empty()) return {};
   const Problem& problem = verdict.problems.front();
   Finding finding;
-  finding.kind = to_text(problem.kind);
+  finding.kind = problem.kind;
   finding.service = verdict.service;
   finding.client_roles = verdict.client_roles;
   finding.server_roles = verdict.server_roles;

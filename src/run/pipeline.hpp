@@ -46,8 +46,8 @@ struct RunOptions {
   DecodeOptions decode = {};
   const Policy* policy = nullptr;  // none: flows are classified, not judged
   DissectorList dissectors = all_dissectors();
-  unsigned workers = 1;            // threads beside reader and writer; 0: all on this thread
-  std::size_t memory = 0;          // bytes for open flows, of all workers together; 0: any
+  unsigned workers = 1;    // threads beside reader and writer; 0: all on this thread
+  std::size_t memory = 0;  // bytes for open flows, of all workers together; 0: any
   std::function<void(const Progress&)> progress;  // called now and then; may be empty
   const std::atomic<int>* interrupted = nullptr;  // not 0: stop reading, finish cleanly
 };

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 const std::string deviating = PCAPAUDIT_SAMPLES "/deviating.pcapng";
 const std::string site = PCAPAUDIT_SAMPLES "/site.toml";
 
-// Takes what begins like a request of HTTP, and counts its windows.
+// Takes what begins like HTTP, and reads nothing of it.
 class Request final : public Dissector {
  public:
   Step consume(Direction, Bytes, RecordSink&) override { return Step::done(); }
@@ -31,10 +31,12 @@ class Request final : public Dissector {
 };
 
 Probe probe_request(Bytes prefix, Carrier) {
-  constexpr std::string_view begin = "GET ";
+  constexpr std::string_view request = "GET ", answer = "HTTP/";
   const std::string_view text = as_text(prefix);
-  if (text.starts_with(begin)) return Probe::mine(Probe::Speaker::client);
-  return begin.starts_with(text) ? Probe::need_more() : Probe::not_mine();
+  if (text.starts_with(request)) return Probe::mine(Probe::Speaker::client);
+  if (text.starts_with(answer)) return Probe::mine(Probe::Speaker::server);
+  const bool begins = request.starts_with(text) || answer.starts_with(text);
+  return begins ? Probe::need_more() : Probe::not_mine();
 }
 
 std::unique_ptr<Dissector> make_request(Carrier) {

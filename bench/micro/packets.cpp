@@ -45,7 +45,7 @@ void through_flow_table(benchmark::State& state, const Recorded& recorded) {
 class Counted final : public TcpReassembler::Output {
  public:
   void bytes(Bytes in_order) override { delivered += in_order.size(); }
-  void gap(std::uint64_t missing) override { lost += missing; }
+  void gap(std::uint64_t missing, Unread) override { lost += missing; }
   std::uint64_t delivered = 0, lost = 0;
 };
 

@@ -99,7 +99,19 @@ Suite audit_suite(const ReportModel& model) {
   } else {
     suite.pass("audit", "evidence");
   }
-  for (const std::string& limit : model.statement.limits) suite.skip("audit", "limit", limit);
+  const std::uint64_t lost = model.coverage.dropped;
+  if (lost > 0 || model.coverage.blind_seconds > 0) {
+    suite.error(
+        "audit", "nothing lost",
+        fmt::format("{} lost, the interface unread for {}", counted(lost, "packet", "packets"),
+                    counted(model.coverage.blind_seconds, "second", "seconds")));
+  } else {
+    suite.pass("audit", "nothing lost");
+  }
+  std::size_t number = 0;
+  for (const std::string& limit : model.statement.limits) {
+    suite.skip("audit", fmt::format("limit {}", ++number), limit);
+  }
   const std::uint64_t cut =
       model.findings.others.cut() + model.undetermined.groups.cut() + model.rules.rules.cut();
   if (cut > 0) {
@@ -154,15 +166,25 @@ Suite finding_suite(const ReportFindings& findings) {
   return suite;
 }
 
+Suite exception_suite(const Listed<ReportException>& exceptions) {
+  Suite suite("exceptions");
+  for (const ReportException& it : exceptions.rows) {
+    suite.skip("exception", it.id,
+               fmt::format("{} rest on it: {}", counted(it.flows, "flow", "flows"), it.reason));
+  }
+  return suite;
+}
+
 Suite open_suite(const ReportUndetermined& undetermined) {
   Suite suite("could not be judged");
   for (const UndeterminedGroup& it : undetermined.groups.rows) {
     const std::string port = it.server_port == 0 ? "" : fmt::format("/{}", it.server_port);
-    suite.error(
-        "undetermined",
-        fmt::format("{} to {} {}{} {}", it.client, it.server, it.transport, port, it.service),
-        fmt::format("{}: {}", counted(it.flows, "flow", "flows"),
-                    it.reason.empty() ? "no reason" : it.reason));
+    suite.error("undetermined",
+                fmt::format("{} to {} {}{} {} ({}{}{})", it.client, it.server, it.transport, port,
+                            it.service, it.reason.empty() ? "no reason" : it.reason,
+                            it.rule.empty() ? "" : ", ", it.rule),
+                fmt::format("{}: {}", counted(it.flows, "flow", "flows"),
+                            it.reason.empty() ? "no reason" : it.reason));
   }
   return suite;
 }
@@ -171,7 +193,7 @@ Suite open_suite(const ReportUndetermined& undetermined) {
 
 std::string render_junit(const ReportModel& model) {
   const Suite suites[] = {audit_suite(model), row_suite(model.rules), finding_suite(model.findings),
-                          open_suite(model.undetermined)};
+                          exception_suite(model.exceptions), open_suite(model.undetermined)};
   Suite all("");
   std::string text;
   for (const Suite& suite : suites) {
@@ -181,7 +203,7 @@ std::string render_junit(const ReportModel& model) {
   return fmt::format(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"pcapaudit: {}\" {}>\n{}"
       "</testsuites>\n",
-      xml(model.statement.sentence), all.counts(), text);
+      xml(model.run.product), all.counts(), text);
 }
 
 }  // namespace pcapaudit

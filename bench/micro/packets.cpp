@@ -46,6 +46,7 @@ class Counted final : public TcpReassembler::Output {
  public:
   void bytes(Bytes in_order) override { delivered += in_order.size(); }
   void gap(std::uint64_t missing, Unread) override { lost += missing; }
+  std::size_t unread(std::size_t) const override { return {}; }
   std::uint64_t delivered = 0, lost = 0;
 };
 

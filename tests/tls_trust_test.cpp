@@ -1,5 +1,5 @@
 // Trust anchors: chains that lead to them, and those that do not, made by OpenSSL in memory.
-#include "dissectors/tls/tls_trust.hpp"
+#include "dissectors/tls/certificates/tls_trust.hpp"
 
 #include <array>
 #include <filesystem>
@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "base/release.hpp"
-#include "dissectors/tls/x509.hpp"
+#include "dissectors/tls/certificates/x509.hpp"
 #include "policy/judge/verdict.hpp"
 #include "support/judge.hpp"
 

@@ -1,5 +1,5 @@
 // Certificates as facts; expectations read with `openssl x509`.
-#include "dissectors/tls/x509.hpp"
+#include "dissectors/tls/certificates/x509.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -3,7 +3,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include "dissectors/tls/x509.hpp"
+#include "dissectors/tls/certificates/x509.hpp"
 #include "flow/stream/stream.hpp"
 #include "micro/benchmarks.hpp"
 #include "micro/talks.hpp"

@@ -1,5 +1,5 @@
 // Tests of first bytes, one function for each protocol and side; the table of them is
-// dissectors/signatures.cpp.
+// signature_table.
 //
 // Each answers whether the prefix (of a stream) or the datagram is surely of its protocol, may
 // become so with more bytes, or is not. `prefix` is never empty. Pure.

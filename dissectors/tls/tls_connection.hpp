@@ -14,7 +14,7 @@
 
 #include "dissectors/tls/tls_handshake.hpp"
 #include "dissectors/tls/tls_mutual.hpp"
-#include "dissectors/tls/tls_proof.hpp"
+#include "dissectors/tls/certificates/tls_proof.hpp"
 #include "dissectors/tls/tls_record.hpp"
 
 namespace pcapaudit::tls_wire {

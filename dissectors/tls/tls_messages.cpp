@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "dissectors/tls/tls_connection.hpp"
-#include "dissectors/tls/x509.hpp"
+#include "dissectors/tls/certificates/x509.hpp"
 
 namespace pcapaudit::tls_wire {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "dissectors/tls/x509.hpp"
+#include "dissectors/tls/certificates/x509.hpp"
 
 namespace pcapaudit::test {
 namespace {

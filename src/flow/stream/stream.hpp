@@ -17,7 +17,7 @@
 #include <pcapaudit/app/dissector.hpp>
 #include <pcapaudit/app/text_pool.hpp>
 
-#include "dissectors/tls/x509.hpp"
+#include "dissectors/tls/certificates/x509.hpp"
 #include "flow/anomaly_counts.hpp"
 #include "flow/closed_flow.hpp"
 #include "flow/stream/read_notes.hpp"

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "dissectors/tls/tls_trust.hpp"
+#include "dissectors/tls/certificates/tls_trust.hpp"
 #include "policy/fit/application_fit.hpp"
 #include "policy/host_names.hpp"
 #include "policy/judge/evidence.hpp"

@@ -7,7 +7,7 @@
 #include <pcapaudit/app/app_record.hpp>
 
 #include "base/files/read_file.hpp"
-#include "dissectors/tls/tls_trust.hpp"
+#include "dissectors/tls/certificates/tls_trust.hpp"
 #include "policy/load/policy_loader.hpp"
 
 namespace pcapaudit {

@@ -1,6 +1,6 @@
 // Signatures of the handshake through OpenSSL; see the header.
 
-#include "dissectors/tls/tls_proof.hpp"
+#include "dissectors/tls/certificates/tls_proof.hpp"
 
 #include <climits>
 #include <optional>

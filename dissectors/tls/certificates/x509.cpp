@@ -1,5 +1,5 @@
 // Reads X.509 facts through OpenSSL; the only file that sees its certificate types.
-#include "dissectors/tls/x509.hpp"
+#include "dissectors/tls/certificates/x509.hpp"
 
 #include <algorithm>
 #include <array>

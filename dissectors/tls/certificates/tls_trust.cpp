@@ -1,6 +1,6 @@
 // Builds and verifies chains through OpenSSL; see the header.
 
-#include "dissectors/tls/tls_trust.hpp"
+#include "dissectors/tls/certificates/tls_trust.hpp"
 
 #include <algorithm>
 #include <climits>

@@ -1,4 +1,4 @@
-// X.509 certificates through OpenSSL (the only file that sees it is src/app/x509.cpp).
+// X.509 certificates through OpenSSL (the only file that sees it is x509.cpp).
 #pragma once
 
 #include <cstdint>

@@ -18,42 +18,20 @@ std::string_view row_of(const Verdict& verdict) {
   return verdict.nearest.empty() ? std::string_view{} : verdict.nearest.front().rule;
 }
 
-std::string problem_text(const ClosedFlow& flow, const Verdict& verdict, const Policy& policy) {
-  if (verdict.problems.empty()) return {};
-  const Problem& problem = verdict.problems.front();
-  Finding finding;
-  finding.kind = problem.kind;
-  finding.service = verdict.service;
-  finding.client_roles = verdict.client_roles;
-  finding.server_roles = verdict.server_roles;
-  finding.client_names = policy.role_names(verdict.client_roles);
-  finding.server_names = policy.role_names(verdict.server_roles);
-  finding.server_port = flow.server.port;
-  finding.transports = {std::string(to_text(flow.transport))};
-  finding.mistake = problem.mistake;
-  // The nearest row stands in when the problem names none.
-  finding.nearest_rule = problem.rule;
-  finding.failing_field = to_text(problem.field);
-  finding.expected = problem.expected;
-  finding.observed = problem.observed;
-  if (problem.rule.empty() && !verdict.nearest.empty()) {
-    const NearMiss& nearest = verdict.nearest.front();
-    finding.nearest_rule = nearest.rule;
-    finding.failing_field = to_text(nearest.field);
-    finding.expected = nearest.expected;
-    finding.observed = nearest.observed;
-  }
-  return finding_text(finding, policy);
+std::string problem_text(const AuditedFlow& audited, const Policy& policy) {
+  if (audited.verdict.problems.empty()) return {};
+  return finding_text(finding_of(audited, audited.verdict.problems.front(), policy), policy);
 }
 
-std::string reason_text(const ClosedFlow& flow, const Verdict& verdict, const Policy& policy) {
+std::string reason_text(const AuditedFlow& audited, const Policy& policy) {
+  const Verdict& verdict = audited.verdict;
   switch (verdict.kind) {
     case VerdictKind::allowed:
       return fmt::format("documented by {}.", verdict.rule);
     case VerdictKind::violation:
-      return problem_text(flow, verdict, policy);
+      return problem_text(audited, policy);
     case VerdictKind::waived:
-      return fmt::format("{} Covered by exception {}.", problem_text(flow, verdict, policy),
+      return fmt::format("{} Covered by exception {}.", problem_text(audited, policy),
                          verdict.exception);
     case VerdictKind::undetermined:
       return fmt::format("not judged: {}.", meaning_of_reason(to_text(verdict.reason)));
@@ -82,7 +60,7 @@ JudgedFlow judged_flow(const AuditedFlow& audited, const Policy& policy) {
                     .row = row_of(verdict),
                     .kind = {},
                     .severity = {},
-                    .reason = reason_text(flow, verdict, policy),
+                    .reason = reason_text(audited, policy),
                     .records = flow.records,
                     .first = flow.first,
                     .last = flow.last,

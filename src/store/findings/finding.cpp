@@ -79,6 +79,41 @@ std::string_view name_or_nobody(const std::string& names) {
 
 }  // namespace
 
+Finding finding_of(const AuditedFlow& audited, const Problem& problem, const Policy& policy) {
+  const Verdict& verdict = audited.verdict;
+  Finding finding;
+  finding.kind = problem.kind;
+  finding.service = verdict.service;
+  finding.client_roles = verdict.client_roles;
+  finding.server_roles = verdict.server_roles;
+  finding.client_names = policy.role_names(verdict.client_roles);
+  finding.server_names = policy.role_names(verdict.server_roles);
+  finding.server_port = audited.flow.server.port;
+  finding.severity = problem.severity;
+  finding.transports = {std::string(to_text(audited.flow.transport))};
+  finding.outcome = to_text(audited.flow.outcome);
+  finding.flows = 1;
+  finding.mistake = problem.mistake;
+  const auto field_name = [](Field field) {
+    return field == Field::none ? std::string() : std::string(to_text(field));
+  };
+  finding.failing_field = field_name(problem.field);
+  if (!problem.rule.empty() || verdict.nearest.empty()) {
+    finding.nearest_rule = problem.rule;
+    if (!problem.rule.empty()) {
+      finding.expected = problem.expected;
+      finding.observed = problem.observed;
+    }
+    return finding;
+  }
+  const NearMiss& nearest = verdict.nearest.front();
+  finding.nearest_rule = nearest.rule;
+  if (nearest.field != Field::none) finding.failing_field = field_name(nearest.field);
+  finding.expected = nearest.expected;
+  finding.observed = nearest.observed;
+  return finding;
+}
+
 void merge(Finding& sum, const Finding& one) {
   sum.flows += one.flows;
   sum.severity = std::max(sum.severity, one.severity);

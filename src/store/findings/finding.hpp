@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "policy/policy.hpp"
+#include "store/store.hpp"
 
 namespace pcapaudit {
 
@@ -33,6 +34,9 @@ struct Finding {
 
   bool operator==(const Finding&) const = default;
 };
+
+// What one problem of a flow is as a finding: the row that fails, or else the nearest miss.
+Finding finding_of(const AuditedFlow& audited, const Problem& problem, const Policy& policy);
 
 // "kind|client roles|server roles|service|port"; a needed row that was not seen adds its id, since
 // two such rows may agree in all of these, and a finding of the whole run adds its subject.

@@ -76,7 +76,7 @@ TEST_CASE("kinds: each has its words, and nobody else's") {
     }
     CHECK_FALSE(it.title.empty());
     CHECK((it.remedy.ends_with('.') || it.remedy.ends_with('?')));
-    const bool is_of_flow = it.nature != FindingKindFacts::Nature::of_run;
+    const bool is_of_flow = !is_of_run(it.kind);
     if (is_of_flow && it.kind != FindingKind::undocumented) CHECK_FALSE(it.complaint.empty());
   }
   CHECK_FALSE(parse_finding_kind(""));
@@ -87,7 +87,7 @@ TEST_CASE("kinds: the schema knows the same ones") {
   Words all, of_flows;
   for (const FindingKindFacts& it : all_kinds()) {
     all.emplace(it.name);
-    if (it.nature != FindingKindFacts::Nature::of_run) of_flows.emplace(it.name);
+    if (!is_of_run(it.kind)) of_flows.emplace(it.name);
   }
   CHECK(allowed_in("004_policy.sql", "finding", "kind") == all);
   CHECK(allowed_in("002_flow.sql", "ground_problem", "kind") == of_flows);

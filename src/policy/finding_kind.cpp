@@ -122,22 +122,24 @@ constexpr auto kinds = std::to_array<FindingKindFacts>({
      "exception.expired", "Exception not in force",
      "Correct the cause, or have the exception renewed by its approver.",
      "an exception for this is not in force{why}"},
-    {Kind::inner_without_outer, Nature::of_run, Severity::medium, "inner-without-outer", "",
+    {Kind::inner_without_outer, Nature::run_violation, Severity::medium, "inner-without-outer", "",
      "Inner leg without a request", "Find out what on the proxy opens these connections.",
      "{rule} was used while no request from outside was open (mapping {subject})"},
-    {Kind::wrong_inner_leg, Nature::of_run, Severity::high, "wrong-inner-leg", "mapping-missing",
-     "Wrong inner port", "Correct the port translation of the publishing rule.",
+    {Kind::wrong_inner_leg, Nature::run_violation, Severity::high, "wrong-inner-leg",
+     "mapping-missing", "Wrong inner port", "Correct the port translation of the publishing rule.",
      "requests from outside went on to another port than {rule} documents{why}"},
-    {Kind::needed_not_seen, Nature::of_run, Severity::low, "needed-not-seen", "",
+    {Kind::needed_not_seen, Nature::run_remark, Severity::low, "needed-not-seen", "",
      "Needed and not seen", "See whether the service works; else correct the site's answers.",
      "{rule} is needed, and no flow used it although both sides were seen"},
-    {Kind::role_contradiction, Nature::of_run, Severity::medium, "role-contradiction", "",
+    {Kind::role_contradiction, Nature::run_remark, Severity::medium, "role-contradiction", "",
      "Behaves like another role", "Check the inventory: which role does this address have?", ""},
-    {Kind::unknown_host, Nature::of_run, Severity::low, "unknown-host", "", "Host without a role",
-     "Bind the address to its role in the site file, or take the host away.", ""},
-    {Kind::exception_unused, Nature::of_run, Severity::info, "exception-unused", "exception.unused",
-     "Exception without use", "Withdraw the exception when it is not needed any more.", ""},
-    {Kind::exception_over_limit, Nature::of_run, Severity::medium, "exception-over-limit",
+    {Kind::unknown_host, Nature::run_remark, Severity::low, "unknown-host", "",
+     "Host without a role", "Bind the address to its role in the site file, or take the host away.",
+     ""},
+    {Kind::exception_unused, Nature::run_remark, Severity::info, "exception-unused",
+     "exception.unused", "Exception without use",
+     "Withdraw the exception when it is not needed any more.", ""},
+    {Kind::exception_over_limit, Nature::run_remark, Severity::medium, "exception-over-limit",
      "exception.over-limit", "Exception beyond its limit",
      "Have the owner explain the rise, or have the limit changed.", ""},
 });
@@ -168,6 +170,16 @@ std::optional<FindingKind> parse_finding_kind(std::string_view text) {
 
 bool is_violation(FindingKind kind) {
   return facts_of(kind).nature == Nature::violation;
+}
+
+bool is_of_run(FindingKind kind) {
+  const Nature nature = facts_of(kind).nature;
+  return nature == Nature::run_violation || nature == Nature::run_remark;
+}
+
+bool deviates(FindingKind kind) {
+  const Nature nature = facts_of(kind).nature;
+  return nature == Nature::violation || nature == Nature::run_violation;
 }
 
 std::string_view to_text(Severity severity) {

@@ -63,8 +63,8 @@ enum class FindingKind : std::uint8_t {
 constexpr std::size_t finding_kind_count = 39;
 
 struct FindingKindFacts {
-  // A violation or a remark is found at a flow; of_run speaks of all flows together.
-  enum class Nature : std::uint8_t { violation, remark, of_run };
+  // A violation or a remark is found at a flow; the others when all flows are looked at together.
+  enum class Nature : std::uint8_t { violation, remark, run_violation, run_remark };
 
   FindingKind kind;
   Nature nature;
@@ -81,6 +81,9 @@ const FindingKindFacts& facts_of(FindingKind kind);
 std::string_view to_text(FindingKind kind);
 // Its name or its alias.
 std::optional<FindingKind> parse_finding_kind(std::string_view text);
-bool is_violation(FindingKind kind);
+bool is_violation(FindingKind kind);  // of a flow
+bool is_of_run(FindingKind kind);
+// Traffic is not as documented, found at a flow or when all are looked at together.
+bool deviates(FindingKind kind);
 
 }  // namespace pcapaudit

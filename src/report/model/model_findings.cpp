@@ -18,9 +18,7 @@ std::string violating_kinds() {
   std::string list;
   for (std::size_t i = 0; i < finding_kind_count; ++i) {
     const auto kind = static_cast<FindingKind>(i);
-    const bool leg =
-        kind == FindingKind::inner_without_outer || kind == FindingKind::wrong_inner_leg;
-    if (is_violation(kind) || leg)
+    if (deviates(kind))
       list += fmt::format("{}'{}'", list.empty() ? "" : ", ", to_text(kind));
   }
   return list;

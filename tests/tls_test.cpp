@@ -82,6 +82,18 @@ std::string divided(const std::string& stream, std::size_t size) {
 
 }  // namespace
 
+TEST_CASE("tls: each version has a name of its own, which leads back to it") {
+  for (std::uint32_t i = 1; i <= 0xffff; ++i) {
+    const auto version = static_cast<std::uint16_t>(i);
+    if (tls_version_named(tls_version_name(version)) != version) FAIL(tls_version_name(version));
+  }
+  for (const char* name : {"", "TLS", "TLSv1.3-draft", "0x", "0x12345", "TLSv1.2 ", "0x03 "}) {
+    CAPTURE(name);
+    const bool is_family = std::string_view(name) == "TLSv1.3-draft";
+    CHECK(tls_version_named(name) == (is_family ? 0x7f00 : 0));
+  }
+}
+
 TEST_CASE("tls: recorded handshakes") {
   struct Case {
     std::string name;

@@ -1,5 +1,6 @@
 // Names of TLS versions and of the mutual TLS verdict, as the contract spells them.
 #include <algorithm>
+#include <charconv>
 #include <iterator>
 
 #include <fmt/format.h>
@@ -8,28 +9,53 @@
 
 namespace pcapaudit {
 
+namespace {
+
+struct VersionName {
+  std::uint16_t version;
+  std::string_view name;
+};
+constexpr VersionName versions[] = {{0x0002, "SSLv2"},   {0x0300, "SSLv3"},   {0x0301, "TLSv1.0"},
+                                    {0x0302, "TLSv1.1"}, {0x0303, "TLSv1.2"}, {0x0304, "TLSv1.3"}};
+
+// RFC 8446 4.2.1 history: draft N was negotiated as 0x7f00 + N, Facebook's variants as 0xfb00 + N.
+struct VersionFamily {
+  std::uint16_t first;
+  std::string_view prefix;
+};
+constexpr VersionFamily families[] = {{0x7f00, "TLSv1.3-draft"}, {0xfb00, "TLSv1.3-fb"}};
+
+// A number that is all of the text; 0 otherwise.
+std::uint16_t whole_number(std::string_view text, int base) {
+  std::uint16_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, number, base);
+  return parsed.ec == std::errc{} && parsed.ptr == end ? number : 0;
+}
+
+}  // namespace
+
 std::string tls_version_name(std::uint16_t version) {
-  switch (version) {
-    case 0x0002:
-      return "SSLv2";
-    case 0x0300:
-      return "SSLv3";
-    case 0x0301:
-      return "TLSv1.0";
-    case 0x0302:
-      return "TLSv1.1";
-    case 0x0303:
-      return "TLSv1.2";
-    case 0x0304:
-      return "TLSv1.3";
-    default:
-      break;
+  for (const VersionName& it : versions) {
+    if (it.version == version) return std::string(it.name);
   }
-  // RFC 8446 4.2.1 history: draft N was negotiated as 0x7f00 + N, Facebook's variants as 0xfb00 +
-  // N.
-  if (version >> 8 == 0x7f) return fmt::format("TLSv1.3-draft{}", version & 0xff);
-  if (version >> 8 == 0xfb) return fmt::format("TLSv1.3-fb{}", version & 0xff);
+  for (const VersionFamily& it : families) {
+    if (version >> 8 == it.first >> 8) return fmt::format("{}{}", it.prefix, version & 0xff);
+  }
   return fmt::format("0x{:04x}", version);
+}
+
+std::uint16_t tls_version_named(std::string_view name) {
+  constexpr int decimal = 10, hexadecimal = 16;
+  for (const VersionName& it : versions) {
+    if (it.name == name) return it.version;
+  }
+  for (const VersionFamily& it : families) {
+    if (!name.starts_with(it.prefix)) continue;
+    return static_cast<std::uint16_t>(it.first +
+                                      whole_number(name.substr(it.prefix.size()), decimal));
+  }
+  return name.starts_with("0x") ? whole_number(name.substr(2), hexadecimal) : 0;
 }
 
 // IANA "TLS Supported Groups"; the drafts of post-quantum groups that were widely used as well.

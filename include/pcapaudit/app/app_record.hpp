@@ -184,6 +184,7 @@ struct TlsFacts {
 };
 std::string tls_version_name(
     std::uint16_t version);  // "TLSv1.2", "SSLv3", "TLSv1.3-draft28", "0x1234"
+std::uint16_t tls_version_named(std::string_view name);  // 0 for what is no such name
 std::string_view tls_cipher_name(std::uint16_t cipher);  // IANA, or "" when not registered
 
 enum class TlsKeyExchange : std::uint8_t {

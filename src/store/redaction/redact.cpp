@@ -26,8 +26,10 @@ constexpr std::string_view plain_fields[] = {"version",        "alpn",          
                                              "starttls",       "record_version", "client_version",
                                              "server_version", "active_ports",   "passive_ports"};
 
-Holds kind_of(std::string_view table, std::string_view column) {
-  for (const ColumnClass& it : column_classes()) {
+using Classes = std::vector<ColumnClass>;
+
+Holds kind_of(const Classes& classes, std::string_view table, std::string_view column) {
+  for (const ColumnClass& it : classes) {
     if (it.table == table && it.column == column) return it.holds;
   }
   return Holds::patterns;
@@ -165,13 +167,13 @@ void learn(Database& database, Pseudonyms& pseudonyms) {
   }
 }
 
-void rewrite_table(Database& database, const std::string& table) {
+void rewrite_table(Database& database, const Classes& classes, const std::string& table) {
   std::string assignments;
   for (const std::string& column :
        texts(database, fmt::format("SELECT name FROM pragma_table_xinfo('{}') WHERE hidden = 0 "
                                    "AND type = 'TEXT' ORDER BY cid",
                                    table))) {
-    const Holds holds = kind_of(table, column);
+    const Holds holds = kind_of(classes, table, column);
     if (holds == Holds::keep) continue;
     assignments +=
         fmt::format("{}{} = {}", assignments.empty() ? "" : ", ", column, rewritten(holds, column));
@@ -187,12 +189,13 @@ void rewrite(Database& database, Pseudonyms& pseudonyms) {
        texts(database, "SELECT name FROM sqlite_schema WHERE type = 'trigger' ORDER BY name")) {
     database.exec(fmt::format("DROP TRIGGER {}", name));
   }
+  const Classes classes = column_classes();
   SQLite::Transaction transaction(database);
   for (const std::string& table :
        texts(database,
              "SELECT name FROM sqlite_schema WHERE type = 'table' "
              "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name")) {
-    rewrite_table(database, table);
+    rewrite_table(database, classes, table);
   }
   transaction.commit();
   // The rewriter goes with this call; so does the function.

@@ -83,14 +83,11 @@ void AppRows::insert_chain(std::uint64_t flow, std::size_t number, std::string_v
                            const CertificateChain& chain) {
   for (std::size_t position = 0; position < chain.size(); ++position) {
     const Certificate& it = *chain[position];
-    if (known_certificates_.contains(it.sha256)) {
-      tls_certificate_.add(flow, number, side, position, it.sha256);
-      continue;
-    }
     if (known_certificates_.size() >= max_known) known_certificates_.clear();
-    known_certificates_.insert(it.sha256);
-    certificate_.run_cells(
-        [&](sqlite::CellSink& out) { write_columns(certificate_table(), it, out); });
+    if (known_certificates_.insert(it.sha256).second) {
+      certificate_.run_cells(
+          [&](sqlite::CellSink& out) { write_columns(certificate_table(), it, out); });
+    }
     tls_certificate_.add(flow, number, side, position, it.sha256);
   }
 }

@@ -8,7 +8,6 @@
 #include <type_traits>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "base/text/hex.hpp"
 
@@ -66,14 +65,7 @@ constexpr RecordColumn<RecordOf<member>> word(std::string_view name) {
   return {name, Holds::patterns,
           [](const Record& record, CellSink& out) { out.text_or_null(to_text(record.*member)); },
           [](const ReadCell& cell, Record& record) {
-            using Enum = ValueOf<member>;
-            const std::string found = cell.text();
-            record.*member = Enum{};
-            for (int i = 0; i <= static_cast<int>(last); ++i) {
-              if (to_text(static_cast<Enum>(i)) != found) continue;
-              record.*member = static_cast<Enum>(i);
-              return;
-            }
+            record.*member = cell.word<ValueOf<member>>(static_cast<std::size_t>(last) + 1);
           }};
 }
 
@@ -104,12 +96,7 @@ constexpr RecordColumn<RecordOf<member>> list(std::string_view name, Holds holds
           },
           [](const ReadCell& cell, Record& record) {
             using Value = std::remove_cvref_t<decltype(values_of(record.*member).front())>;
-            std::vector<Value> values;
-            const auto parsed = nlohmann::json::parse(cell.text(), nullptr, false);
-            if (parsed.is_array()) {
-              for (const auto& value : parsed) values.push_back(value.template get<Value>());
-            }
-            values_of(record.*member) = std::move(values);
+            values_of(record.*member) = cell.list<Value>();
           }};
 }
 
@@ -132,29 +119,14 @@ constexpr RecordColumn<RecordOf<member>> date(std::string_view name) {
           }};
 }
 
-// Versions are stored by name; the numbers are few.
-std::uint16_t version_named(const std::string& name) {
-  if (name.empty()) return 0;
-  for (const std::uint32_t family : {0x0300U, 0x0000U, 0x7f00U, 0xfb00U}) {
-    for (std::uint32_t low = 0; low < 256; ++low) {
-      const auto version = static_cast<std::uint16_t>(family | low);
-      if (tls_version_name(version) == name) return version;
-    }
-  }
-  std::uint16_t version = 0;  // "0x1234"
-  if (name.starts_with("0x")) {
-    std::from_chars(name.data() + 2, name.data() + name.size(), version, 16);
-  }
-  return version;
-}
-
 template <auto member>
 constexpr RecordColumn<RecordOf<member>> tls_version(std::string_view name) {
-  return {name, Holds::patterns,
-          [](const TlsFacts& tls, CellSink& out) {
-            out.text_or_null(tls.*member == 0 ? std::string() : tls_version_name(tls.*member));
-          },
-          [](const ReadCell& cell, TlsFacts& tls) { tls.*member = version_named(cell.text()); }};
+  return {
+      name, Holds::patterns,
+      [](const TlsFacts& tls, CellSink& out) {
+        out.text_or_null(tls.*member == 0 ? std::string() : tls_version_name(tls.*member));
+      },
+      [](const ReadCell& cell, TlsFacts& tls) { tls.*member = tls_version_named(cell.text()); }};
 }
 
 void write_cipher_id(const TlsFacts& tls, CellSink& out) {

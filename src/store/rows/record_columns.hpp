@@ -16,6 +16,7 @@
 
 #include <pcapaudit/app/app_record.hpp>
 
+#include "store/rows/read_cell.hpp"
 #include "store/sqlite.hpp"
 
 namespace pcapaudit {
@@ -36,21 +37,6 @@ enum class Holds : std::uint8_t {
   id,
   free_text,
   app_value,  // depends on the field's name
-};
-
-// One column of a row that is being read. The row must outlive it.
-class ReadCell {
- public:
-  ReadCell(const SQLite::Statement& row, int column) : row_(row), column_(column) {}
-  std::string text() const { return row_.getColumn(column_).getString(); }  // NULL is empty
-  std::uint64_t number() const {
-    return static_cast<std::uint64_t>(row_.getColumn(column_).getInt64());
-  }
-  bool is_null() const { return row_.getColumn(column_).isNull(); }
-
- private:
-  const SQLite::Statement& row_;
-  int column_;
 };
 
 template <class Record>

@@ -6,7 +6,6 @@
 #include <span>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "policy/judge/verdict.hpp"
 #include "store/rows/record_columns.hpp"
@@ -16,28 +15,11 @@ namespace {
 
 using SQLite::Statement;
 
-template <class Enum>
-Enum named(const std::string& text, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) {
-    if (to_text(static_cast<Enum>(i)) == text) return static_cast<Enum>(i);
-  }
-  return Enum{};
-}
-
 std::string text(const Statement& row, int column) {
-  return row.getColumn(column).getString();  // NULL is the empty string
+  return ReadCell(row, column).text();
 }
 std::uint64_t number(const Statement& row, int column) {
-  return static_cast<std::uint64_t>(row.getColumn(column).getInt64());
-}
-
-template <class T>
-std::vector<T> list(const Statement& row, int column) {
-  const auto parsed = nlohmann::json::parse(text(row, column), nullptr, false);
-  std::vector<T> values;
-  if (!parsed.is_array()) return values;
-  for (const auto& value : parsed) values.push_back(value.get<T>());
-  return values;
+  return ReadCell(row, column).number();
 }
 
 class Reader {
@@ -50,15 +32,13 @@ class Reader {
                            "ON certificate.sha256 = shown.certificate WHERE shown.flow = ? "
                            "AND shown.number = ? ORDER BY shown.side, shown.position",
                            read_names(certificate_table(), "certificate."))),
-        http_(database,
-              fmt::format("SELECT number{}{} FROM http WHERE flow = ? ORDER BY number",
-                          read_names(http_kind_table()), read_names(http_row_table()))),
+        http_(database, fmt::format("SELECT number{}{} FROM http WHERE flow = ? ORDER BY number",
+                                    read_names(http_kind_table()), read_names(http_row_table()))),
         sip_(database, fmt::format("SELECT number{} FROM sip WHERE flow = ? ORDER BY number",
                                    read_names(sip_table()))),
-        field_(database,
-               fmt::format("SELECT number, protocol{} FROM app_field WHERE flow = ? "
-                           "ORDER BY number, position",
-                           read_names(app_field_table()))),
+        field_(database, fmt::format("SELECT number, protocol{} FROM app_field WHERE flow = ? "
+                                     "ORDER BY number, position",
+                                     read_names(app_field_table()))),
         anomaly_(database, "SELECT anomaly, count FROM flow_anomaly WHERE flow = ? ORDER BY 1"),
         account_(database,
                  "SELECT direction, hole, hole_at, ended, ended_at, why FROM read_account "
@@ -76,7 +56,7 @@ class Reader {
                      [](const auto& a, const auto& b) { return a.first < b.first; });
     for (auto& [place, record] : records_) flow.records.push_back(std::move(record));
     each(anomaly_, id, [&] {
-      const auto anomaly = named<Anomaly>(text(anomaly_, 0), anomaly_count);
+      const auto anomaly = ReadCell(anomaly_, 0).word<Anomaly>(anomaly_count);
       flow.anomalies[static_cast<std::size_t>(anomaly)] =
           static_cast<std::uint32_t>(number(anomaly_, 1));
     });
@@ -128,8 +108,8 @@ class Reader {
   }
 
   ReadAccount read_account() {
-    return {.hole = named<Unread>(text(account_, 1), unread_count),
-            .end = named<Unread>(text(account_, 3), unread_count),
+    return {.hole = ReadCell(account_, 1).word<Unread>(unread_count),
+            .end = ReadCell(account_, 3).word<Unread>(unread_count),
             .hole_at = number(account_, 2),
             .end_at = number(account_, 4),
             .why = text(account_, 5)};
@@ -164,14 +144,14 @@ ClosedFlow read_flow(const Statement& row) {
   flow.transport = parse_transport(text(row, 3)).value_or(Transport::tcp);
   flow.client = endpoint(row, 4);
   flow.server = endpoint(row, 6);
-  flow.direction_basis = named<DirectionBasis>(text(row, 8), bases);
-  flow.outcome = named<Outcome>(text(row, 9), outcomes);
+  flow.direction_basis = ReadCell(row, 8).word<DirectionBasis>(bases);
+  flow.outcome = ReadCell(row, 9).word<Outcome>(outcomes);
   flow.packets = {number(row, 10), number(row, 11)};
   flow.bytes = {number(row, 12), number(row, 13)};
   flow.payload_bytes = {number(row, 14), number(row, 15)};
   flow.gaps = static_cast<decltype(flow.gaps)>(number(row, 16));
-  flow.vlans = list<std::uint16_t>(row, 17);
-  flow.tunnel = named<Tunnel>(text(row, 18), tunnels);
+  flow.vlans = ReadCell(row, 17).list<std::uint16_t>();
+  flow.tunnel = ReadCell(row, 18).word<Tunnel>(tunnels);
   flow.icmp_type = static_cast<std::uint8_t>(number(row, 19));
   flow.icmp_code = static_cast<std::uint8_t>(number(row, 20));
   flow.app = text(row, 21);

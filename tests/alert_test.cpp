@@ -14,6 +14,7 @@
 #include "monitor/alert/alert_folder.hpp"
 #include "monitor/alert/alert_outlet.hpp"
 #include "monitor/alert/alert_sink.hpp"
+#include "support/temp_dir.hpp"
 
 using namespace pcapaudit;
 using Json = nlohmann::json;
@@ -245,15 +246,6 @@ TEST_CASE("alert folder: a scan fills its own severity and no other") {
 namespace {
 
 // A folder that is gone at the end of the test.
-struct Scratch {
-  std::filesystem::path path;
-  Scratch() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "alert-XXXXXX").string();
-    path = ::mkdtemp(pattern.data());
-  }
-  ~Scratch() { std::filesystem::remove_all(path); }
-};
-
 // A syslog daemon's end of the socket.
 struct Listener {
   int socket = -1;
@@ -281,7 +273,7 @@ std::string content(const std::filesystem::path& path) {
 }  // namespace
 
 TEST_CASE("alert sink: syslog gets one datagram for each alert, also after its daemon restarted") {
-  const Scratch scratch;
+  const test::TempDir scratch;
   const std::string path = (scratch.path / "log").string();
   std::unique_ptr<AlertSink> sink;
   {
@@ -302,7 +294,7 @@ TEST_CASE("alert sink: syslog gets one datagram for each alert, also after its d
 }
 
 TEST_CASE("alert sink: a full syslog socket is an error, not a pause") {
-  const Scratch scratch;
+  const test::TempDir scratch;
   const std::string path = (scratch.path / "log").string();
   const Listener daemon(path);
   const auto sink = open_alert_sink("syslog", path);
@@ -313,7 +305,7 @@ TEST_CASE("alert sink: a full syslog socket is an error, not a pause") {
 }
 
 TEST_CASE("alert sink: a file is appended to, and begun anew after it was moved away") {
-  const Scratch scratch;
+  const test::TempDir scratch;
   const auto path = scratch.path / "alerts";
   std::ofstream(path) << "before\n";
   const auto sink = open_alert_sink(path.string());
@@ -328,7 +320,7 @@ TEST_CASE("alert sink: a file is appended to, and begun anew after it was moved 
 }
 
 TEST_CASE("alert sink: a symbolic link is not followed") {
-  const Scratch scratch;
+  const test::TempDir scratch;
   std::ofstream(scratch.path / "precious") << "x";
   std::filesystem::create_symlink(scratch.path / "precious", scratch.path / "alerts");
   CHECK_FALSE(open_alert_sink((scratch.path / "alerts").string()));
@@ -336,7 +328,7 @@ TEST_CASE("alert sink: a symbolic link is not followed") {
 }
 
 TEST_CASE("alert sink: a pipe that nobody reads is an error, and one that is full is no pause") {
-  const Scratch scratch;
+  const test::TempDir scratch;
   const std::string path = (scratch.path / "pipe").string();
   std::signal(SIGPIPE, SIG_IGN);  // as the program does
   REQUIRE(::mkfifo(path.c_str(), S_IRUSR | S_IWUSR) == 0);
@@ -402,7 +394,7 @@ TEST_CASE(
 }
 
 TEST_CASE("alert outlet: lines come in order, and behind a moved file") {
-  const Scratch scratch;
+  const test::TempDir scratch;
   const auto path = scratch.path / "alerts";
   auto sink = open_alert_sink(path.string());
   REQUIRE(sink);

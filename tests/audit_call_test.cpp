@@ -12,6 +12,7 @@
 #include <pcapaudit/audit.hpp>
 
 #include "store/store.hpp"
+#include "support/temp_dir.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -47,12 +48,7 @@ constexpr DissectorSpec request{
     .name = "own-request", .carriers = over_tcp, .probe = probe_request, .make = make_request};
 constexpr std::array<const DissectorSpec*, 1> own = {&request};
 
-struct Folder {
-  Folder() { fs::create_directories(path); }
-  ~Folder() { fs::remove_all(path); }
-  std::string file(const std::string& name) const { return (path / name).string(); }
-  fs::path path = fs::temp_directory_path() / ("audit_call_test." + std::to_string(::getpid()));
-};
+using Folder = test::TempDir;
 
 std::map<std::string, std::uint64_t> apps_of(AuditOptions options) {
   std::map<std::string, std::uint64_t> apps;

@@ -11,6 +11,7 @@
 
 #include "base/digest.hpp"
 #include "capture/packet_source.hpp"
+#include "support/temp_dir.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -103,24 +104,6 @@ std::string zstandard(const std::string& plain) {
 }
 
 // A directory that goes away with the test.
-class Directory {
- public:
-  Directory() {
-    std::string name = (std::filesystem::temp_directory_path() / "pcapaudit-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~Directory() { std::filesystem::remove_all(path_); }
-  std::string write(const std::string& name, const std::string& bytes) const {
-    const auto path = path_ / name;
-    std::ofstream(path, std::ios::binary) << bytes;
-    return path.string();
-  }
-  std::string path() const { return path_.string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 struct Read {
   std::vector<std::string> packets;  // "time link-type wire-length bytes"
@@ -129,7 +112,7 @@ struct Read {
 };
 
 Read read(const std::string& content, const std::string& filter = "") {
-  const Directory directory;
+  const test::TempDir directory;
   Read result;
   auto source = open_capture(directory.write("x", content), {.filter = filter});
   if (!source) {
@@ -343,22 +326,23 @@ TEST_CASE("capture: filters") {
 }
 
 TEST_CASE("capture: a directory stands for the captures in it and below it, in name order") {
-  const Directory directory;
+  const test::TempDir directory;
   const std::string capture = pcap_header(true, 0xa1b2c3d4);
-  std::filesystem::create_directories(directory.path() + "/b/deep");
-  std::filesystem::create_directories(directory.path() + "/.git");
+  std::filesystem::create_directories(directory.path.string() + "/b/deep");
+  std::filesystem::create_directories(directory.path.string() + "/.git");
   for (const char* name : {"c.pcap", "a.pcap", ".hidden", "b/deep/x", ".git/y.pcap"}) {
     directory.write(name, capture);
   }
   directory.write("notes.txt", "what was done when");
   directory.write("b/empty", "");
-  const auto files = expand_paths({directory.path(), "-", directory.path() + "/notes.txt"});
+  const auto files =
+      expand_paths({directory.path.string(), "-", directory.path.string() + "/notes.txt"});
   REQUIRE(files);
-  const std::string at = directory.path() + "/";
+  const std::string at = directory.path.string() + "/";
   CHECK(files->captures == std::vector<std::string>{at + "a.pcap", at + "b/deep/x", at + "c.pcap",
                                                     "-", at + "notes.txt"});
   CHECK(files->others == std::vector<std::string>{at + "b/empty", at + "notes.txt"});
-  CHECK_FALSE(expand_paths({directory.path() + "/none"}));
+  CHECK_FALSE(expand_paths({directory.path.string() + "/none"}));
 }
 
 }  // namespace

@@ -1,13 +1,20 @@
 // The schema, held against what the code says of its columns.
 #include <map>
 #include <set>
+#include <string>
+#include <utility>
+#include <variant>
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
+#include "report/text/flow_lines.hpp"
 #include "store/redaction/column_classes.hpp"
+#include "store/rows/app_rows.hpp"
 #include "store/rows/record_columns.hpp"
+#include "store/rows/record_fields.hpp"
 #include "store/schema.hpp"
 
 using namespace pcapaudit;
@@ -20,7 +27,7 @@ struct SchemaColumn {
 
 SQLite::Database new_database() {
   SQLite::Database database(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
-  migrate(database);
+  create_schema(database);
   return database;
 }
 
@@ -53,14 +60,113 @@ void check_table(SQLite::Database& database, const RecordTable<Record>& table) {
   }
 }
 
+// One of each kind, with something in it.
+template <std::size_t... i>
+std::vector<AppRecord> one_of_each(std::index_sequence<i...>) {
+  std::vector<AppRecord> records{AppRecord(std::in_place_index<i>)...};
+  for (AppRecord& record : records) {
+    if (auto* const generic = std::get_if<GenericFacts>(&record)) {
+      *generic = {.protocol = "ssh", .fields = {{.name = "version", .value = "2.0"}}};
+    }
+  }
+  return records;
+}
+std::vector<AppRecord> one_of_each() {
+  return one_of_each(std::make_index_sequence<std::variant_size_v<AppRecord>>());
+}
+
+std::int64_t rows_of_records(SQLite::Database& database) {
+  std::set<std::string_view> tables;
+  for (const FieldName& field : record_fields()) tables.insert(field.table);
+  std::int64_t rows = 0;
+  for (const std::string_view table : tables) {
+    SQLite::Statement count(database, fmt::format("SELECT count(*) FROM {} ORDER BY 1", table));
+    count.executeStep();
+    rows += count.getColumn(0).getInt64();
+  }
+  return rows;
+}
+
 }  // namespace
+
+TEST_CASE("columns: another text of the schema is another version") {
+  // A failure here: raise schema_version, once for each release, and put the new digest here.
+  CHECK(schema_version == 9);
+  CHECK(schema_digest() == "8e59c6477b347fc2ec0d4e0723dc7d7d0239f5c862d9bbc5911dc405f8858450");
+}
+
+TEST_CASE("columns: a record of each kind is stored") {
+  SQLite::Database database = new_database();
+  AppRows rows(database);
+  std::int64_t before = 0;
+  for (const AppRecord& record : one_of_each()) {
+    CAPTURE(record_protocol(record));
+    rows.insert(1, record.index(), record);
+    rows.flush();
+    const std::int64_t after = rows_of_records(database);
+    CHECK(after > before);
+    before = after;
+  }
+}
+
+TEST_CASE("columns: a record that is one row of one table is read back as it was") {
+  SQLite::Database database = new_database();
+  const std::vector<AppRecord> records = one_of_each();
+  for (const PlainTable& table : plain_tables()) {
+    CAPTURE(table.name);
+    AppRows rows(database);
+    rows.insert(1, 0, records[table.alternative]);
+    rows.flush();
+    SQLite::Statement row(database, fmt::format("SELECT number{} FROM {} ORDER BY 1",
+                                                table.read_columns, table.name));
+    REQUIRE(row.executeStep());
+    CHECK(table.read(row, 1) == records[table.alternative]);
+  }
+}
+
+// Left out of `inspect`, or under another name there.
+TEST_CASE("columns: inspect shows the fields of each record") {
+  const std::set<std::string> elsewhere = {
+      "tls.established",                // the row of the flow says it
+      "tls.client_certificate_verify",  // client_proof says more
+      "tls.key_exchange_group",         // group
+      "tls.key_exchange_group_id",
+      "tls.client_hello_whole",  // what was not read stands in `unread`
+      "tls.server_hello_whole",
+      "tls.client_handshake_read",
+      "tls.server_handshake_read",
+      "tls.data_before_handshake",
+      "http_kind.user_agents",
+      "http_kind.servers",
+      "http_kind.locations",
+      "http_kind.authorization_schemes",
+      "http_kind.credentials_in_clear",
+      "http_kind.upgraded_to",
+      "http_row.responses",
+      "http_row.more",  // only when there are more
+  };
+  for (const AppRecord& record : one_of_each()) {
+    ClosedFlow flow;
+    flow.records = {record};
+    const std::string protocol(record_protocol(record));
+    if (std::holds_alternative<GenericFacts>(record))
+      continue;  // its fields have names of their own
+    const auto json = nlohmann::json::parse(flow_facts_json(flow, {}));
+    REQUIRE(json.contains(protocol));
+    for (const FieldName& field : record_fields()) {
+      if (!std::string(field.table).starts_with(protocol)) continue;
+      const std::string name = fmt::format("{}.{}", field.table, field.name);
+      CAPTURE(name);
+      CHECK(json[protocol].contains(std::string(field.name)) != elsewhere.contains(name));
+    }
+  }
+}
 
 TEST_CASE("columns: the tables of records are as their descriptors say") {
   SQLite::Database database = new_database();
   check_table(database, tls_table());
   check_table(database, http_kind_table());
   check_table(database, http_row_table());
-  check_table(database, sip_table());
   check_table(database, app_field_table());
   check_table(database, certificate_table());
 }

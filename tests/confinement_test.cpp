@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/temp_dir.hpp"
+
 using namespace pcapaudit;
 namespace fs = std::filesystem;
 
@@ -30,17 +32,13 @@ constexpr bool is_looked_at_for_leaks = true;
 constexpr bool is_looked_at_for_leaks = false;
 #endif
 
-struct Scratch {
-  fs::path path;
+struct Scratch : test::TempDir {
   Scratch() {
-    std::string pattern = (fs::temp_directory_path() / "confined-XXXXXX").string();
-    path = ::mkdtemp(pattern.data());
     for (const char* name : {"own", "policy", "other"}) fs::create_directory(path / name);
     for (const char* name : {"own/live.db", "policy/site.toml", "other/secret"}) {
       std::ofstream(path / name) << "x";
     }
   }
-  ~Scratch() { fs::remove_all(path); }
 };
 
 // The number of the first check that fails in a child, 0 when all hold.

@@ -11,6 +11,7 @@
 #include "report/report.hpp"
 #include "support/failing_disk.hpp"
 #include "support/hand_audit.hpp"
+#include "support/temp_dir.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -22,17 +23,8 @@ std::string bytes_of(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-class Folder {
- public:
-  Folder() : path_(std::filesystem::temp_directory_path() / "pcapaudit-disk-full") {
-    std::filesystem::remove_all(path_);
-    std::filesystem::create_directory(path_);
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  std::string database() const { return path_ / "audit.db"; }
-
- private:
-  std::filesystem::path path_;
+struct Folder : test::TempDir {
+  std::string database() const { return file("audit.db"); }
 };
 
 // An audit by hand, over an existing one.

@@ -11,6 +11,7 @@
 #include "capture/packet_source.hpp"
 #include "monitor/live/packet_ring.hpp"
 #include "support/packets.hpp"
+#include "support/temp_dir.hpp"
 
 using namespace pcapaudit;
 using test::view_of;
@@ -49,13 +50,9 @@ std::string output_of(const std::string& command) {
 }
 
 struct TemporaryFile {
+  test::TempDir folder;
   std::string path;
-  explicit TemporaryFile(const std::string& content) {
-    path = (std::filesystem::temp_directory_path() / "evidence-XXXXXX").string();
-    ::close(::mkstemp(path.data()));
-    std::ofstream(path, std::ios::binary) << content;
-  }
-  ~TemporaryFile() { std::filesystem::remove(path); }
+  explicit TemporaryFile(const std::string& content) : path(folder.write("file", content)) {}
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "report/escape.hpp"
 #include "report/text/csv.hpp"
 #include "store/redaction/pseudonyms.hpp"
+#include "support/temp_dir.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -94,13 +95,13 @@ TEST_CASE("signature: Ed25519 of RFC 8032 section 7.1, test 2") {
   CHECK_FALSE(is_signed_by("", "\x72", ""));
 
   // The secret key of the same test, as RFC 8410 wraps it.
-  const std::filesystem::path file =
-      std::filesystem::temp_directory_path() / ("forms_units." + std::to_string(::getpid()));
-  std::ofstream(file) << "-----BEGIN PRIVATE KEY-----\n"
-                         "MC4CAQAwBQYDK2VwBCIEIEzNCJso/5banbbDRuwRTg9bijGfNaumJNqM9u1PuKb7\n"
-                         "-----END PRIVATE KEY-----\n";
-  const auto secret = SigningKey::read(file.string());
-  std::filesystem::remove(file);
+  const test::TempDir folder;
+  const std::string file =
+      folder.write("key.pem",
+                   "-----BEGIN PRIVATE KEY-----\n"
+                   "MC4CAQAwBQYDK2VwBCIEIEzNCJso/5banbbDRuwRTg9bijGfNaumJNqM9u1PuKb7\n"
+                   "-----END PRIVATE KEY-----\n");
+  const auto secret = SigningKey::read(file);
   REQUIRE(secret);
   CHECK(secret->public_key() == key);
   const auto made = secret->sign("\x72");

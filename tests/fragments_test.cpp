@@ -16,6 +16,7 @@
 #include "net/decoder.hpp"
 #include "run/pipeline.hpp"
 #include "support/packets.hpp"
+#include "support/temp_dir.hpp"
 
 using namespace pcapaudit;
 using namespace pcapaudit::test;
@@ -157,20 +158,18 @@ std::string line(const ClosedFlow& flow) {
 }
 
 Seen read(const std::vector<std::string>& frames, Way way = Way::file, unsigned workers = 1) {
-  const auto path = std::filesystem::temp_directory_path() /
-                    ("pcapaudit-fragments-" + std::to_string(::getpid()));
+  const test::TempDir folder;
   const std::string file = pcap(frames);
-  std::ofstream(path, std::ios::binary) << (way == Way::gzip ? gzip(file) : file);
+  const std::string path = folder.write("capture", way == Way::gzip ? gzip(file) : file);
   std::optional<Redirected> redirected;
-  if (way == Way::standard_input) redirected.emplace(path.string());
+  if (way == Way::standard_input) redirected.emplace(path);
   Collector collector;
-  const auto summary = run({.inputs = {way == Way::standard_input ? "-" : path.string()},
+  const auto summary = run({.inputs = {way == Way::standard_input ? "-" : path},
                             .source = {},
                             .workers = workers,
                             .progress = {},
                             .interrupted = nullptr},
                            collector);
-  std::filesystem::remove(path);
   REQUIRE(summary);
   Seen seen;
   seen.summary = summary->captures.front();

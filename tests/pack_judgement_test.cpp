@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "support/judge.hpp"
+#include "support/temp_dir.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -69,10 +70,8 @@ review    = 2026-08-03
 )";
 
 Policy whole_site() {
-  const auto path = std::filesystem::temp_directory_path() / "pcapaudit_pack_judgement_site.toml";
-  std::ofstream(path) << site_text;
-  auto policy = load_policy({path.string()});
-  std::filesystem::remove(path);
+  const test::TempDir folder;
+  auto policy = load_policy({folder.write("site.toml", site_text)});
   if (!policy) FAIL(policy.error().where << ": " << policy.error().what);
   return *policy;
 }

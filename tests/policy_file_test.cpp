@@ -12,6 +12,7 @@
 #include "policy/load/policy_documents.hpp"
 #include "policy/role_map.hpp"
 #include "policy/tools/policy_show.hpp"
+#include "support/temp_dir.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -19,18 +20,11 @@ namespace {
 // A policy file that goes away with the test.
 class File {
  public:
-  explicit File(const std::string& text) {
-    std::string name = (std::filesystem::temp_directory_path() / "policy-XXXXXX").string();
-    const int descriptor = mkstemp(name.data());
-    REQUIRE(descriptor >= 0);
-    close(descriptor);
-    path_ = name;
-    std::ofstream(path_, std::ios::binary) << text;
-  }
-  ~File() { std::filesystem::remove(path_); }
+  explicit File(const std::string& text) : path_(folder_.write("policy.toml", text)) {}
   const std::string& path() const { return path_; }
 
  private:
+  test::TempDir folder_;
   std::string path_;
 };
 
@@ -175,7 +169,8 @@ TEST_CASE("policy: every mistake names its place, cause and cure") {
        "flows_per_day is a number above 0", ""},
       {exception("expires = 2026-12-31") + "schedule = \"night\"\n", "18:12",
        "unknown schedule \"night\"", ""},
-      {"[schedule.x]\nhours = \"08:00-09:00\"\n", "8:11", "schedule \"x\" has no time zone", "Europe/Berlin"},
+      {"[schedule.x]\nhours = \"08:00-09:00\"\n", "8:11", "schedule \"x\" has no time zone",
+       "Europe/Berlin"},
       {"[schedule.x]\ntimezone = \"Europe/Berlyn\"\n", "9:12",
        "unknown time zone \"Europe/Berlyn\"", "IANA"},
       {"[schedule.x]\ntimezone = \"UTC\"\ndays = [\"someday\"]\n", "10:9",
@@ -300,9 +295,11 @@ TEST_CASE("policy: no pack of one's own loosens another pack without a word") {
   REQUIRE(open);
   CHECK(open->flows[0].overridden == "loosened by own-row (o): TLS: w");
   // Nor one that has the name of a built-in pack.
-  const File masked("format = 1\n[pack]\nid = \"lync2013-edge\"\ntitle = \"t\"\nrevision = \"1\"\n"
-                    "[[flow]]\nid = \"masked-row\"\nfrom = \"reverse-proxy-int\"\nto = "
-                    "\"director\"\nport = 4443\n" + weak_row);
+  const File masked(
+      "format = 1\n[pack]\nid = \"lync2013-edge\"\ntitle = \"t\"\nrevision = \"1\"\n"
+      "[[flow]]\nid = \"masked-row\"\nfrom = \"reverse-proxy-int\"\nto = "
+      "\"director\"\nport = 4443\n" +
+      weak_row);
   const auto hidden = load_policy({"lync2013-seeds", masked.path()});
   REQUIRE_FALSE(hidden);
   CHECK(hidden.error().what.find("takes away what \"rp-int-4443\" demands: TLS") !=
@@ -410,7 +407,7 @@ TEST_CASE("policy: a wrong format number and a site without rows do not load") {
 }
 
 std::string role_of(const Policy& policy, const char* address) {
-  return policy.role_names(RoleMap(policy).roles_of({.address = *IpAddress::parse(address)}));
+  return policy.role_names(RoleMap(policy).find({.address = *IpAddress::parse(address)}).roles);
 }
 
 TEST_CASE("policy: two roles at one address must be declared") {
@@ -517,14 +514,15 @@ TEST_CASE("policy: names that a site does not give are told, and dots in texts a
     REQUIRE(policy);
     std::vector<std::string> told;
     for (const Lint& lint : policy->lints) {
-      if (lint.code == "L13") told.push_back(lint.remark.what.substr(5, lint.remark.what.find(" is") - 5));
+      if (lint.code == "L13")
+        told.push_back(lint.remark.what.substr(5, lint.remark.what.find(" is") - 5));
     }
     return told;
   };
   const auto none = remarks("");
   CHECK(std::count(none.begin(), none.end(), "[names] meet") == 1);
-  const auto given = remarks("[names]\nmeet = [\"meet.example\"]  # " + dots + "\n'a" + dots +
-                             "' = [\"x\"]\n");
+  const auto given =
+      remarks("[names]\nmeet = [\"meet.example\"]  # " + dots + "\n'a" + dots + "' = [\"x\"]\n");
   CHECK(std::count(given.begin(), given.end(), "[names] meet") == 0);
   CHECK(given.size() == none.size() - 1);
   const auto empty = remarks("[names]\nmeet = []\n");

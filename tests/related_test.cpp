@@ -12,6 +12,7 @@
 #include "run/pipeline.hpp"
 #include "store/store.hpp"
 #include "support/packets.hpp"
+#include "support/temp_dir.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -79,23 +80,21 @@ class Capture {
 
   // Judged by `policy`, closed.
   std::unique_ptr<Store> audit(const std::string& policy_text, unsigned workers = 1) const {
-    const auto path = std::filesystem::temp_directory_path() /
-                      ("pcapaudit-related-" + std::to_string(::getpid()) + ".pcap");
-    std::ofstream(path, std::ios::binary) << bytes_;
+    const test::TempDir folder;
+    const std::string path = folder.write("related.pcap", bytes_);
     const auto policy = load_policy_texts({{"site.toml", policy_text}});
     if (!policy) FAIL(policy.error().where << ": " << policy.error().what);
     auto store = Store::create(":memory:", false);
     REQUIRE(store);
     REQUIRE((*store)->write_policy(*policy));
     StoreSink sink(**store);
-    const auto summary = run({.inputs = {path.string()},
+    const auto summary = run({.inputs = {path},
                               .source = {},
                               .policy = &*policy,
                               .workers = workers,
                               .progress = {},
                               .interrupted = nullptr},
                              sink);
-    std::filesystem::remove(path);
     REQUIRE(summary);
     REQUIRE((*store)->finish({.tool_version = "test", .arguments = {}, .partial = false},
                              summary->captures));

@@ -13,6 +13,7 @@
 
 #include "monitor/host/privileges.hpp"
 #include "monitor/host/service.hpp"
+#include "support/temp_dir.hpp"
 
 using namespace pcapaudit;
 using Kind = RotationStep::Kind;
@@ -173,9 +174,8 @@ TEST_CASE("privileges: the hint is a command") {
 }
 
 TEST_CASE("service: states reach the manager's socket, one datagram each") {
-  std::string directory = (std::filesystem::temp_directory_path() / "service-XXXXXX").string();
-  REQUIRE(::mkdtemp(directory.data()) != nullptr);
-  const std::string path = directory + "/notify";
+  const test::TempDir folder;
+  const std::string path = folder.file("notify");
   const int socket = ::socket(AF_UNIX, SOCK_DGRAM, 0);
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -191,7 +191,9 @@ TEST_CASE("service: states reach the manager's socket, one datagram each") {
   };
 
   ::unsetenv("NOTIFY_SOCKET");
-  { ServiceNotifier().send(ServiceNotice::ready); }  // nobody listens: nothing happens
+  {
+    ServiceNotifier().send(ServiceNotice::ready);
+  }  // nobody listens: nothing happens
   ::setenv("NOTIFY_SOCKET", path.c_str(), 1);
   {
     ServiceNotifier notifier;
@@ -217,5 +219,4 @@ TEST_CASE("service: states reach the manager's socket, one datagram each") {
   ::unsetenv("NOTIFY_SOCKET");
 
   ::close(socket);
-  std::filesystem::remove_all(directory);
 }

@@ -7,12 +7,14 @@
 #include <map>
 #include <random>
 
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <catch2/catch.hpp>
 #include <unistd.h>
 
 #include "store/findings/finding.hpp"
 #include "store/rows/policy_rows.hpp"
 #include "support/hand_audit.hpp"
+#include "support/temp_dir.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -51,18 +53,9 @@ Lines dump(const Store& store) {
 }
 
 // A file name that exists for one test only.
-class Scratch {
- public:
-  Scratch() : path_(fs::temp_directory_path() / ("store_test." + std::to_string(::getpid()))) {
-    fs::remove(path_);
-  }
-  ~Scratch() { fs::remove(path_); }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  std::string path() const { return path_.string(); }
-
- private:
-  fs::path path_;
+// A file that is not there yet.
+struct Scratch : test::TempDir {
+  std::string path() const { return file("audit.db"); }
 };
 
 TEST_CASE("store: the stable views have the contract's columns") {
@@ -76,9 +69,10 @@ TEST_CASE("store: the stable views have the contract's columns") {
               "packets_s2c", "bytes_c2s",   "bytes_s2c",    "gaps",        "tls_version",
               "sni",         "mutual",      "first_packet", "duplicates",  "exception"});
   CHECK(columns(**store, "v_finding") ==
-        Lines{"finding", "kind", "severity", "client_role", "server_role", "service", "server_port",
-              "outcome", "flows", "first", "last", "nearest_rule", "failing_field", "mistake",
-              "text", "expected", "observed", "subject", "rank", "ports", "causes"});
+        Lines{"finding",       "kind",    "severity", "client_role", "server_role", "service",
+              "server_port",   "outcome", "flows",    "first",       "last",        "nearest_rule",
+              "failing_field", "mistake", "text",     "expected",    "observed",    "subject",
+              "rank",          "ports",   "causes"});
   CHECK(columns(**store, "v_rule_usage") == Lines{"rule", "pack", "from_role", "to_role",
                                                   "transport", "ports", "app", "needed", "flows",
                                                   "first", "last", "status", "undetermined"});
@@ -104,10 +98,12 @@ TEST_CASE("store: rows of a hand-made audit") {
         "10.2.0.11|443|internal-clients|director|tls|HTTPS|content|data|allowed|dir-int-443|||5|4|"
         "500|4000|2|TLSv1.2|director.example|not-requested|1|0|",
         "2|x.pcap|2026-11-20T10:00:01.000000000Z|2026-11-20T10:00:01.000000005Z|tcp|10.1.0.5|50000|"
-        "10.2.0.11|443|reverse-proxy-int|director|tls|HTTPS|content|refused|violation||V-ACE2EFB73096||5|4|"
+        "10.2.0.11|443|reverse-proxy-int|director|tls|HTTPS|content|refused|violation||V-"
+        "ACE2EFB73096||5|4|"
         "500|4000|0||||2|0|",
         "12|x.pcap|2026-11-20T10:01:11.000000000Z|2026-11-20T10:01:11.000000005Z|tcp|10.20.9.14|"
-        "50000|10.2.0.11|5061|unknown-internal|director|none||none|blocked|violation||V-959ACD6FE579||3|0|"
+        "50000|10.2.0.11|5061|unknown-internal|director|none||none|blocked|violation||V-"
+        "959ACD6FE579||3|0|"
         "180|0|0||||12|0|",
         "15|x.pcap|2026-11-20T10:01:12.000000000Z|2026-11-20T10:01:12.000000005Z|tcp|10.0.0.6|"
         "50000|"
@@ -117,7 +113,8 @@ TEST_CASE("store: rows of a hand-made audit") {
        {"V-959ACD6FE579|undocumented|medium|unknown-internal|director||5061|blocked|1|"
         "2026-11-20T10:01:11.000000000Z|2026-11-20T10:01:11.000000005Z||||unknown-internal to "
         "director on tcp/5061: no documented flow.||||1203|5061|1",
-        "V-A8D6E802F927|needed-not-seen|low|reverse-proxy-int|director|HTTPS|4443||0|||rp-int-4443|||"
+        "V-A8D6E802F927|needed-not-seen|low|reverse-proxy-int|director|HTTPS|4443||0|||rp-int-4443|"
+        "||"
         "reverse-proxy-int to director on tcp/4443 (HTTPS): rp-int-4443 is needed, and no flow "
         "used it although both sides were seen.||||2303|4443|1",
         "V-ACE2EFB73096|undocumented|high|reverse-proxy-int|director|HTTPS|443|data|2|"
@@ -207,7 +204,8 @@ TEST_CASE("store: a finding counts a flow once, and no waived flow") {
   REQUIRE(store);
   CHECK(lines(**store,
               "SELECT finding, flows, outcome, severity FROM v_finding "
-              "WHERE kind = 'undocumented' ORDER BY 1") == Lines{"V-ACE2EFB73096|2|midstream|medium"});
+              "WHERE kind = 'undocumented' ORDER BY 1") ==
+        Lines{"V-ACE2EFB73096|2|midstream|medium"});
   CHECK(lines(**store, "SELECT flow, finding FROM v_flow ORDER BY flow") ==
         Lines{"1|V-ACE2EFB73096", "2|V-ACE2EFB73096", "3|"});
 }
@@ -387,9 +385,13 @@ TEST_CASE("store: an existing file is kept unless it may be replaced") {
 
 TEST_CASE("store: an audit is replaced when the new one is whole") {
   const Scratch file;
-  { REQUIRE(test::hand_audit(test::hand_flows(), 2, file.path())); }
+  {
+    REQUIRE(test::hand_audit(test::hand_flows(), 2, file.path()));
+  }
   const auto size = fs::file_size(file.path());
-  { REQUIRE(Store::create(file.path(), true)); }  // never finished
+  {
+    REQUIRE(Store::create(file.path(), true));
+  }  // never finished
   CHECK(fs::file_size(file.path()) == size);
   {
     const auto made = Store::create(file.path(), true);
@@ -405,7 +407,9 @@ TEST_CASE("store: an audit is replaced when the new one is whole") {
 TEST_CASE("store: what was written can be opened, and only read") {
   const Scratch file;
   const auto memory = test::hand_audit(test::hand_flows());
-  { REQUIRE(test::hand_audit(test::hand_flows(), 2, file.path())); }
+  {
+    REQUIRE(test::hand_audit(test::hand_flows(), 2, file.path()));
+  }
   const auto store = Store::open(file.path());
   REQUIRE(store);
   CHECK(dump(**store) == dump(**memory));
@@ -438,6 +442,25 @@ TEST_CASE("store: what is not an audit is refused by name") {
   REQUIRE_FALSE(newer);
   CHECK(newer.error().what == file.path() + " has schema version 99, this program reads version 9");
   CHECK_FALSE(Store::create("/nonexistent/x.db", false));
+}
+
+TEST_CASE(
+    "store: an audit of another schema version is refused with the command that makes it anew") {
+  const Scratch file;
+  {
+    REQUIRE(test::hand_audit(test::hand_flows(), 2, file.path()));
+  }
+  {
+    SQLite::Database database(file.path(), SQLite::OPEN_READWRITE);
+    database.exec("PRAGMA user_version = 8");
+    SQLite::Statement words(database, "UPDATE run SET arguments = ?");
+    words.bind(1, R"(["audit", "it's.pcap", "-p", "site.toml"])");
+    words.exec();
+  }
+  const auto older = Store::open(file.path());
+  REQUIRE_FALSE(older);
+  CHECK(older.error().what == file.path() + " has schema version 8, this program reads version 9");
+  CHECK(older.error().hint == R"(pcapaudit audit 'it'\''s.pcap' -p site.toml -o NEW.db)");
 }
 
 TEST_CASE("store: a million causes have a million ids, and an id depends on its cause alone") {

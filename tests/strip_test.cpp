@@ -4,19 +4,11 @@
 #include <catch2/catch.hpp>
 
 #include "support/hand_audit.hpp"
+#include "support/temp_dir.hpp"
 
 using namespace pcapaudit;
 
 namespace {
-
-struct Scratch {
-  std::filesystem::path path;
-  Scratch() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "strip-XXXXXX").string();
-    path = ::mkdtemp(pattern.data());
-  }
-  ~Scratch() { std::filesystem::remove_all(path); }
-};
 
 std::vector<std::vector<std::string>> rows(const std::string& path, const std::string& sql) {
   const auto store = Store::open(path);
@@ -29,7 +21,7 @@ std::vector<std::vector<std::string>> rows(const std::string& path, const std::s
 }  // namespace
 
 TEST_CASE("strip: findings and sums stay, flows go") {
-  const Scratch scratch;
+  const test::TempDir scratch;
   const std::string path = (scratch.path / "a.db").string();
   REQUIRE(test::hand_audit(test::hand_flows(), 100, path));
   const std::string kept[] = {
@@ -64,7 +56,7 @@ TEST_CASE("strip: findings and sums stay, flows go") {
 }
 
 TEST_CASE("strip: again changes nothing; what is no database of ours stays as it is") {
-  const Scratch scratch;
+  const test::TempDir scratch;
   const std::string path = (scratch.path / "a.db").string();
   REQUIRE(test::hand_audit(test::hand_flows(), 100, path));
   REQUIRE(Store::strip(path));
@@ -76,7 +68,7 @@ TEST_CASE("strip: again changes nothing; what is no database of ours stays as it
 
 // What a live audit does between batches: readers see it, and the end replaces it.
 TEST_CASE("live store: committed flows and summaries are visible to another reader") {
-  const Scratch scratch;
+  const test::TempDir scratch;
   const std::string path = (scratch.path / "live.db").string();
   const auto store = Store::create(path, false, StoreUse::live);
   REQUIRE(store);

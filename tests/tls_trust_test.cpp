@@ -19,6 +19,7 @@
 #include "dissectors/tls/certificates/x509.hpp"
 #include "policy/judge/verdict.hpp"
 #include "support/judge.hpp"
+#include "support/temp_dir.hpp"
 
 using namespace pcapaudit;
 
@@ -237,7 +238,8 @@ TEST_CASE("trust: what is no PEM of certificates is refused") {
 
 TEST_CASE("trust: a policy names its anchors, which are part of it") {
   namespace fs = std::filesystem;
-  const fs::path folder = fs::temp_directory_path() / ("trust-" + std::to_string(::getpid()));
+  const test::TempDir owner;
+  const fs::path& folder = owner.path;
   fs::create_directories(folder / "cas");
   const Made root = make({.name = "root", .is_ca = true, .days = 30'000});
   const Made server = make({.name = "server", .days = 30'000}, &root);
@@ -291,5 +293,4 @@ TEST_CASE("trust: a policy names its anchors, which are part of it") {
     CHECK(policy.error().what.find(what) != std::string::npos);
     CHECK(policy.error().where.find(":24:") != std::string::npos);
   }
-  fs::remove_all(folder);
 }

@@ -12,6 +12,8 @@
 
 #include <pcapaudit/base/ip.hpp>
 
+#include "base/text/address_port.hpp"
+
 namespace pcapaudit {
 namespace {
 
@@ -54,8 +56,7 @@ std::optional<IpAddress> address_of(const std::vector<std::string_view>& words, 
 void add(TextList& out, std::string_view kind, const IpAddress& address, std::uint16_t port) {
   const IpAddress nowhere{};
   if (address == nowhere || to_text(address) == "0.0.0.0") return;  // on hold (RFC 3264 8.4)
-  out.add(address.v4 ? fmt::format("{} {}:{}", kind, to_text(address), port)
-                     : fmt::format("{} [{}]:{}", kind, to_text(address), port));
+  out.add(fmt::format("{} {}", kind, address_port(to_text(address), port)));
 }
 
 void finish(const Media& media, const std::optional<IpAddress>& session, TextList& out) {

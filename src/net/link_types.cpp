@@ -221,97 +221,101 @@ Walked begin_arcnet(Walk& walk) {
   return behind(walk, 8, protocol == ip ? Layer::ipv4 : Layer::ipv6);
 }
 
-}  // namespace
+// A header of one length with nothing to read in it, and what follows.
+struct FixedHeader {
+  std::uint32_t link_type = 0;
+  std::size_t length = 0;
+  Layer layer = Layer::ip;
+};
+constexpr FixedHeader fixed_headers[] = {
+    {1, 0, Layer::ethernet},
+    {8, 16, Layer::ip},   // SLIP: direction, compressed header
+    {11, 0, Layer::llc},  // RFC 2684 ATM, as some BSDs wrote it
+    {12, 0, Layer::ip},   // raw IP
+    {14, 0, Layer::ip},
+    {51, 0, Layer::pppoe},
+    {100, 0, Layer::llc},  // RFC 2684 ATM
+    {101, 0, Layer::ip},
+    {105, 0, Layer::wlan},
+    {109, 12, Layer::ip},  // OpenBSD IPsec: family, index, flags
+    {119, prism_header, Layer::wlan},
+    {166, 2, Layer::ppp},  // pppd: direction in place of the address, control
+    {204, 1, Layer::ppp},  // direction
+    {226, 24, Layer::ip},  // Solaris ipnet
+    {228, 0, Layer::ipv4},
+    {229, 0, Layer::ipv6},
+    {240, 4, Layer::ethernet},  // netANALYZER
+};
 
-Walked begin_link(LinkType link_type, Walk& walk) {
-  walk.layer = Layer::ip;
+// An EtherType in a header of one length.
+struct TypedHeader {
+  std::uint32_t link_type = 0;
+  std::size_t type_at = 0, length = 0;
+};
+constexpr TypedHeader typed_headers[] = {
+    {104, 2, 4},    // Cisco HDLC
+    {106, 6, 8},    // Linux classical IP over ATM
+    {138, 16, 18},  // Apple IP over FireWire
+    {205, 3, 5},    // direction, Cisco HDLC
+    {242, 40, 44},  // IP over InfiniBand
+};
+
+// Headers that have to be read.
+Walked begin_read_header(LinkType link_type, Walk& walk) {
   switch (static_cast<std::uint32_t>(link_type)) {
     case 0:    // null: family in host order
     case 108:  // OpenBSD loop: in network order
       return begin_loopback(walk);
-    case 1:
-      walk.layer = Layer::ethernet;
-      return Walked::go_on();
-    case 8:
-      return behind(walk, 16, Layer::ip);  // SLIP: direction, compressed header, IP
+    case 6:
+      return begin_token_ring(walk);
     case 9:
     case 50:
       return begin_ppp(walk);
-    case 51:
-      walk.layer = Layer::pppoe;
-      return Walked::go_on();
-    case 6:
-      return begin_token_ring(walk);
     case 10:
       return begin_fddi(walk);
-    case 12:
-    case 14:
-    case 101:  // raw IP
-      return Walked::go_on();
-    case 228:
-      walk.layer = Layer::ipv4;
-      return Walked::go_on();
-    case 229:
-      walk.layer = Layer::ipv6;
-      return Walked::go_on();
-    case 11:  // as some BSDs wrote it
-    case 100:
-      walk.layer = Layer::llc;
-      return Walked::go_on();  // RFC 2684 ATM
-    case 106:
-      return ethertype_at(walk, 6, 8);  // Linux classical IP over ATM
-    case 104:
-      return ethertype_at(walk, 2, 4);  // Cisco HDLC
-    case 105:
-      walk.layer = Layer::wlan;
-      return Walked::go_on();
     case 107:
       return begin_frame_relay(walk);
     case 113:
       return begin_cooked(walk, 14, 16);  // version 1
-    case 276:
-      return begin_cooked(walk, 0, 20);  // version 2
-    case 119:
-      return behind(walk, prism_header, Layer::wlan);
+    case 117:
+      return begin_pflog(walk);
     case 123:
       return begin_sunatm(walk);
     case 127:
       return begin_radio(walk, 2);  // radiotap
-    case 163:
-      return begin_avs(walk);
     case 129:
       return begin_arcnet(walk);
-    case 178:
-      return begin_juniper_ethernet(walk);
-    case 109:
-      return behind(walk, 12, Layer::ip);  // OpenBSD IPsec: family, index, flags
-    case 117:
-      return begin_pflog(walk);
-    case 138:
-      return ethertype_at(walk, 16, 18);  // Apple IP over FireWire
-    case 166:                             // pppd: direction in place of the address, control
-      return behind(walk, 2, Layer::ppp);
-    case 204:
-      return behind(walk, 1, Layer::ppp);  // direction
-    case 205:
-      return ethertype_at(walk, 3, 5);  // direction, Cisco HDLC
-    case 240:
-      return behind(walk, 4, Layer::ethernet);  // netANALYZER
     case 149:
       return begin_user2(walk);
-    case 258:
-      return begin_pktap(walk);
+    case 163:
+      return begin_avs(walk);
+    case 178:
+      return begin_juniper_ethernet(walk);
     case 192:
       return begin_ppi(walk);
-    case 226:
-      return behind(walk, 24, Layer::ip);  // Solaris ipnet
     case 239:
       return begin_nflog(walk);
-    case 242:
-      return ethertype_at(walk, 40, 44);  // IP over InfiniBand
+    case 258:
+      return begin_pktap(walk);
+    case 276:
+      return begin_cooked(walk, 0, 20);  // version 2
     default:
       return Walked::failed(DecodeIssue::unsupported_link);
   }
+}
+
+}  // namespace
+
+Walked begin_link(LinkType link_type, Walk& walk) {
+  const auto number = static_cast<std::uint32_t>(link_type);
+  walk.layer = Layer::ip;
+  for (const FixedHeader& it : fixed_headers) {
+    if (it.link_type == number) return behind(walk, it.length, it.layer);
+  }
+  for (const TypedHeader& it : typed_headers) {
+    if (it.link_type == number) return ethertype_at(walk, it.type_at, it.length);
+  }
+  return begin_read_header(link_type, walk);
 }
 
 }  // namespace pcapaudit

@@ -37,7 +37,6 @@ class RoleMap {
     bool is_bound = false;  // a [bind] names the address
   };
   Roles find(const SeenEnd& end) const;
-  RoleSet roles_of(const SeenEnd& end) const { return find(end).roles; }
   bool is_bound(const SeenEnd& end) const { return find(end).is_bound; }
 
  private:

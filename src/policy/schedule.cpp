@@ -2,11 +2,12 @@
 
 #include "policy/schedule.hpp"
 
-#include <cctype>
 #include <charconv>
 
 #include <date/date.h>
 #include <date/tz.h>
+
+#include "base/text/ascii.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -87,10 +88,7 @@ std::string local_date(Timestamp time, const std::string& timezone) {
 std::optional<unsigned> parse_weekday(std::string_view name) {
   constexpr std::string_view days[] = {"monday", "tuesday",  "wednesday", "thursday",
                                        "friday", "saturday", "sunday"};
-  std::string lower;
-  for (const char c : name) {
-    lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  }
+  const std::string lower = ascii_lower(name);
   for (unsigned i = 0; i < std::size(days); ++i) {
     if (lower == days[i] || lower == days[i].substr(0, 3)) return i;
   }

@@ -1,7 +1,7 @@
 // The documentation's name for what a flow carries, and on what that name rests.
 #include <algorithm>
-#include <cctype>
 
+#include "base/text/ascii.hpp"
 #include "policy/fit/application_fit.hpp"
 #include "policy/judge/verdict.hpp"
 
@@ -13,13 +13,6 @@ constexpr std::uint16_t sip_tls_port = 5061;
 bool is_https_port(std::uint16_t port) {
   constexpr std::uint16_t ports[] = {443, 444, 4443, 8443};  // IANA's and the documentation's
   return std::find(std::begin(ports), std::end(ports), port) != std::end(ports);
-}
-
-std::string upper(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return out;
 }
 
 ServiceName tls_service(const ClosedFlow& flow, const TlsFacts& tls, std::string_view documented) {
@@ -47,7 +40,7 @@ ServiceName service_of(const ClosedFlow& flow, std::string_view documented_app) 
   if (flow.app == "tls") {
     if (const TlsFacts* tls = flow.tls()) return tls_service(flow, *tls, documented_app);
   }
-  return {upper(flow.app), Basis::content};
+  return {ascii_upper(flow.app), Basis::content};
 }
 
 }  // namespace pcapaudit

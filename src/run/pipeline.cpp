@@ -7,14 +7,14 @@
 #include <mutex>
 #include <optional>
 #include <thread>
-#include <unordered_set>
 #include <utility>
 
 #include "base/queue.hpp"
 #include "flow/flow_key.hpp"
-#include "net/decoder.hpp"
+#include "run/attempts.hpp"
 #include "run/capture_clock.hpp"
 #include "run/overlaps.hpp"
+#include "run/packet_line.hpp"
 #include "run/worker.hpp"
 
 namespace pcapaudit {
@@ -33,23 +33,14 @@ class Writer {
 
   void accept(EndedFlows& ended) {
     if (failed_) return;
-    for (const AuditedFlow& audited : ended.flows) {
-      const ClosedFlow& flow = audited.flow;
-      if (flow.packets[0] > 0) heard_.insert(flow.client.address);
-      if (flow.packets[1] > 0) heard_.insert(flow.server.address);
-      if (flow.outcome == Outcome::blocked) {
-        unanswered_.push_back({.flow = flow.id, .target = flow.server.address});
-      }
-    }
+    attempts_.note(ended.flows);
     flows_ += ended.flows.size();
     result_ = sink_.accept(ended.flows, ended.late);
     failed_ = !result_;
   }
 
   Result<std::uint64_t> finish() {
-    std::erase_if(unanswered_, [&](const Attempt& it) { return heard_.contains(it.target); });
-    std::vector<std::uint64_t> unheard;
-    for (const Attempt& it : unanswered_) unheard.push_back(it.flow);
+    const std::vector<std::uint64_t> unheard = attempts_.take_unheard();
     if (result_ && !unheard.empty()) result_ = sink_.mark_unheard(unheard);
     if (!result_) return std::unexpected(result_.error());
     return flows_;
@@ -58,14 +49,8 @@ class Writer {
   bool failed() const { return failed_; }
 
  private:
-  struct Attempt {
-    std::uint64_t flow = 0;
-    IpAddress target;
-  };
-
   FlowSink& sink_;
-  std::unordered_set<IpAddress> heard_;
-  std::vector<Attempt> unanswered_;
+  Attempts attempts_;
   Result<void> result_;
   std::uint64_t flows_ = 0;
   std::atomic<bool> failed_ = false;
@@ -257,8 +242,8 @@ class Reader {
     }
     progress_.bytes_done = bytes_before + (*source)->size();
     summary.facts = (*source)->facts();
-    if (capture + 1 == options_.inputs.size() || stopped()) decoder_.forget();
-    summary.packets = decoder_.take_counters();
+    if (capture + 1 == options_.inputs.size() || stopped()) line_.forget();
+    summary.packets = line_.take_counters();
     return summary;
   }
 
@@ -266,7 +251,7 @@ class Reader {
   void start_new_time_line(Timestamp time) {
     settle_clock(time);
     shards_.close_all();
-    decoder_.forget();
+    line_.forget();
     clock_.restart(time);
   }
 
@@ -283,22 +268,14 @@ class Reader {
 
   void take(const PacketView& packet, const std::shared_ptr<const void>& owner,
             std::uint32_t capture) {
-    ++id_;
     settle_clock(is_known(packet.time) ? std::optional(packet.time) : std::nullopt);
     const bool in_time = clock_.note(packet.time);
-    const auto decoded = decoder_.decode(packet);
-    if (!decoded) return;  // counted by the decoder
-    const FlowPacket placed{.id = id_,
-                            .capture = capture,
-                            .number = packet.number,
-                            .time = packet.time,
-                            .clock = clock_.now(),
-                            .wire_length = packet.wire_length,
-                            .decoded = *decoded};
+    const auto placed = line_.place(packet, capture, clock_.now());
+    if (!placed) return;
     if (in_time) {
-      shards_.add(placed, owner);
+      shards_.add(*placed, owner);
     } else {
-      held_.add(placed, nullptr);
+      held_.add(*placed, nullptr);
     }
   }
 
@@ -307,9 +284,8 @@ class Reader {
   const Writer& writer_;
   SourceOptions source_options_ = options_.source;
   Overlaps overlaps_{options_.inputs, options_.source};
-  Decoder decoder_{options_.decode};
+  PacketLine line_{options_.decode};
   Progress progress_;
-  std::uint64_t id_ = 0;
   CaptureClock clock_;
   PacketBatch held_;  // one whose time is doubtful, with a copy of its bytes
 };

@@ -1,4 +1,4 @@
-// Runs the embedded schema files; reads application_id and user_version.
+// Makes the schema, and tells whether a database has it.
 
 #include "store/schema.hpp"
 
@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include "base/digest.hpp"
 #include "base/embedded.hpp"
 #include "store/redaction/strip.hpp"
 
@@ -21,19 +22,18 @@ std::int64_t pragma(const SQLite::Database& database, const char* name) {
 
 }  // namespace
 
-std::int64_t schema_version() {
-  return static_cast<std::int64_t>(schema_files().size());
+std::string schema_digest() {
+  Sha256 sha;
+  for (const EmbeddedFile& file : schema_files()) sha.add(as_bytes(file.text));
+  return sha.hex();
 }
 
-void migrate(SQLite::Database& database) {
+void create_schema(SQLite::Database& database) {
   database.exec(fmt::format("PRAGMA application_id = {}", database_application_id));
-  std::int64_t version = pragma(database, "user_version");
-  for (const EmbeddedFile& file : schema_files().subspan(static_cast<std::size_t>(version))) {
-    SQLite::Transaction transaction(database);
-    database.exec(std::string(file.text));
-    database.exec(fmt::format("PRAGMA user_version = {}", ++version));
-    transaction.commit();
-  }
+  SQLite::Transaction transaction(database);
+  for (const EmbeddedFile& file : schema_files()) database.exec(std::string(file.text));
+  database.exec(fmt::format("PRAGMA user_version = {}", schema_version));
+  transaction.commit();
 }
 
 namespace {
@@ -70,7 +70,7 @@ std::string first_difference(const std::map<std::string, std::string>& found,
 
 std::string schema_difference(const SQLite::Database& database) {
   SQLite::Database own(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
-  migrate(own);
+  create_schema(own);
   if (is_stripped(database)) freeze_views(own);
   return first_difference(schema_of(database), schema_of(own));
 }
@@ -89,17 +89,45 @@ void distrust(SQLite::Database& database) {
   sqlite3_db_config(database.getHandle(), SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
 }
 
+namespace {
+
+// A word as a shell takes it.
+std::string shell_word(const std::string& word) {
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./,:=@%+";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+// The command that makes the audit of another schema version once more; empty: it is not told.
+std::string command_again(const SQLite::Database& database) try {
+  std::string command = "pcapaudit";
+  SQLite::Statement word(database,
+                         "SELECT value FROM run, json_each(run.arguments) ORDER BY json_each.key");
+  bool any = false;
+  while (word.executeStep()) {
+    command += " " + shell_word(word.getColumn(0).getString());
+    any = true;
+  }
+  return any ? command + " -o NEW.db" : std::string();
+} catch (const SQLite::Exception&) {
+  return {};
+}
+
+}  // namespace
+
 Result<void> check_identity(const SQLite::Database& database, const std::string& path) {
   if (pragma(database, "application_id") != database_application_id) {
     return fail(fmt::format("{} is not a pcapaudit database", path));
   }
   const std::int64_t version = pragma(database, "user_version");
-  if (version != schema_version()) {
-    return fail(fmt::format("{} has schema version {}, this program reads version {}", path,
-                            version, schema_version()),
-                "audit the captures again with this program");
-  }
-  return {};
+  if (version == schema_version) return {};
+  const std::string again = command_again(database);
+  return fail(fmt::format("{} has schema version {}, this program reads version {}", path, version,
+                          schema_version),
+              again.empty() ? "audit the captures again with this program" : again);
 }
 
 }  // namespace pcapaudit

@@ -202,7 +202,7 @@ Result<std::unique_ptr<Store>> Store::create(const std::string& path, bool overw
   } else {
     impl->database.exec(building_pragmas);
   }
-  migrate(impl->database);
+  create_schema(impl->database);
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 } catch (const std::exception& error) {
   return fail(describe(path, error));

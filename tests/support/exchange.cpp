@@ -11,6 +11,7 @@
 
 #include "run/pipeline.hpp"
 #include "support/packets.hpp"
+#include "support/temp_dir.hpp"
 #include "support/tls_bytes.hpp"
 
 namespace pcapaudit::test {
@@ -133,10 +134,8 @@ std::string capture_of(const std::vector<Frame>& frames) {
 }
 
 std::vector<AuditedFlow> audited(const std::string& capture, const Policy& policy) {
-  const std::string path = (std::filesystem::temp_directory_path() /
-                            ("pcapaudit-exchange-" + std::to_string(getpid()) + ".pcap"))
-                               .string();
-  std::ofstream(path, std::ios::binary) << capture;
+  const TempDir folder;
+  const std::string path = folder.write("exchange.pcap", capture);
   Flows flows;
   const auto summary = run({.inputs = {path},
                             .source = {},
@@ -145,7 +144,6 @@ std::vector<AuditedFlow> audited(const std::string& capture, const Policy& polic
                             .progress = {},
                             .interrupted = nullptr},
                            flows);
-  std::filesystem::remove(path);
   if (!summary) throw std::runtime_error(summary.error().what);
   return std::move(flows.taken);
 }

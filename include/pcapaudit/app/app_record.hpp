@@ -55,6 +55,7 @@ constexpr std::size_t longest_text = 1024;
 std::string clean_text(std::string_view wire, std::size_t limit = longest_text);
 
 struct HttpFacts {
+  static constexpr std::string_view protocol_name = "http";
   std::string version;  // "1.0", "1.1", "2" of the first message
   std::uint64_t requests = 0, responses = 0;
   TextList methods, hosts, paths;  // paths without query
@@ -140,6 +141,7 @@ struct TlsAlert {
 };
 
 struct TlsFacts {
+  static constexpr std::string_view protocol_name = "tls";
   std::uint16_t version =
       0;  // negotiated, 0 unknown; 0x0300 SSL 3.0 ... 0x0304 TLS 1.3; drafts as on the wire
   std::uint16_t offered_version = 0;  // highest that the client offered, 0 unknown
@@ -226,6 +228,7 @@ std::string to_text(const TlsAlert& alert);  // "client fatal 42": who sent it, 
                                              // number (RFC 8446 6)
 
 struct SipFacts {
+  static constexpr std::string_view protocol_name = "sip";
   std::uint64_t requests = 0, responses = 0;
   TextList methods;  // of requests, and of CSeq in responses when no request was seen
   NumberList statuses;
@@ -249,5 +252,18 @@ struct GenericFacts {
 };
 
 using AppRecord = std::variant<HttpFacts, TlsFacts, SipFacts, GenericFacts>;
+
+// The application that a record is of: "http", "tls", "sip", or what a generic one says.
+template <class Record>
+std::string_view protocol_of(const Record& record) {
+  if constexpr (requires { Record::protocol_name; }) {
+    return Record::protocol_name;
+  } else {
+    return record.protocol;
+  }
+}
+inline std::string_view record_protocol(const AppRecord& record) {
+  return std::visit([](const auto& facts) { return protocol_of(facts); }, record);
+}
 
 }  // namespace pcapaudit

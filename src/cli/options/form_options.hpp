@@ -7,16 +7,9 @@
 
 #include <CLI/CLI.hpp>
 
-#include "cli/options/options.hpp"
+#include "cli/options/option_parts.hpp"
 
 namespace pcapaudit {
-
-// One command that add_form_commands() made, with its examples for the help.
-struct CommandOfApp {
-  const CLI::App* app;
-  Command command;
-  const char* examples;
-};
 
 // query, diff, sign, verify.
 std::vector<CommandOfApp> add_form_commands(CLI::App& app, Options& options);

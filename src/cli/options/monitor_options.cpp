@@ -4,14 +4,14 @@
 
 namespace pcapaudit {
 
-const char* const monitor_examples =
+namespace {
+
+constexpr const char* monitor_examples =
     "Examples:\n"
     "  pcapaudit monitor -i eth1 -p site.toml -o live.db    until Ctrl-C\n"
     "  pcapaudit monitor -i eth1 -i eth2 -p site.toml -o live.db --rotate daily --budget 20G\n"
     "  pcapaudit monitor -i eth1 -p site.toml -o live.db --alerts syslog --metrics 127.0.0.1:9466\n"
     "Signals: INT and TERM end it, HUP loads the policy again, USR1 prints the status.\n";
-
-namespace {
 
 void add_alerts(CLI::App& app, Options& options) {
   MonitorOptions& monitor = options.monitor;
@@ -54,7 +54,7 @@ void add_disk(CLI::App& app, Options& options) {
 
 }  // namespace
 
-CLI::App* add_monitor(CLI::App& app, Options& options) {
+CommandOfApp add_monitor(CLI::App& app, Options& options) {
   CLI::App* monitor = app.add_subcommand("monitor", "the same on live interfaces");
   monitor->add_option("-i,--interface", options.interfaces, "interface to read; may be repeated")
       ->required()
@@ -90,7 +90,7 @@ CLI::App* add_monitor(CLI::App& app, Options& options) {
            std::map<std::string, When>{{"auto", When::automatic}, {"never", When::never}},
            "auto|never");
   add_common(*monitor, options);
-  return monitor;
+  return {.app = monitor, .command = Command::monitor, .examples = monitor_examples};
 }
 
 }  // namespace pcapaudit

@@ -48,7 +48,12 @@ void add_memory(CLI::App& app, Options& options, const char* usual);
 // -p, --strict
 void add_policies(CLI::App& app, Options& options);
 
-extern const char* const monitor_examples;
-CLI::App* add_monitor(CLI::App& app, Options& options);
+// One command of the command line, with its examples for the help.
+struct CommandOfApp {
+  const CLI::App* app;
+  Command command;
+  const char* examples;
+};
+CommandOfApp add_monitor(CLI::App& app, Options& options);
 
 }  // namespace pcapaudit

@@ -14,8 +14,8 @@
 
 #include "base/text/nearest_word.hpp"
 #include "cli/commands/commands.hpp"
-#include "cli/options/form_options.hpp"
 #include "cli/options/examples.hpp"
+#include "cli/options/form_options.hpp"
 #include "cli/options/option_parts.hpp"
 #include "cli/options/usage_error.hpp"
 #include "policy/judge/verdict.hpp"
@@ -72,7 +72,7 @@ void add_reading(CLI::App& app, Options& options) {
   add_common(app, options);
 }
 
-CLI::App* add_audit(CLI::App& app, Options& options) {
+CommandOfApp add_audit(CLI::App& app, Options& options) {
   CLI::App* audit = app.add_subcommand("audit", "judge captures against the documented flows");
   audit->add_option("captures", options.inputs, "pcap or pcapng files, directories, - for stdin")
       ->required()
@@ -106,10 +106,10 @@ CLI::App* add_audit(CLI::App& app, Options& options) {
       ->transform(one_of({"text", "json"}))
       ->option_text("text|json");
   add_reading(*audit, options);
-  return audit;
+  return {.app = audit, .command = Command::audit, .examples = audit_examples};
 }
 
-CLI::App* add_inspect(CLI::App& app, Options& options) {
+CommandOfApp add_inspect(CLI::App& app, Options& options) {
   CLI::App* inspect = app.add_subcommand("inspect", "classify every flow; no policy needed");
   inspect->add_option("captures", options.inputs, "pcap or pcapng files, directories, - for stdin")
       ->required()
@@ -118,10 +118,10 @@ CLI::App* add_inspect(CLI::App& app, Options& options) {
       ->transform(one_of({"table", "jsonl"}))
       ->option_text("table|jsonl");
   add_reading(*inspect, options);
-  return inspect;
+  return {.app = inspect, .command = Command::inspect, .examples = inspect_examples};
 }
 
-CLI::App* add_report(CLI::App& app, Options& options) {
+CommandOfApp add_report(CLI::App& app, Options& options) {
   CLI::App* report = app.add_subcommand("report", "render an audit database");
   report->add_option("database", options.inputs, "written by audit -o")
       ->required()
@@ -150,7 +150,7 @@ CLI::App* add_report(CLI::App& app, Options& options) {
       ->option_text("DB");
   add_redact_option(*report, options);
   add_common(*report, options);
-  return report;
+  return {.app = report, .command = Command::report, .examples = report_examples};
 }
 
 void add_database(CLI::App& app, Options& options) {
@@ -161,17 +161,17 @@ void add_database(CLI::App& app, Options& options) {
       ->option_text("DB");
 }
 
-CLI::App* add_explain(CLI::App& app, Options& options) {
+CommandOfApp add_explain(CLI::App& app, Options& options) {
   CLI::App* explain = app.add_subcommand("explain", "why a flow or finding is what it is");
   add_database(*explain, options);
   explain->add_option("id", options.subject, "finding (V-1A2B) or flow (17)")
       ->required()
       ->option_text("ID");
   add_common(*explain, options);
-  return explain;
+  return {.app = explain, .command = Command::explain, .examples = explain_examples};
 }
 
-CLI::App* add_why(CLI::App& app, Options& options) {
+CommandOfApp add_why(CLI::App& app, Options& options) {
   CLI::App* why = app.add_subcommand("why", "ask the policy about a flow, no capture");
   Question& question = options.question;
   why->add_option("source", question.source, "address of the client")
@@ -197,25 +197,25 @@ CLI::App* add_why(CLI::App& app, Options& options) {
   why->add_option("--vlan", question.vlan, "VLAN id that the packets carry")->option_text("ID");
   add_policies(*why, options);
   add_common(*why, options);
-  return why;
+  return {.app = why, .command = Command::why, .examples = why_examples};
 }
 
-CLI::App* add_rules(CLI::App& app, Options& options) {
+CommandOfApp add_rules(CLI::App& app, Options& options) {
   CLI::App* rules = app.add_subcommand("rules", "documented flows: used, unused, not observable");
   add_database(*rules, options);
   add_common(*rules, options);
-  return rules;
+  return {.app = rules, .command = Command::rules, .examples = rules_examples};
 }
 
-CLI::App* add_replay(CLI::App& app, Options& options) {
+CommandOfApp add_replay(CLI::App& app, Options& options) {
   CLI::App* replay = app.add_subcommand("replay", "judge the stored flows by another policy");
   add_database(*replay, options);
   add_policies(*replay, options);
   add_common(*replay, options);
-  return replay;
+  return {.app = replay, .command = Command::replay, .examples = replay_examples};
 }
 
-CLI::App* add_learn(CLI::App& app, Options& options) {
+CommandOfApp add_learn(CLI::App& app, Options& options) {
   CLI::App* learn = app.add_subcommand("learn", "draft rows for what is not documented");
   learn->add_option("input", options.inputs, "database, or captures with -p")
       ->required()
@@ -225,7 +225,7 @@ CLI::App* add_learn(CLI::App& app, Options& options) {
       ->allow_extra_args(false)
       ->option_text("POLICY");
   add_reading(*learn, options);
-  return learn;
+  return {.app = learn, .command = Command::learn, .examples = learn_examples};
 }
 
 }  // namespace
@@ -240,7 +240,7 @@ void add_fail_on_option(CLI::App& app, Options& options, const char* text) {
 
 namespace {
 
-CLI::App* add_evidence(CLI::App& app, Options& options) {
+CommandOfApp add_evidence(CLI::App& app, Options& options) {
   CLI::App* evidence = app.add_subcommand("evidence", "the packets that prove a finding");
   add_database(*evidence, options);
   evidence->add_option("id", options.subject, "finding (V-1A2B) or flow (17)")
@@ -254,25 +254,22 @@ CLI::App* add_evidence(CLI::App& app, Options& options) {
       ->option_text("CAPTURE|DIR...");
   add_vxlan_port(*evidence, options);
   add_common(*evidence, options);
-  return evidence;
+  return {.app = evidence, .command = Command::evidence, .examples = evidence_examples};
 }
 
-struct PolicyCommands {
-  CLI::App *list, *apps, *show, *check, *plan, *test, *exporting, *importing;
-};
-
-PolicyCommands add_policy(CLI::App& app, Options& options) {
+std::vector<CommandOfApp> add_policy(CLI::App& app, Options& options) {
   CLI::App* policy = app.add_subcommand("policy", "the documented flows: list, show, check");
   policy->require_subcommand(1);
-  PolicyCommands commands{
-      .list = policy->add_subcommand("list", "the built-in packs"),
-      .apps = policy->add_subcommand("apps", "the names of applications"),
-      .show = policy->add_subcommand("show", "roles, flows, mappings, doubts"),
-      .check = policy->add_subcommand("check", "load and remark on it"),
-      .plan = policy->add_subcommand("plan", "where to capture"),
-      .test = policy->add_subcommand("test", "assertions about verdicts"),
-      .exporting = policy->add_subcommand("export", "rows for others"),
-      .importing = policy->add_subcommand("import", "port tables to a draft pack")};
+  struct {
+    CLI::App *list, *apps, *show, *check, *plan, *test, *exporting, *importing;
+  } commands{.list = policy->add_subcommand("list", "the built-in packs"),
+             .apps = policy->add_subcommand("apps", "the names of applications"),
+             .show = policy->add_subcommand("show", "roles, flows, mappings, doubts"),
+             .check = policy->add_subcommand("check", "load and remark on it"),
+             .plan = policy->add_subcommand("plan", "where to capture"),
+             .test = policy->add_subcommand("test", "assertions about verdicts"),
+             .exporting = policy->add_subcommand("export", "rows for others"),
+             .importing = policy->add_subcommand("import", "port tables to a draft pack")};
   commands.test->add_option("tests", options.inputs, "TOML files with [[test]] tables")
       ->required()
       ->option_text("FILE...");
@@ -306,7 +303,42 @@ PolicyCommands add_policy(CLI::App& app, Options& options) {
         ->option_text("POLICY...");
     add_common(*one, options);
   }
+  return {{commands.list, Command::policy_list, policy_examples},
+          {commands.apps, Command::policy_apps, policy_examples},
+          {commands.show, Command::policy_show, policy_examples},
+          {commands.check, Command::policy_check, policy_examples},
+          {commands.plan, Command::policy_plan, policy_examples},
+          {commands.test, Command::policy_test, policy_examples},
+          {commands.exporting, Command::policy_export, policy_examples},
+          {commands.importing, Command::policy_import, policy_examples}};
+}
+
+// In the order of the help.
+std::vector<CommandOfApp> add_commands(CLI::App& app, Options& options) {
+  std::vector<CommandOfApp> commands = {add_audit(app, options),  add_inspect(app, options),
+                                        add_report(app, options), add_explain(app, options),
+                                        add_why(app, options),    add_rules(app, options),
+                                        add_replay(app, options), add_learn(app, options)};
+  for (const CommandOfApp& it : add_form_commands(app, options)) commands.push_back(it);
+  commands.push_back(add_evidence(app, options));
+  commands.push_back(add_monitor(app, options));
+  for (const CommandOfApp& it : add_policy(app, options)) commands.push_back(it);
   return commands;
+}
+
+// Help and the version are printed, other mistakes are told. The exit code.
+int end_of_parsing(const CLI::App& app, const CLI::ParseError& error, int argc,
+                   const char* const* argv) {
+  if (error.get_exit_code() != static_cast<int>(CLI::ExitCodes::Success)) {
+    print_error(usage_error(app, error, argc, argv));
+    return static_cast<int>(ExitCode::usage);
+  }
+  std::ostringstream text;
+  app.exit(error, text, text);
+  const CommandResult printed = print_out(text.str());
+  if (printed) return *printed;
+  print_error(printed.error().error);
+  return static_cast<int>(printed.error().code);
 }
 
 }  // namespace
@@ -317,76 +349,20 @@ std::expected<Options, int> parse_options(int argc, const char* const* argv) {
   CLI::App app("Holds captured traffic against the documented allowed flows between server roles.",
                "pcapaudit");
   const auto formatter = std::make_shared<ExamplesFirst>();
-  formatter->examples = {
-      {"pcapaudit", program_examples}, {"audit", audit_examples},     {"inspect", inspect_examples},
-      {"report", report_examples},     {"explain", explain_examples}, {"why", why_examples},
-      {"rules", rules_examples},       {"replay", replay_examples},   {"learn", learn_examples},
-      {"evidence", evidence_examples}, {"monitor", monitor_examples}, {"policy", policy_examples},
-      {"list", policy_examples},       {"show", policy_examples},     {"check", policy_examples},
-      {"plan", policy_examples},       {"test", policy_examples},     {"export", policy_examples},
-      {"import", policy_examples},     {"apps", policy_examples}};
   formatter->column_width(34);
   app.formatter(formatter);
   app.set_version_flag("--version", "pcapaudit " PCAPAUDIT_VERSION);
   app.require_subcommand(1);
-  const CLI::App* audit = add_audit(app, options);
-  const CLI::App* inspect = add_inspect(app, options);
-  const CLI::App* report = add_report(app, options);
-  const CLI::App* explain = add_explain(app, options);
-  const CLI::App* why = add_why(app, options);
-  const CLI::App* rules = add_rules(app, options);
-  const CLI::App* replay = add_replay(app, options);
-  const CLI::App* learn = add_learn(app, options);
-  const std::vector<CommandOfApp> forms = add_form_commands(app, options);
-  for (const CommandOfApp& it : forms) formatter->examples[it.app->get_name()] = it.examples;
-  const CLI::App* evidence = add_evidence(app, options);
-  const CLI::App* monitor = add_monitor(app, options);
-  const PolicyCommands policy = add_policy(app, options);
-
+  const std::vector<CommandOfApp> commands = add_commands(app, options);
+  formatter->examples = {{"pcapaudit", program_examples}, {"policy", policy_examples}};
+  for (const CommandOfApp& it : commands) formatter->examples[it.app->get_name()] = it.examples;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
-      std::ostringstream text;  // help or version
-      app.exit(error, text, text);
-      const CommandResult printed = print_out(text.str());
-      if (printed) return std::unexpected(*printed);
-      print_error(printed.error().error);
-      return std::unexpected(static_cast<int>(printed.error().code));
-    }
-    print_error(usage_error(app, error, argc, argv));
-    return std::unexpected(static_cast<int>(ExitCode::usage));
+    return std::unexpected(end_of_parsing(app, error, argc, argv));
   }
-  if (*inspect) {
-    options.command = Command::inspect;
-    if (options.format == "text") options.format = "table";
-  } else if (*report) {
-    options.command = Command::report;
-  } else if (*audit) {
-    options.command = Command::audit;
-  } else {
-    const std::pair<const CLI::App*, Command> others[] = {
-        {explain, Command::explain},
-        {why, Command::why},
-        {rules, Command::rules},
-        {replay, Command::replay},
-        {learn, Command::learn},
-        {evidence, Command::evidence},
-        {monitor, Command::monitor},
-        {policy.list, Command::policy_list},
-        {policy.apps, Command::policy_apps},
-        {policy.show, Command::policy_show},
-        {policy.check, Command::policy_check},
-        {policy.plan, Command::policy_plan},
-        {policy.test, Command::policy_test},
-        {policy.exporting, Command::policy_export},
-        {policy.importing, Command::policy_import}};
-    for (const auto& [app_of_command, command] : others) {
-      if (*app_of_command) options.command = command;
-    }
-    for (const CommandOfApp& it : forms) {
-      if (*it.app) options.command = it.command;
-    }
+  for (const CommandOfApp& it : commands) {
+    if (*it.app) options.command = it.command;
   }
   return options;
 }

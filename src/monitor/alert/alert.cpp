@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <utility>
 #include <vector>
 
@@ -13,6 +12,8 @@
 #include <nlohmann/json.hpp>
 
 #include <pcapaudit/app/app_record.hpp>
+
+#include "base/text/ascii.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -229,10 +230,7 @@ std::string cef_extension(const Alert& alert, const AlertOrigin& origin) {
   text += cef_value("spt", port(alert.client));
   text += cef_address(alert.server.address, "dst", 3, "Destination IPv6 Address");
   text += cef_value("dpt", port(alert.server));
-  std::string transport(to_text(alert.transport));
-  std::transform(transport.begin(), transport.end(), transport.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  text += cef_value("proto", transport);
+  text += cef_value("proto", ascii_upper(to_text(alert.transport)));
   text += cef_value("app", alert.service) + cef_value("outcome", alert.outcome);
   text += cef_value("cnt", std::to_string(alert.flows)) + cef_value("externalId", alert.finding);
   text += cef_value("dvchost", origin.host) + cef_value("deviceInboundInterface", origin.interface);

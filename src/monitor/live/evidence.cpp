@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text/address_port.hpp"
 #include "capture/packet_source.hpp"
 #include "net/decoder.hpp"
 
@@ -19,9 +20,7 @@ FlowKey key_without_identifier(Transport transport, Endpoint a, Endpoint b) {
 }
 
 std::string end_text(const Endpoint& end) {
-  if (end.port == 0) return to_text(end.address);
-  return end.address.v4 ? fmt::format("{}:{}", to_text(end.address), end.port)
-                        : fmt::format("[{}]:{}", to_text(end.address), end.port);
+  return address_and_port(to_text(end.address), end.port);
 }
 
 std::string file_comment(const EvidenceSubject& subject) {
@@ -180,12 +179,14 @@ Result<std::vector<RecordedCapture>> captures_of(const Store& store,
   for (const EvidenceFlow& flow : subject.flows) {
     ids += (ids.empty() ? "" : ",") + std::to_string(flow.id);
   }
-  const auto table = store.query(fmt::format(
-      "SELECT name, sha256 FROM capture WHERE same_as IS NULL AND EXISTS (SELECT 1 FROM flow WHERE flow.id IN ({}) "
-      "AND (flow.capture = capture.id "
-      "OR capture.name = (SELECT same_as FROM capture AS copy WHERE copy.id = flow.capture) OR (flow.first <= capture.last AND flow.last >= "
-      "capture.first))) ORDER BY id",
-      ids));
+  const auto table = store.query(
+      fmt::format("SELECT name, sha256 FROM capture WHERE same_as IS NULL AND EXISTS (SELECT 1 "
+                  "FROM flow WHERE flow.id IN ({}) "
+                  "AND (flow.capture = capture.id "
+                  "OR capture.name = (SELECT same_as FROM capture AS copy WHERE copy.id = "
+                  "flow.capture) OR (flow.first <= capture.last AND flow.last >= "
+                  "capture.first))) ORDER BY id",
+                  ids));
   if (!table) return std::unexpected(table.error());
   std::vector<RecordedCapture> captures;
   for (const auto& row : table->rows) captures.push_back({.name = row[0], .sha256 = row[1]});

@@ -20,7 +20,7 @@ LiveEngine::LiveEngine(std::shared_ptr<const LivePolicy> policy, std::size_t int
                        const FlowLimits& limits)
     : policy_(std::move(policy)),
       worker_(&policy_->judge, limits),
-      decoder_(decode),
+      line_(decode),
       ring_(evidence_memory),
       keeps_packets_(evidence_memory > 0),
       segment_(interfaces) {}
@@ -28,24 +28,18 @@ LiveEngine::LiveEngine(std::shared_ptr<const LivePolicy> policy, std::size_t int
 void LiveEngine::add(const PacketView& packet, std::uint32_t capture) {
   if (capture != capture_) take_counters();
   capture_ = capture;
-  ++id_;
   clock_ = std::max(clock_, packet.time);
-  const auto decoded = decoder_.decode(packet);
-  if (!decoded) return;  // counted by the decoder
+  const auto placed = line_.place(packet, capture, clock_);
+  if (!placed) return;
   if (keeps_packets_) {
-    const bool opens = decoded->transport == Transport::tcp && decoded->tcp.has(TcpHeader::syn) &&
-                       !decoded->tcp.has(TcpHeader::ack);
+    const Decoded& decoded = placed->decoded;
+    const bool opens = decoded.transport == Transport::tcp && decoded.tcp.has(TcpHeader::syn) &&
+                       !decoded.tcp.has(TcpHeader::ack);
     PacketView kept = packet;
     kept.interface = capture;
-    ring_.add(kept, hash_of(evidence_key(*decoded)), opens);
+    ring_.add(kept, hash_of(evidence_key(decoded)), opens);
   }
-  worker_.add({.id = id_,
-               .capture = capture,
-               .number = packet.number,
-               .time = packet.time,
-               .clock = clock_,
-               .wire_length = packet.wire_length,
-               .decoded = *decoded});
+  worker_.add(*placed);
 }
 
 void LiveEngine::advance(Timestamp now) {
@@ -54,7 +48,7 @@ void LiveEngine::advance(Timestamp now) {
 }
 
 bool LiveEngine::close_some() {
-  decoder_.forget();
+  line_.forget();
   return worker_.close_some();
 }
 
@@ -63,9 +57,9 @@ void LiveEngine::judge_by(std::shared_ptr<const LivePolicy> policy) {
   worker_.judge_by(policy_->judge);
 }
 
-// The decoder does not know interfaces: its counters are those of the packets since the last call.
+// The line does not know interfaces: its counters are those of the packets since the last call.
 void LiveEngine::take_counters() {
-  const DecoderCounters counted = decoder_.take_counters();
+  const DecoderCounters counted = line_.take_counters();
   segment_[capture_].packets += counted;
   counters_ += counted;
 }

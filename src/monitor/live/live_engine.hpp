@@ -1,4 +1,4 @@
-// Packets of interfaces to judged flows: decoder, flow table and judge of `run`, on one thread.
+// Packets of interfaces to judged flows: the packet line and a worker of `run`, on one thread.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 #include "capture/packet_source.hpp"
 #include "monitor/live/live_policy.hpp"
 #include "monitor/live/packet_ring.hpp"
-#include "net/decoder.hpp"
+#include "run/packet_line.hpp"
 #include "run/worker.hpp"
 
 namespace pcapaudit {
@@ -43,13 +43,12 @@ class LiveEngine {
 
   std::shared_ptr<const LivePolicy> policy_;
   Worker worker_;
-  Decoder decoder_;
+  PacketLine line_;
   PacketRing ring_;
   bool keeps_packets_;
   std::vector<CaptureSummary> segment_;  // facts stay empty
   DecoderCounters counters_;             // of all segments
   std::uint32_t capture_ = 0;            // of the last packet
-  std::uint64_t id_ = 0;
   Timestamp clock_{std::numeric_limits<std::int64_t>::min()};
 };
 

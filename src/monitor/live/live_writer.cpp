@@ -76,9 +76,7 @@ Result<void> LiveWriter::begin_database(std::shared_ptr<const LivePolicy> policy
   if (auto written = store_->summarize(run_facts(true), captures, now); !written) return written;
   committed_ = summarized_ = now;
   summary_interval_ns_ = summary_interval_ns;
-  heard_.clear();
-  heard_is_full_ = false;
-  unanswered_.clear();
+  attempts_ = Attempts(max_heard);
   const std::scoped_lock lock(mutex_);
   status_.database = path_;
   status_.database_bytes = status_.database_flows = 0;
@@ -208,11 +206,12 @@ void LiveWriter::look_after_left_open() {
 
 Result<void> LiveWriter::note_flows(const EndedFlows& ended) {
   if (ended.flows.empty() && ended.late.empty()) return {};
-  for (const AuditedFlow& audited : ended.flows) {
-    const ClosedFlow& flow = audited.flow;
-    if (flow.packets[0] > 0) hear(flow.client.address);
-    if (flow.packets[1] > 0) hear(flow.server.address);
-    if (flow.outcome == Outcome::blocked) unanswered_.emplace_back(flow.id, flow.server.address);
+  const bool was_full = attempts_.is_full();
+  attempts_.note(ended.flows);
+  if (attempts_.is_full() && !was_full) {
+    complain({.what = fmt::format("more than {} addresses were heard in {}: attempts to further "
+                                  "ones that nobody answers count as one-sided, not as blocked",
+                                  grouped(max_heard), path_)});
   }
   if (auto stored = store_->accept(ended.flows, ended.late); !stored) return stored;
   {
@@ -220,29 +219,13 @@ Result<void> LiveWriter::note_flows(const EndedFlows& ended) {
     for (const AuditedFlow& audited : ended.flows) note_flow(audited);
     status_.database_flows += ended.flows.size();
   }
-  if (unanswered_.size() < max_unanswered) return {};
+  if (attempts_.waiting() < max_unanswered) return {};
   return settle_unanswered();
 }
 
-void LiveWriter::hear(const IpAddress& address) {
-  if (heard_.size() < max_heard) {
-    heard_.insert(address);
-  } else if (!heard_is_full_ && !heard_.contains(address)) {
-    heard_is_full_ = true;
-    complain({.what = fmt::format("more than {} addresses were heard in {}: attempts to further "
-                                  "ones that nobody answers count as one-sided, not as blocked",
-                                  grouped(max_heard), path_)});
-  }
-}
-
 Result<void> LiveWriter::settle_unanswered() {
-  if (unanswered_.empty()) return {};
-  std::vector<std::uint64_t> unheard;
-  for (const auto& [flow, target] : unanswered_) {
-    if (!heard_.contains(target)) unheard.push_back(flow);
-  }
-  unanswered_.clear();
-  return store_->mark_unheard(unheard);
+  const std::vector<std::uint64_t> unheard = attempts_.take_unheard();
+  return unheard.empty() ? Result<void>{} : store_->mark_unheard(unheard);
 }
 
 // With the mutex held.

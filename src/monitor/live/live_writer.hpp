@@ -13,7 +13,6 @@
 #include <optional>
 #include <string>
 #include <thread>
-#include <unordered_set>
 #include <vector>
 
 #include "base/queue.hpp"
@@ -22,6 +21,7 @@
 #include "monitor/live/live_evidence.hpp"
 #include "monitor/live/live_policy.hpp"
 #include "monitor/monitor.hpp"
+#include "run/attempts.hpp"
 #include "run/worker.hpp"
 #include "store/store.hpp"
 
@@ -91,7 +91,6 @@ class LiveWriter {
   Result<void> summarize(const WriterItem& item);
   void look_after_left_open();
   Result<void> settle_unanswered();
-  void hear(const IpAddress& address);
   Result<void> note_flows(const EndedFlows& ended);
   void note_flow(const AuditedFlow& audited);
   void tell(const std::vector<Alert>& alerts, Timestamp now);
@@ -114,9 +113,7 @@ class LiveWriter {
   // An attempt counts as blocked only when its target was heard since this database began. It is
   // settled before each commit: a flow without answer ends an hour after it was tried, or at the
   // end, and by then its target had the time to be heard.
-  std::unordered_set<IpAddress> heard_;
-  bool heard_is_full_ = false;
-  std::vector<std::pair<std::uint64_t, IpAddress>> unanswered_;
+  Attempts attempts_;  // of this database
   std::uint64_t evidence_bytes_ = 0;
   std::vector<std::string> left_open_;  // databases whose findings are to be made
   mutable std::mutex mutex_;            // of status_

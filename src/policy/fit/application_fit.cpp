@@ -54,12 +54,9 @@ const std::string* other_app(std::string_view wanted, const ClosedFlow& flow) {
 }
 
 // Application of a record, "" for TLS itself.
-static_assert(std::variant_size_v<AppRecord> == 4);
 std::string name_of(const AppRecord& record) {
-  if (std::holds_alternative<HttpFacts>(record)) return "http";
-  if (std::holds_alternative<SipFacts>(record)) return "sip";
-  if (const auto* generic = std::get_if<GenericFacts>(&record)) return generic->protocol;
-  return {};
+  if (std::holds_alternative<TlsFacts>(record)) return {};
+  return std::string(record_protocol(record));
 }
 
 // Names of the IANA registry of ALPN protocol ids, with the drafts that are still seen.

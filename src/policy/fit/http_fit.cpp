@@ -3,23 +3,16 @@
 #include "policy/fit/http_fit.hpp"
 
 #include <algorithm>
-#include <cctype>
 
 #include <fmt/format.h>
 
+#include "base/text/ascii.hpp"
 #include "policy/host_names.hpp"
 #include "policy/judge/evidence.hpp"
 #include "policy/load/request_path.hpp"
 
 namespace pcapaudit {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
 
 class Fitting {
  public:
@@ -92,7 +85,7 @@ class Fitting {
     }
     for (const std::string& location : http_.locations.values) {
       // A target without a scheme keeps the one of the request, which came in clear.
-      if (lower(location).starts_with("https:")) continue;
+      if (ascii_lower(location).starts_with("https:")) continue;
       add(FindingKind::no_redirect, Field::answer, "redirect to https",
           location.empty() ? "a redirection without a target" : location);
       return;

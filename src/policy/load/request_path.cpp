@@ -6,15 +6,10 @@
 #include <cctype>
 #include <optional>
 
+#include "base/text/ascii.hpp"
+
 namespace pcapaudit {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
 
 std::optional<unsigned> hex_digit(char c) {
   if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
@@ -128,8 +123,8 @@ RequestPath::Readings readings_of(std::string_view raw) {
   while (raw.starts_with(' ') || raw.starts_with('\t')) raw.remove_prefix(1);
   const std::string_view path = without_authority(raw);
   const std::string all = lenient(path);
-  return {lower(joined(decoded(path, false), false, false)), lower(joined(all, true, true)),
-          lower(joined(all, true, false))};
+  return {ascii_lower(joined(decoded(path, false), false, false)),
+          ascii_lower(joined(all, true, true)), ascii_lower(joined(all, true, false))};
 }
 
 bool is_below(std::string_view path, std::string_view prefix) {

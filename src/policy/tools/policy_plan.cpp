@@ -56,55 +56,67 @@ bool is_recognised(const std::string& app) {
                      [&](const ApplicationName& it) { return it.name == app && it.is_recognised; });
 }
 
-}  // namespace
+struct Places {
+  std::vector<std::size_t> chosen;  // roles to mirror, the one that adds most rows first
+  RoleSet points = 0;               // the same
+};
 
-std::string plan_text(const Policy& policy) {
-  RoleSet bound = 0;
-  for (const Binding& binding : policy.bindings) bound |= RoleSet{1} << binding.role;
-  std::vector<std::size_t> chosen;
-  RoleSet points = 0;
-  const auto seen_with = [&](RoleSet set) {
-    return static_cast<std::size_t>(
-        std::count_if(policy.flows.begin(), policy.flows.end(),
-                      [&](const DocumentedFlow& row) { return sees(row, set); }));
-  };
-  // The role that adds most rows, again and again; two at once where one alone adds nothing.
-  while (true) {
-    RoleSet best = 0;
-    std::size_t most = seen_with(points);
-    for (std::size_t i = Policy::builtin_roles; i < policy.roles.size(); ++i) {
-      if ((bound >> i & 1) == 0) continue;
-      for (std::size_t k = i; k < policy.roles.size(); ++k) {
-        if ((bound >> k & 1) == 0) continue;
-        const RoleSet added = RoleSet{1} << i | RoleSet{1} << k;
-        const std::size_t rows = seen_with(points | added);
-        const bool fewer = rows == most && best != 0 && std::popcount(added) < std::popcount(best);
-        if (rows > most || fewer) {
-          most = rows;
-          best = added;
-        }
+std::size_t rows_seen_with(const Policy& policy, RoleSet set) {
+  return static_cast<std::size_t>(
+      std::count_if(policy.flows.begin(), policy.flows.end(),
+                    [&](const DocumentedFlow& row) { return sees(row, set); }));
+}
+
+// The one or two roles of `bound` that add most rows to what `points` see; none adds any: 0.
+RoleSet best_addition(const Policy& policy, RoleSet bound, RoleSet points) {
+  RoleSet best = 0;
+  std::size_t most = rows_seen_with(policy, points);
+  for (std::size_t i = Policy::builtin_roles; i < policy.roles.size(); ++i) {
+    if ((bound >> i & 1) == 0) continue;
+    for (std::size_t k = i; k < policy.roles.size(); ++k) {
+      if ((bound >> k & 1) == 0) continue;
+      const RoleSet added = RoleSet{1} << i | RoleSet{1} << k;
+      const std::size_t rows = rows_seen_with(policy, points | added);
+      const bool fewer = rows == most && best != 0 && std::popcount(added) < std::popcount(best);
+      if (rows > most || fewer) {
+        most = rows;
+        best = added;
       }
     }
-    if (best == 0) break;
-    for (std::size_t i = 0; i < policy.roles.size(); ++i) {
-      if ((best >> i & 1) != 0 && (points >> i & 1) == 0) chosen.push_back(i);
-    }
-    points |= best;
   }
-  std::string text = fmt::format("{} of {} rows can be judged from {} places\n", seen_with(points),
-                                 policy.flows.size(), chosen.size());
-  for (const std::size_t role : chosen) {
+  return best;
+}
+
+Places places_of(const Policy& policy, RoleSet bound) {
+  Places places;
+  while (const RoleSet best = best_addition(policy, bound, places.points)) {
+    for (std::size_t i = 0; i < policy.roles.size(); ++i) {
+      if ((best >> i & 1) != 0 && (places.points >> i & 1) == 0) places.chosen.push_back(i);
+    }
+    places.points |= best;
+  }
+  return places;
+}
+
+std::string mirrors_text(const Policy& policy, const Places& places) {
+  std::string text;
+  for (const std::size_t role : places.chosen) {
     const Role& it = policy.roles[role];
     text += fmt::format("\n  mirror {}{}\n    filter: {}\n", it.id,
                         it.host.empty() ? "" : fmt::format(" (an interface of {})", it.host),
                         capture_filter(addresses_of(policy, role)));
     for (const DocumentedFlow& row : policy.flows) {
-      const bool here = ((row.from | row.to) >> role & 1) != 0 && sees(row, points);
+      const bool here = ((row.from | row.to) >> role & 1) != 0 && sees(row, places.points);
       if (!here) continue;
       text += fmt::format("    {:<16} {} → {}  {}: {}\n", row.id, policy.role_names(row.from),
                           policy.role_names(row.to), port_words(row), demands(row));
     }
   }
+  return text;
+}
+
+// Rows that no place sees.
+std::string unseen_text(const Policy& policy, RoleSet bound, RoleSet points) {
   // Built-in roles are bound by nobody: their addresses follow from the networks.
   constexpr RoleSet builtin = role_bit(Policy::builtin_roles) - 1;
   std::string blind, placeless;
@@ -116,12 +128,27 @@ std::string plan_text(const Policy& policy) {
         fmt::format("    {:<16} {} → {}\n", row.id, policy.role_names(row.from & told),
                     policy.role_names(row.to & told));
   }
+  std::string text;
   if (!blind.empty()) text += "\n  not judgeable: no address is bound for these roles\n" + blind;
   if (!placeless.empty()) {
     text +=
         fmt::format("\n  of no one place: seen where these hosts' traffic passes{}\n{}",
                     policy.judge_all ? "" : ", judged where a bound role takes part", placeless);
   }
+  return text;
+}
+
+}  // namespace
+
+std::string plan_text(const Policy& policy) {
+  RoleSet bound = 0;
+  for (const Binding& binding : policy.bindings) bound |= RoleSet{1} << binding.role;
+  const Places places = places_of(policy, bound);
+  std::string text =
+      fmt::format("{} of {} rows can be judged from {} places\n",
+                  rows_seen_with(policy, places.points), policy.flows.size(), places.chosen.size());
+  text += mirrors_text(policy, places);
+  text += unseen_text(policy, bound, places.points);
   std::string silent;
   for (const DocumentedFlow& row : policy.flows) {
     if (is_recognised(row.app)) continue;

@@ -1,5 +1,6 @@
 // What the bytes told: TLS and certificates, clear text and SIP, what could not be judged.
 
+#include "base/text/address_port.hpp"
 #include "report/html/html_charts.hpp"
 #include "report/html/html_parts.hpp"
 #include "report/text/layout.hpp"
@@ -12,10 +13,7 @@ Markup sub(const Markup& text) {
 }
 
 Cell place_cell(const std::string& address, std::uint64_t port, const std::string& role) {
-  const bool v6 = address.find(':') != std::string::npos;
-  return {.inside = wire(v6 ? fmt::format("[{}]:{}", address, port)
-                            : fmt::format("{}:{}", address, port)) +
-                    sub(escaped(role))};
+  return {.inside = wire(address_port(address, port)) + sub(escaped(role))};
 }
 
 // "3 proven, 1 declined".

@@ -212,9 +212,10 @@ std::vector<std::string> role_ids(ModelReader& reader, const std::string& where)
 
 }  // namespace
 
-void read_coverage(ModelReader& reader, ReportModel& model) {
-  ReportCoverage& coverage = model.coverage;
-  read_captures(reader, coverage);
+namespace {
+
+// Sums over packets and flows.
+void read_sums(ModelReader& reader, ReportCoverage& coverage) {
   if (auto it = reader.row("SELECT sum(packets), sum(dropped), sum(truncated), sum(duplicates), "
                            "sum(fragments), sum(incomplete) FROM capture ORDER BY 1")) {
     coverage.packets = it->number();
@@ -255,6 +256,14 @@ void read_coverage(ModelReader& reader, ReportModel& model) {
     coverage.hidden_names = it->number();
     coverage.resumed = it->number();
   }
+}
+
+}  // namespace
+
+void read_coverage(ModelReader& reader, ReportModel& model) {
+  ReportCoverage& coverage = model.coverage;
+  read_captures(reader, coverage);
+  read_sums(reader, coverage);
   for (ModelRow& it : reader.rows("SELECT issue, sum(packets) FROM decode_issue GROUP BY issue "
                                   "ORDER BY 2 DESC, 1")) {
     std::string name = it.text();

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text/csv_cell.hpp"
+#include "base/text/hex.hpp"
 #include "base/text/text.hpp"
 
 namespace pcapaudit {
@@ -31,11 +32,7 @@ std::string csv_line(std::span<const SqlCell> cells) {
 
 std::string cell_text(const SqlCell& cell) {
   if (cell.type != SqlCell::Type::blob) return std::string(cell.text);
-  std::string text;
-  for (const char byte : cell.text) {
-    text += fmt::format("{:02x}", static_cast<unsigned>(static_cast<unsigned char>(byte)));
-  }
-  return text;
+  return to_hex(as_bytes(cell.text));
 }
 
 }  // namespace pcapaudit

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text/address_port.hpp"
 #include "report/text/layout.hpp"
 #include "report/text/wireshark.hpp"
 
@@ -14,10 +15,7 @@ namespace pcapaudit {
 namespace {
 
 std::string end_text(const Endpoint& end) {
-  const std::string address = to_text(end.address);
-  if (end.port == 0) return address;
-  return end.address.v4 ? fmt::format("{}:{}", address, end.port)
-                        : fmt::format("[{}]:{}", address, end.port);
+  return address_and_port(to_text(end.address), end.port);
 }
 
 std::string line(std::string_view name, const std::string& text) {
@@ -226,8 +224,8 @@ std::string explanation(const Judge& judge, const ClosedFlow& flow, const Verdic
   if (capture.empty()) return text;
   text += "\nEvidence\n";
   text += fmt::format("  {} packet {}, {} to {}, {} and {} packets\n", capture, flow.first_packet,
-                      time_words(flow.first), time_words(flow.last),
-                      grouped(flow.packets[0]), grouped(flow.packets[1]));
+                      time_words(flow.first), time_words(flow.last), grouped(flow.packets[0]),
+                      grouped(flow.packets[1]));
   return text + fmt::format(
                     "  Wireshark: {}\n",
                     wireshark_filter(flow.transport, to_text(flow.client.address), flow.client.port,
@@ -273,8 +271,8 @@ Result<std::string> explain_stored(const Store& store, const Judge& judge, std::
     Verdict verdict = judge.judge(it);
     related = read_related(store, flow, verdict);
     if (!related) return;
-    text = explanation(judge, it, verdict, *related,
-                       capture->rows.empty() ? "" : capture->rows[0][0]);
+    text =
+        explanation(judge, it, verdict, *related, capture->rows.empty() ? "" : capture->rows[0][0]);
   });
   if (!related) return related;
   if (!read) return std::unexpected(read.error());

@@ -3,23 +3,22 @@
 #include "report/text/flow_lines.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
+#include <utility>
+#include <variant>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/text/address_port.hpp"
 #include "report/text/json_line.hpp"
+#include "store/rows/record_fields.hpp"
 
 namespace pcapaudit {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string address_port(const Endpoint& end) {
-  const std::string address = to_text(end.address);
-  return end.address.v4 ? fmt::format("{}:{}", address, end.port)
-                        : fmt::format("[{}]:{}", address, end.port);
-}
 
 void write_certificate(JsonLine& out, std::string_view name, const CertificateChain& chain) {
   out.key(name);
@@ -102,22 +101,42 @@ void write_http(JsonLine& out, const HttpFacts& http) {
   out.end_object();
 }
 
-void write_sip(JsonLine& out, const SipFacts& sip) {
-  out.key("sip");
-  out.begin_object();
-  out.member("methods", sip.methods.values);
-  out.member("statuses", sip.statuses.values);
-  out.member_or_null("transport", sip.transport);
-  out.member("user_agents", sip.user_agents.values);
-  out.member("requests", sip.requests);
-  out.member("responses", sip.responses);
-  out.member("transactions", sip.transactions);
-  out.member("answered", sip.answered);
-  out.member("media", sip.media.values);
-  out.member("lync_signs", sip.lync_signs);
-  const auto more = sip.methods.more + sip.statuses.more + sip.user_agents.more + sip.media.more;
-  if (more > 0) out.member("more", more);
-  out.end_object();
+// The fields of a record as members of the object that is open.
+class JsonFields final : public FieldSink {
+ public:
+  explicit JsonFields(JsonLine& out) : out_(out) {}
+
+  void number(std::string_view name, std::int64_t value) override { out_.member(name, value); }
+  void flag(std::string_view name, bool value) override { out_.member(name, value); }
+  void text(std::string_view name, std::string_view value) override { out_.member(name, value); }
+  void list(std::string_view name, std::string_view json) override {
+    out_.key(name);
+    out_.raw(json);
+  }
+  void null(std::string_view name) override {
+    out_.key(name);
+    out_.null();
+  }
+
+ private:
+  JsonLine& out_;
+};
+
+// The first record of each kind that inspect has no words of its own for.
+void write_others(JsonLine& out, const ClosedFlow& flow) {
+  std::array<bool, std::variant_size_v<AppRecord>> told{};
+  for (const AppRecord& record : flow.records) {
+    const std::string_view name = record_protocol(record);
+    const bool has_words = std::holds_alternative<TlsFacts>(record) ||
+                           std::holds_alternative<HttpFacts>(record) ||
+                           std::holds_alternative<GenericFacts>(record);
+    if (has_words || std::exchange(told[record.index()], true)) continue;
+    out.key(name);
+    out.begin_object();
+    JsonFields fields(out);
+    show_record(record, fields);
+    out.end_object();
+  }
 }
 
 Json facts_json(const ClosedFlow& flow) {
@@ -177,9 +196,6 @@ std::string detail(const ClosedFlow& flow) {
 
 }  // namespace
 
-// Every kind of record has its lines below.
-static_assert(std::variant_size_v<AppRecord> == 4);
-
 std::string flow_facts_json(const ClosedFlow& flow, const Verdict& verdict) {
   JsonLine out;
   out.begin_object();
@@ -195,7 +211,7 @@ std::string flow_facts_json(const ClosedFlow& flow, const Verdict& verdict) {
   out.member("basis", to_text(verdict.basis));
   if (const TlsFacts* tls = flow.tls()) write_tls(out, *tls);
   if (const auto http = all_http(flow)) write_http(out, *http);
-  if (const SipFacts* sip = flow.sip()) write_sip(out, *sip);
+  write_others(out, flow);
   if (const Json facts = facts_json(flow); !facts.empty()) {
     out.key("facts");
     out.raw(facts.dump(-1, ' ', false, Json::error_handler_t::replace));
@@ -235,9 +251,11 @@ std::string flow_table(std::span<const std::unique_ptr<AuditedFlow>> flows) {
       {"FLOW", "FIRST", "", "CLIENT", "SERVER", "SERVICE", "OUTCOME", "BYTES OUT/IN", "DETAIL"}};
   for (const auto& audited : flows) {
     const ClosedFlow& flow = audited->flow;
-    rows.push_back({std::to_string(flow.id), is_known(flow.first) ? to_text(flow.first).substr(0, 23) + "Z" : "unknown",
-                    std::string(to_text(flow.transport)), address_port(flow.client),
-                    address_port(flow.server),
+    rows.push_back({std::to_string(flow.id),
+                    is_known(flow.first) ? to_text(flow.first).substr(0, 23) + "Z" : "unknown",
+                    std::string(to_text(flow.transport)),
+                    address_port(to_text(flow.client.address), flow.client.port),
+                    address_port(to_text(flow.server.address), flow.server.port),
                     audited->verdict.service.empty() ? flow.app : audited->verdict.service,
                     std::string(to_text(flow.outcome)),
                     fmt::format("{}/{}", flow.bytes[0], flow.bytes[1]), detail(flow)});

@@ -2,71 +2,50 @@
 //
 // What every key and column holds: schema/report.schema.json.
 
-#include <algorithm>
+#include <map>
 #include <span>
 #include <string_view>
 #include <vector>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "report/diff/diff.hpp"
 #include "report/escape.hpp"
 #include "report/report.hpp"
+#include "store/rows/record_fields.hpp"
 
 namespace pcapaudit {
 namespace {
 
 using Json = nlohmann::ordered_json;  // keys stay in the order of the views' columns
 
-// Integers that mean yes or no, and texts that are JSON lists. One name means the same everywhere.
-constexpr std::string_view flags[] = {
-    "partial",
-    "damaged",
-    "closed",
-    "needed",
-    "resumed",
-    "established",
-    "certificate_requested",
-    "early_data",
-    "client_certificate_sent",
-    "retry_request",
-    "renegotiated",
-    "client_handshake_read",
-    "server_handshake_read",
-    "lync_signs",
-    "credentials_in_clear",
-};
-constexpr std::string_view lists[] = {
-    "arguments",
-    "skipped",
-    "alpn_offered",
-    "san",
-    "extended_key_usage",
-    "alerts",
-    "methods",
-    "hosts",
-    "paths",
-    "media",
-    "statuses",
-    "servers",
-    "user_agents",
-    "locations",
-    "waives",
-    "authorization_schemes",
-    "from_domains",
-    "to_domains",
-    "acceptable_issuers",
+// Of columns that are no field of a record: integers that mean yes or no, and texts that are JSON
+// lists. One name means the same everywhere.
+constexpr std::string_view flags[] = {"partial", "damaged", "closed", "needed"};
+constexpr std::string_view lists[] = {"arguments", "skipped", "waives"};
+
+class ColumnKinds {
+ public:
+  ColumnKinds() {
+    for (const std::string_view name : flags) kinds_.emplace(name, Shown::flag);
+    for (const std::string_view name : lists) kinds_.emplace(name, Shown::list);
+    for (const FieldName& field : record_fields()) kinds_.emplace(field.name, field.shown);
+  }
+  bool is(Shown kind, std::string_view column) const {
+    const auto found = kinds_.find(column);
+    return found != kinds_.end() && found->second == kind;
+  }
+
+ private:
+  std::map<std::string_view, Shown> kinds_;
 };
 
-bool holds(std::span<const std::string_view> names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-Json value_of(const std::string& column, const SqlCell& cell) {
+Json value_of(const ColumnKinds& kinds, const std::string& column, const SqlCell& cell) {
   if (cell.text.empty()) return nullptr;  // NULL, and texts that say nothing
-  if (cell.type == SqlCell::Type::integer && holds(flags, column)) return cell.text != "0";
+  if (cell.type == SqlCell::Type::integer && kinds.is(Shown::flag, column)) return cell.text != "0";
   if (cell.type == SqlCell::Type::integer || cell.type == SqlCell::Type::real ||
-      holds(lists, column)) {
+      kinds.is(Shown::list, column)) {
     Json value = Json::parse(cell.text, nullptr, /*allow_exceptions=*/false);
     if (!value.is_discarded()) return value;
   }
@@ -107,7 +86,6 @@ constexpr Section sections[] = {
     {"legs", "SELECT * FROM v_leg ORDER BY mapping, inner_flow"},
     {"related", "SELECT * FROM v_related ORDER BY flow, related_to"},
     {"http", "SELECT * FROM v_http ORDER BY flow, version, hosts, paths"},
-    {"sip", "SELECT * FROM v_sip ORDER BY flow, transport, methods"},
     {"coverage", "SELECT * FROM v_coverage ORDER BY client_role, server_role"},
     {"decode_issues", "SELECT * FROM v_decode_issue ORDER BY capture, issue"},
     {"unread", "SELECT * FROM v_unread ORDER BY cause"},
@@ -123,23 +101,31 @@ class JsonRows final : public RowSink {
   Result<void> row(std::span<const SqlCell> cells) override {
     Json object = Json::object();
     for (std::size_t i = 0; i < cells.size(); ++i)
-      object[names_[i]] = value_of(names_[i], cells[i]);
+      object[names_[i]] = value_of(kinds_, names_[i], cells[i]);
     rows_.push_back(std::move(object));
     return {};
   }
   Json take() { return std::move(rows_); }
 
  private:
+  ColumnKinds kinds_;
   std::vector<std::string> names_;
   Json rows_ = Json::array();
 };
 
-Result<Json> read(const Store& store, const Section& section) {
+Result<Json> read(const Store& store, const std::string& sql) {
   JsonRows sink;
-  if (auto asked = store.ask(section.sql, sink); !asked) return std::unexpected(asked.error());
-  Json rows = sink.take();
-  if (!section.single) return rows;
-  return rows.empty() ? Json(nullptr) : rows.front();
+  if (auto asked = store.ask(sql, sink); !asked) return std::unexpected(asked.error());
+  return sink.take();
+}
+
+// All of a record's fields together are an order that leaves nothing open.
+std::string records_sql(std::string_view record) {
+  std::string sql = fmt::format("SELECT * FROM v_{} ORDER BY flow", record);
+  for (const FieldName& field : record_fields()) {
+    if (field.table == record) sql += fmt::format(", {}", field.name);
+  }
+  return sql;
 }
 
 }  // namespace
@@ -147,9 +133,15 @@ Result<Json> read(const Store& store, const Section& section) {
 Result<std::string> render_json(const Store& store, const JsonParts& parts) {
   Json report = Json::object();
   for (const Section& section : sections) {
-    auto value = read(store, section);
+    auto value = read(store, section.sql);
     if (!value) return std::unexpected(value.error());
+    if (section.single) *value = value->empty() ? Json(nullptr) : Json(value->front());
     report[section.key] = std::move(*value);
+  }
+  for (const std::string_view record : plain_records()) {
+    auto value = read(store, records_sql(record));
+    if (!value) return std::unexpected(value.error());
+    report[std::string(record)] = std::move(*value);
   }
   if (parts.changes != nullptr) {
     report["changes"] = Json::parse(render_changes_json(*parts.changes));

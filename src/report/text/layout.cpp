@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text/ascii.hpp"
+
 namespace pcapaudit {
 namespace {
 
@@ -51,10 +53,7 @@ std::string to_second(std::string_view time) {
 }
 
 std::string severity_word(std::string_view severity, bool color) {
-  std::string word(severity);
-  std::transform(word.begin(), word.end(), word.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  const std::string padded = fmt::format("{:<{}}", word, severity_width);
+  const std::string padded = fmt::format("{:<{}}", ascii_upper(severity), severity_width);
   if (!color) return padded;
   const std::string_view code = severity == "critical" || severity == "high" ? "1;31"
                                 : severity == "medium"                       ? "1;33"

@@ -192,8 +192,8 @@ std::string undetermined(Reader& reader) {
                      fmt::join(reasons, " · "));
 }
 
-// What limits the audit: loss, packets that could not be read, hidden certificates.
-std::string evidence(Reader& reader) {
+// Loss, and what a monitor had to give up.
+std::string capture_limits(Reader& reader) {
   std::string text;
   for (const Row& row :
        reader.rows("SELECT coalesce(sum(packets), 0), coalesce(sum(dropped), 0), "
@@ -231,6 +231,12 @@ std::string evidence(Reader& reader) {
     text += fmt::format("visibility  one-sided flows {}   certificates hidden in {}\n",
                         grouped(number(row[4])), counted(number(row[5]), "flow", "flows"));
   }
+  return text;
+}
+
+// Flows and packets that could not be read.
+std::string unread(Reader& reader) {
+  std::string text;
   std::vector<std::string> ended, passed;
   for (const Row& row : reader.rows("SELECT cause, ended, passed_over FROM v_unread ORDER BY 1")) {
     if (row[1] != "0") ended.push_back(fmt::format("{} {}", row[0], grouped(number(row[1]))));
@@ -250,6 +256,12 @@ std::string evidence(Reader& reader) {
   if (!issues.empty()) {
     text += fmt::format("no flow     packets: {}\n", fmt::join(issues, " · "));
   }
+  return text;
+}
+
+// What is wrong with the inputs themselves.
+std::string input_remarks(Reader& reader) {
+  std::string text;
   for (const Row& row :
        reader.rows("SELECT name, snap_length, truncated, packets FROM v_capture "
                    "WHERE truncated > 0 AND snap_length IS NOT NULL ORDER BY name, sha256")) {
@@ -281,6 +293,11 @@ std::string evidence(Reader& reader) {
     text += fmt::format("DAMAGED     {}: {}\n", row[0], row[1]);
   }
   return text;
+}
+
+// What limits the audit: loss, packets that could not be read, hidden certificates.
+std::string evidence(Reader& reader) {
+  return capture_limits(reader) + unread(reader) + input_remarks(reader);
 }
 
 std::string unknown_hosts(Reader& reader) {

@@ -1,11 +1,11 @@
 // From what a person types to the finding that is meant.
-#include <cctype>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include <pcapaudit/app/app_record.hpp>
 
+#include "base/text/ascii.hpp"
 #include "store/findings/findings.hpp"
 
 namespace pcapaudit {
@@ -31,8 +31,7 @@ std::vector<std::string> ids(SQLite::Database& database, const char* sql, const 
 }  // namespace
 
 Result<std::string> find_finding(SQLite::Database& database, std::string_view id) {
-  std::string wanted(id);
-  for (char& c : wanted) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  const std::string wanted = ascii_upper(id);
   if (!is_id(wanted)) {
     return fail(fmt::format("\"{}\" is neither a finding nor a flow", clean_text(id)),
                 "write V-1A2B, four digits or more of a finding's id, or the number of a flow");

@@ -1,10 +1,10 @@
 // What makes two problems the same finding: causes, ids, and matters of many causes.
 #include <algorithm>
-#include <cctype>
 
 #include <fmt/format.h>
 
 #include "base/digest.hpp"
+#include "base/text/ascii.hpp"
 #include "store/findings/finding.hpp"
 
 namespace pcapaudit {
@@ -57,10 +57,7 @@ std::string cause_of(const Finding& finding) {
 }
 
 std::string finding_id(std::string_view cause) {
-  std::string hex = sha256_hex(as_bytes(cause)).substr(0, id_digits);
-  std::transform(hex.begin(), hex.end(), hex.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return "V-" + hex;
+  return "V-" + ascii_upper(sha256_hex(as_bytes(cause)).substr(0, id_digits));
 }
 
 std::string matter_of(const Finding& finding) {

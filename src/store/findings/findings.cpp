@@ -3,11 +3,11 @@
 #include "store/findings/findings.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 
 #include <fmt/format.h>
 
+#include "base/text/ascii.hpp"
 #include "store/findings/finding.hpp"
 #include "store/findings/finding_rank.hpp"
 #include "store/findings/run_findings.hpp"
@@ -92,9 +92,7 @@ RoleSet roles_seen(SQLite::Database& database) {
 Finding missing_row(const DocumentedFlow& row, const Policy& policy) {
   Finding finding;
   finding.kind = FindingKind::needed_not_seen;
-  finding.service = row.app;
-  std::transform(row.app.begin(), row.app.end(), finding.service.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  finding.service = ascii_upper(row.app);
   finding.client_roles = row.from;
   finding.server_roles = row.to;
   finding.client_names = policy.role_names(row.from);

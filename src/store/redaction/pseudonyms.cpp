@@ -12,6 +12,7 @@
 #include <pcapaudit/base/ip.hpp>
 
 #include "base/digest.hpp"
+#include "base/text/ascii.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -27,13 +28,6 @@ bool is_letter(char c) {
 }
 bool all_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
 }
 
 // "host:80" to "host" and ":80"; no port leaves the second empty.
@@ -97,7 +91,7 @@ std::vector<std::string> attribute_values(const std::string& distinguished_name)
 }
 
 void Pseudonyms::learn_name(const std::string& name) {
-  const std::string host = lower(split_port(name).first);
+  const std::string host = ascii_lower(split_port(name).first);
   if (host.size() >= shortest_word && !all_digits(host)) names_.insert(host);
 }
 
@@ -139,7 +133,7 @@ std::string Pseudonyms::name(const std::string& text) {
     bare = bare.substr(1, bare.size() - 2);
   }
   if (IpAddress::parse(bare)) return address(bare) + std::string(port);
-  bare = lower(bare);
+  bare = ascii_lower(bare);
   while (!bare.empty() && bare.back() == '.') bare.pop_back();
   return pseudonym("name", bare) + std::string(port);
 }
@@ -187,7 +181,7 @@ std::string Pseudonyms::word(std::string_view token, bool with_learned) {
   }
   if (text.find('@') != std::string::npos && text.size() > 2) return name(text);
   if (is_dotted_name(front)) return name(text);
-  const std::string bare = lower(front);
+  const std::string bare = ascii_lower(front);
   if (with_learned && names_.contains(bare) && !kept_.contains(bare)) return name(text);
   return text;
 }

@@ -24,18 +24,36 @@ std::string insert_sql(const RecordTable<Record>& table) {
 AppRows::AppRows(SQLite::Database& database)
     : http_(database, http_row_table().name, column_names(http_row_table())),
       tls_(database, tls_table().name, column_names(tls_table())),
-      sip_(database, sip_table().name, column_names(sip_table())),
       field_(database, app_field_table().name, column_names(app_field_table())),
       tls_certificate_(database, "tls_certificate", "flow, number, side, position, certificate"),
       http_kind_(database, insert_sql(http_kind_table())),
-      certificate_(database, insert_sql(certificate_table())) {}
+      certificate_(database, insert_sql(certificate_table())) {
+  for (const PlainTable& table : plain_tables()) {
+    plain_[table.alternative] = {
+        .table = &table,
+        .rows = std::make_unique<sqlite::BulkInsert>(database, table.name, table.columns)};
+  }
+}
 
 void AppRows::flush() {
-  for (sqlite::BulkInsert* rows : {&http_, &tls_, &sip_, &field_, &tls_certificate_}) rows->flush();
+  for (sqlite::BulkInsert* rows : {&http_, &tls_, &field_, &tls_certificate_}) rows->flush();
+  for (const PlainRows& plain : plain_) {
+    if (plain.rows) plain.rows->flush();
+  }
 }
 
 void AppRows::insert(std::uint64_t flow, std::size_t number, const AppRecord& record) {
-  std::visit([&](const auto& facts) { insert_facts(flow, number, facts); }, record);
+  if (const PlainRows& plain = plain_[record.index()]; plain.rows) {
+    plain.rows->add_cells([&](auto& out) { plain.table->write(record, out); }, flow, number);
+    return;
+  }
+  std::visit(
+      [&](const auto& facts) {
+        if constexpr (requires { insert_facts(flow, number, facts); }) {
+          insert_facts(flow, number, facts);
+        }
+      },
+      record);
 }
 
 void AppRows::insert_facts(std::uint64_t flow, std::size_t number, const HttpFacts& http) {
@@ -90,10 +108,6 @@ void AppRows::insert_chain(std::uint64_t flow, std::size_t number, std::string_v
     }
     tls_certificate_.add(flow, number, side, position, it.sha256);
   }
-}
-
-void AppRows::insert_facts(std::uint64_t flow, std::size_t number, const SipFacts& sip) {
-  sip_.add_cells([&](auto& out) { write_columns(sip_table(), sip, out); }, flow, number);
 }
 
 void AppRows::insert_facts(std::uint64_t flow, std::size_t number, const GenericFacts& facts) {

@@ -1,11 +1,14 @@
 // Writes what dissectors found out; the statements are prepared once.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <variant>
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
@@ -13,6 +16,7 @@
 
 #include "base/keyed_hash.hpp"
 #include "store/rows/bulk_insert.hpp"
+#include "store/rows/record_columns.hpp"
 #include "store/sqlite.hpp"
 
 namespace pcapaudit {
@@ -29,7 +33,6 @@ class AppRows {
  private:
   void insert_facts(std::uint64_t flow, std::size_t number, const HttpFacts& http);
   void insert_facts(std::uint64_t flow, std::size_t number, const TlsFacts& tls);
-  void insert_facts(std::uint64_t flow, std::size_t number, const SipFacts& sip);
   void insert_facts(std::uint64_t flow, std::size_t number, const GenericFacts& facts);
   void insert_chain(std::uint64_t flow, std::size_t number, std::string_view side,
                     const CertificateChain& chain);
@@ -42,7 +45,12 @@ class AppRows {
       http_kinds_;  // by their content
   std::unordered_set<std::string, KeyedHash, std::equal_to<>> known_certificates_;  // by SHA-256
   std::string content_;  // used again and again
-  sqlite::BulkInsert http_, tls_, sip_, field_, tls_certificate_;
+  sqlite::BulkInsert http_, tls_, field_, tls_certificate_;
+  struct PlainRows {
+    const PlainTable* table = nullptr;  // null: not one row of one table
+    std::unique_ptr<sqlite::BulkInsert> rows;
+  };
+  std::array<PlainRows, std::variant_size_v<AppRecord>> plain_;
   sqlite::Insert http_kind_, certificate_;
 };
 

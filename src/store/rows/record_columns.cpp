@@ -33,7 +33,8 @@ using ValueOf = typename MemberOf<decltype(member)>::value;
 template <auto member>
 constexpr RecordColumn<RecordOf<member>> number(std::string_view name) {
   using Record = RecordOf<member>;
-  return {name, Holds::number,
+  constexpr Shown shown = std::is_same_v<ValueOf<member>, bool> ? Shown::flag : Shown::number;
+  return {name, Holds::number, shown,
           [](const Record& record, CellSink& out) {
             out.number(static_cast<std::int64_t>(record.*member));
           },
@@ -46,7 +47,7 @@ constexpr RecordColumn<RecordOf<member>> number(std::string_view name) {
 template <auto member>
 constexpr RecordColumn<RecordOf<member>> text_or_null(std::string_view name, Holds holds) {
   using Record = RecordOf<member>;
-  return {name, holds,
+  return {name, holds, Shown::text,
           [](const Record& record, CellSink& out) { out.text_or_null(record.*member); },
           [](const ReadCell& cell, Record& record) { record.*member = cell.text(); }};
 }
@@ -54,7 +55,8 @@ constexpr RecordColumn<RecordOf<member>> text_or_null(std::string_view name, Hol
 template <auto member>
 constexpr RecordColumn<RecordOf<member>> text(std::string_view name, Holds holds) {
   using Record = RecordOf<member>;
-  return {name, holds, [](const Record& record, CellSink& out) { out.text(record.*member); },
+  return {name, holds, Shown::text,
+          [](const Record& record, CellSink& out) { out.text(record.*member); },
           [](const ReadCell& cell, Record& record) { record.*member = cell.text(); }};
 }
 
@@ -62,7 +64,7 @@ constexpr RecordColumn<RecordOf<member>> text(std::string_view name, Holds holds
 template <auto member, ValueOf<member> last>
 constexpr RecordColumn<RecordOf<member>> word(std::string_view name) {
   using Record = RecordOf<member>;
-  return {name, Holds::patterns,
+  return {name, Holds::patterns, Shown::text,
           [](const Record& record, CellSink& out) { out.text_or_null(to_text(record.*member)); },
           [](const ReadCell& cell, Record& record) {
             record.*member = cell.word<ValueOf<member>>(static_cast<std::size_t>(last) + 1);
@@ -90,7 +92,7 @@ auto& values_of(Values& list) {
 template <auto member>
 constexpr RecordColumn<RecordOf<member>> list(std::string_view name, Holds holds) {
   using Record = RecordOf<member>;
-  return {name, holds,
+  return {name, holds, Shown::list,
           [](const Record& record, CellSink& out) {
             out.text(sqlite::json_list(values_of(record.*member)));
           },
@@ -104,7 +106,7 @@ constexpr RecordColumn<RecordOf<member>> list(std::string_view name, Holds holds
 template <auto member>
 constexpr RecordColumn<RecordOf<member>> date(std::string_view name) {
   using Record = RecordOf<member>;
-  return {name, Holds::number,
+  return {name, Holds::number, Shown::date,
           [](const Record& record, CellSink& out) {
             if (record.*member) {
               out.number((record.*member)->seconds);
@@ -122,7 +124,7 @@ constexpr RecordColumn<RecordOf<member>> date(std::string_view name) {
 template <auto member>
 constexpr RecordColumn<RecordOf<member>> tls_version(std::string_view name) {
   return {
-      name, Holds::patterns,
+      name, Holds::patterns, Shown::text,
       [](const TlsFacts& tls, CellSink& out) {
         out.text_or_null(tls.*member == 0 ? std::string() : tls_version_name(tls.*member));
       },
@@ -157,8 +159,8 @@ constexpr auto tls_columns = std::to_array<RecordColumn<Tls>>({
     text_or_null<&Tls::sni>("sni", Holds::name),
     text_or_null<&Tls::alpn>("alpn", Holds::patterns),
     list<&Tls::alpn_offered>("alpn_offered", Holds::patterns),
-    {"cipher_id", Holds::patterns, write_cipher_id, read_cipher_id},
-    {"cipher", Holds::patterns,
+    {"cipher_id", Holds::patterns, Shown::text, write_cipher_id, read_cipher_id},
+    {"cipher", Holds::patterns, Shown::text,
      [](const Tls& tls, CellSink& out) {
        out.text_or_null(tls.server_hello ? tls_cipher_name(tls.cipher) : "");
      },
@@ -176,8 +178,8 @@ constexpr auto tls_columns = std::to_array<RecordColumn<Tls>>({
     list<&Tls::acceptable_issuers>("acceptable_issuers", Holds::distinguished_names),
     text_or_null<&Tls::ja3>("ja3", Holds::patterns),
     text_or_null<&Tls::ja4>("ja4", Holds::patterns),
-    {"alerts", Holds::patterns, write_alerts, nullptr},
-    {"key_exchange_group", Holds::patterns,
+    {"alerts", Holds::patterns, Shown::list, write_alerts, nullptr},
+    {"key_exchange_group", Holds::patterns, Shown::text,
      [](const Tls& tls, CellSink& out) {
        out.text_or_null(tls.group == 0 ? std::string() : tls_group_name(tls.group));
      },
@@ -188,7 +190,7 @@ constexpr auto tls_columns = std::to_array<RecordColumn<Tls>>({
     number<&Tls::renegotiated>("renegotiated"),
     number<&Tls::group>("key_exchange_group_id"),
     number<&Tls::dh_bits>("dh_bits"),
-    {"client_hello_whole", Holds::number,
+    {"client_hello_whole", Holds::number, Shown::flag,
      [](const Tls& tls, CellSink& out) { out.number(tls.client_hello_whole ? 1 : 0); },
      read_client_hello},
     number<&Tls::server_hello_whole>("server_hello_whole"),
@@ -214,7 +216,7 @@ constexpr auto http_row_columns = std::to_array<RecordColumn<Http>>({
     number<&Http::requests>("requests"),
     number<&Http::responses>("responses"),
     list<&Http::paths>("paths", Holds::uris),
-    {"more", Holds::number,
+    {"more", Holds::number, Shown::number,
      [](const Http& http, CellSink& out) {
        out.number(static_cast<std::int64_t>(http.methods.more + http.hosts.more + http.paths.more +
                                             http.statuses.more + http.user_agents.more +
@@ -235,7 +237,7 @@ constexpr auto sip_columns = std::to_array<RecordColumn<Sip>>({
     list<&Sip::servers>("servers", Holds::free_text),
     list<&Sip::from_domains>("from_domains", Holds::names),
     list<&Sip::to_domains>("to_domains", Holds::names),
-    {"more", Holds::number,
+    {"more", Holds::number, Shown::number,
      [](const Sip& sip, CellSink& out) {
        out.number(static_cast<std::int64_t>(
            sip.methods.more + sip.statuses.more + sip.user_agents.more + sip.servers.more +
@@ -263,7 +265,7 @@ constexpr auto certificate_columns = std::to_array<RecordColumn<Certificate>>({
     number<&Certificate::key_bits>("key_bits"),
     text<&Certificate::signature_algorithm>("signature_algorithm", Holds::patterns),
     list<&Certificate::extended_key_usage>("extended_key_usage", Holds::patterns),
-    {"der", Holds::drop,
+    {"der", Holds::drop, Shown::text,
      [](const Certificate& it, CellSink& out) { out.text(to_hex(as_bytes(it.der))); },
      [](const ReadCell& cell, Certificate& it) {
        it.der = from_hex(cell.text()).value_or(std::string());
@@ -277,6 +279,11 @@ constexpr std::array<std::string_view, 3> of_http_row = {"flow", "number", "kind
 constexpr std::array<std::string_view, 1> of_kind = {"id"};
 constexpr std::array<std::string_view, 4> of_field = {"flow", "number", "position", "protocol"};
 
+// The record that is a row of `sip`, as every other that needs no more than one table.
+constexpr RecordTable<SipFacts> plain_table(const SipFacts*) {
+  return {"sip", of_record, sip_columns};
+}
+
 // The tables of each alternative of AppRecord.
 template <class Use>
 void each_table(const TlsFacts*, Use use) {
@@ -288,14 +295,81 @@ void each_table(const HttpFacts*, Use use) {
   use(http_kind_table());
   use(http_row_table());
 }
-template <class Use>
-void each_table(const SipFacts*, Use use) {
-  use(sip_table());
+// A record that is one row of one table.
+template <class Record>
+  requires requires { plain_table(static_cast<const Record*>(nullptr)); }
+void each_table(const Record* record, auto use) {
+  use(plain_table(record));
 }
 template <class Use>
 void each_table(const GenericFacts*, Use use) {
   use(app_field_table());
 }
+template <class Record>
+std::optional<PlainTable> plain_table_of(std::size_t alternative) {
+  if constexpr (requires { plain_table(static_cast<const Record*>(nullptr)); }) {
+    const auto table = plain_table(static_cast<const Record*>(nullptr));
+    return PlainTable{
+        .name = table.name,
+        .alternative = alternative,
+        .columns = column_names(table),
+        .read_columns = read_names(table),
+        .write =
+            [](const AppRecord& record, CellSink& out) {
+              write_columns(plain_table(static_cast<const Record*>(nullptr)),
+                            std::get<Record>(record), out);
+            },
+        .read =
+            [](const SQLite::Statement& row, int first) {
+              Record record;
+              read_columns(plain_table(static_cast<const Record*>(nullptr)), row, first, record);
+              return AppRecord(std::move(record));
+            },
+    };
+  } else {
+    return std::nullopt;
+  }
+}
+template <class... Records>
+std::vector<PlainTable> plain_tables_of(const std::variant<Records...>*) {
+  std::vector<PlainTable> tables;
+  std::size_t alternative = 0;
+  for (auto table : {plain_table_of<Records>(alternative++)...}) {
+    if (table) tables.push_back(*std::move(table));
+  }
+  return tables;
+}
+
+// Hands cells on under the names of their columns.
+class NamedCells final : public CellSink {
+ public:
+  NamedCells(std::string_view name, Shown shown, FieldSink& out)
+      : name_(name), shown_(shown), out_(out) {}
+
+  void number(std::int64_t value) override {
+    if (shown_ == Shown::flag) {
+      out_.flag(name_, value != 0);
+    } else if (shown_ == Shown::date) {
+      out_.text(name_, to_text(DateTime{value}));
+    } else {
+      out_.number(name_, value);
+    }
+  }
+  void text(std::string_view value) override {
+    if (shown_ == Shown::list) {
+      out_.list(name_, value);
+    } else {
+      out_.text(name_, value);
+    }
+  }
+  void null() override { out_.null(name_); }
+
+ private:
+  std::string_view name_;
+  Shown shown_;
+  FieldSink& out_;
+};
+
 template <class... Records, class Use>
 void each_table_of(const std::variant<Records...>*, Use use) {
   (each_table(static_cast<const Records*>(nullptr), use), ...);
@@ -315,10 +389,6 @@ const RecordTable<HttpFacts>& http_row_table() {
   static constexpr RecordTable<HttpFacts> table{"http_row", of_http_row, http_row_columns};
   return table;
 }
-const RecordTable<SipFacts>& sip_table() {
-  static constexpr RecordTable<SipFacts> table{"sip", of_record, sip_columns};
-  return table;
-}
 const RecordTable<GenericField>& app_field_table() {
   static constexpr RecordTable<GenericField> table{"app_field", of_field, app_field_columns};
   return table;
@@ -326,6 +396,43 @@ const RecordTable<GenericField>& app_field_table() {
 const RecordTable<Certificate>& certificate_table() {
   static constexpr RecordTable<Certificate> table{"certificate", {}, certificate_columns};
   return table;
+}
+
+const std::vector<PlainTable>& plain_tables() {
+  static const std::vector<PlainTable> tables =
+      plain_tables_of(static_cast<const AppRecord*>(nullptr));
+  return tables;
+}
+
+void show_record(const AppRecord& record, FieldSink& out) {
+  std::visit(
+      [&]<class Record>(const Record& facts) {
+        each_table(&facts, [&]<class Of>(const RecordTable<Of>& table) {
+          if constexpr (std::is_same_v<Of, Record>) {
+            for (const auto& column : table.columns) {
+              NamedCells cells(column.name, column.shown, out);
+              column.write(facts, cells);
+            }
+          }
+        });
+      },
+      record);
+}
+
+std::vector<std::string_view> plain_records() {
+  std::vector<std::string_view> names;
+  for (const PlainTable& table : plain_tables()) names.push_back(table.name);
+  return names;
+}
+
+std::vector<FieldName> record_fields() {
+  std::vector<FieldName> fields;
+  each_table_of(static_cast<const AppRecord*>(nullptr), [&](const auto& table) {
+    for (const auto& column : table.columns) {
+      fields.push_back({.table = table.name, .name = column.name, .shown = column.shown});
+    }
+  });
+  return fields;
 }
 
 std::vector<ColumnClass> record_column_classes() {

@@ -1,9 +1,9 @@
 // What each record of a dissector is in the database, field by field: the one place that knows.
 //
-// From these come insertion (app_rows), reading back (stored_flows) and redaction
-// (redaction/column_classes). The DDL stays in schema/*.sql, and a test holds the two equal. An
-// alternative of AppRecord without its tables does not compile.
-// Constants; any thread. Writing and reading throw SQLite::Exception.
+// From these come insertion (app_rows), reading back (stored_flows), redaction
+// (redaction/column_classes), and the types of `report --json` and `inspect` (record_fields). The
+// DDL stays in schema/*.sql, and a test holds the two equal. An alternative of AppRecord without
+// its tables does not compile. Constants; any thread. Writing and reading throw SQLite::Exception.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,7 @@
 #include <pcapaudit/app/app_record.hpp>
 
 #include "store/rows/read_cell.hpp"
+#include "store/rows/record_fields.hpp"
 #include "store/sqlite.hpp"
 
 namespace pcapaudit {
@@ -43,6 +44,7 @@ template <class Record>
 struct RecordColumn {
   std::string_view name;
   Holds holds;
+  Shown shown;
   void (*write)(const Record&, sqlite::CellSink&);
   void (*read)(const ReadCell&, Record&);  // null: follows from other columns, or nobody asks
 };
@@ -57,7 +59,6 @@ struct RecordTable {
 const RecordTable<TlsFacts>& tls_table();
 const RecordTable<HttpFacts>& http_kind_table();
 const RecordTable<HttpFacts>& http_row_table();
-const RecordTable<SipFacts>& sip_table();
 const RecordTable<GenericField>& app_field_table();
 const RecordTable<Certificate>& certificate_table();
 
@@ -97,6 +98,17 @@ int read_columns(const RecordTable<Record>& table, const SQLite::Statement& row,
   }
   return first;
 }
+
+// A record that is one row of one table, keyed by flow and number, whichever record that is: it is
+// inserted, read back and shown without a word about it elsewhere.
+struct PlainTable {
+  std::string_view name;
+  std::size_t alternative = 0;        // of AppRecord
+  std::string columns, read_columns;  // as column_names() and read_names() give them
+  void (*write)(const AppRecord&, sqlite::CellSink&) = nullptr;
+  AppRecord (*read)(const SQLite::Statement& row, int first) = nullptr;
+};
+const std::vector<PlainTable>& plain_tables();
 
 // A column with what it holds. Views of constants.
 struct ColumnClass {

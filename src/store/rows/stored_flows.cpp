@@ -34,8 +34,6 @@ class Reader {
                            read_names(certificate_table(), "certificate."))),
         http_(database, fmt::format("SELECT number{}{} FROM http WHERE flow = ? ORDER BY number",
                                     read_names(http_kind_table()), read_names(http_row_table()))),
-        sip_(database, fmt::format("SELECT number{} FROM sip WHERE flow = ? ORDER BY number",
-                                   read_names(sip_table()))),
         field_(database, fmt::format("SELECT number, protocol{} FROM app_field WHERE flow = ? "
                                      "ORDER BY number, position",
                                      read_names(app_field_table()))),
@@ -43,14 +41,22 @@ class Reader {
         account_(database,
                  "SELECT direction, hole, hole_at, ended, ended_at, why FROM read_account "
                  "WHERE flow = ? ORDER BY direction"),
-        other_app_(database, "SELECT app FROM other_app WHERE flow = ? ORDER BY position") {}
+        other_app_(database, "SELECT app FROM other_app WHERE flow = ? ORDER BY position") {
+    for (const PlainTable& table : plain_tables()) {
+      plain_.emplace_back(database,
+                          fmt::format("SELECT number{} FROM {} WHERE flow = ? ORDER BY number",
+                                      table.read_columns, table.name));
+    }
+  }
 
   void fill(ClosedFlow& flow) {
     records_.clear();
     const auto id = static_cast<std::int64_t>(flow.id);
     each(tls_, id, [&] { add(number(tls_, 0), read_tls(id)); });
     each(http_, id, [&] { add(number(http_, 0), read_http()); });
-    each(sip_, id, [&] { add(number(sip_, 0), read_sip()); });
+    for (std::size_t i = 0; i < plain_.size(); ++i) {
+      each(plain_[i], id, [&] { add(number(plain_[i], 0), plain_tables()[i].read(plain_[i], 1)); });
+    }
     each(field_, id, [&] { read_field(); });
     std::stable_sort(records_.begin(), records_.end(),
                      [](const auto& a, const auto& b) { return a.first < b.first; });
@@ -101,12 +107,6 @@ class Reader {
     return http;
   }
 
-  SipFacts read_sip() {
-    SipFacts sip;
-    read_columns(sip_table(), sip_, 1, sip);
-    return sip;
-  }
-
   ReadAccount read_account() {
     return {.hole = ReadCell(account_, 1).word<Unread>(unread_count),
             .end = ReadCell(account_, 3).word<Unread>(unread_count),
@@ -126,7 +126,8 @@ class Reader {
     std::get<GenericFacts>(records_.back().second).fields.push_back(std::move(field));
   }
 
-  Statement tls_, chain_, http_, sip_, field_, anomaly_, account_, other_app_;
+  Statement tls_, chain_, http_, field_, anomaly_, account_, other_app_;
+  std::vector<Statement> plain_;  // as plain_tables()
   std::vector<std::pair<std::uint64_t, AppRecord>> records_;
 };
 

@@ -460,7 +460,39 @@ TEST_CASE(
   const auto older = Store::open(file.path());
   REQUIRE_FALSE(older);
   CHECK(older.error().what == file.path() + " has schema version 8, this program reads version 9");
-  CHECK(older.error().hint == R"(pcapaudit audit 'it'\''s.pcap' -p site.toml -o NEW.db)");
+  CHECK(
+      older.error().hint ==
+      R"(it was made by (as it says itself): pcapaudit audit 'it'\''s.pcap' -p site.toml -o NEW.db)");
+}
+
+TEST_CASE("store: what an audit of another schema version says of itself is no command of ours") {
+  const Scratch file;
+  {
+    REQUIRE(test::hand_audit(test::hand_flows(), 2, file.path()));
+  }
+  const std::string arguments[] = {R"(["monitor", "-i", "eth0"])",
+                                   R"(["audit", "-"])",
+                                   R"(["audit", "a\nb"])",
+                                   R"(["audit", "-o", "x.db"])",
+                                   R"(["audit", {"a": "rm"}])",
+                                   R"([["audit"], "a.pcap"])",
+                                   R"(["audit", "a\u202eb"])",
+                                   R"(["audit", 1])",
+                                   "no list",
+                                   R"(["audit", ")" + std::string(400, 'x') + R"("])"};
+  for (const std::string& words : arguments) {
+    CAPTURE(words);
+    {
+      SQLite::Database database(file.path(), SQLite::OPEN_READWRITE);
+      database.exec("PRAGMA user_version = 8; PRAGMA ignore_check_constraints = ON");
+      SQLite::Statement set(database, "UPDATE run SET arguments = ?");
+      set.bind(1, words);
+      set.exec();
+    }
+    const auto older = Store::open(file.path());
+    REQUIRE_FALSE(older);
+    CHECK(older.error().hint == "audit the captures again with this program");
+  }
 }
 
 TEST_CASE("store: a million causes have a million ids, and an id depends on its cause alone") {

@@ -10,6 +10,7 @@
 
 #include "base/digest.hpp"
 #include "base/embedded.hpp"
+#include "base/text/text.hpp"
 #include "store/redaction/strip.hpp"
 
 namespace pcapaudit {
@@ -101,17 +102,27 @@ std::string shell_word(const std::string& word) {
   return quoted + "'";
 }
 
-// The command that makes the audit of another schema version once more; empty: it is not told.
+// A command is read by a person before it is pasted: a line or two.
+constexpr std::size_t longest_command = 300;
+
+// The command that makes the audit of another schema version once more, as the database says that
+// it was made. Empty: there is none, or it is not what `audit` writes there.
 std::string command_again(const SQLite::Database& database) try {
-  std::string command = "pcapaudit";
+  std::string command;
   SQLite::Statement word(database,
-                         "SELECT value FROM run, json_each(run.arguments) ORDER BY json_each.key");
-  bool any = false;
+                         "SELECT value, json_each.type FROM run, json_each(run.arguments) "
+                         "ORDER BY json_each.key");
   while (word.executeStep()) {
-    command += " " + shell_word(word.getColumn(0).getString());
-    any = true;
+    const std::string text = word.getColumn(0).getString();
+    const bool is_first = command.empty();
+    if (word.getColumn(1).getString() != "text" || visible(text) != text) return {};
+    // Live traffic and standard input do not come again.
+    if (is_first ? text != "audit" : text == "-" || text == "-o" || text == "--force") return {};
+    command += (is_first ? "pcapaudit " : " ") + shell_word(text);
+    if (command.size() > longest_command) return {};
   }
-  return any ? command + " -o NEW.db" : std::string();
+  return command.empty() ? command
+                         : fmt::format("it was made by (as it says itself): {} -o NEW.db", command);
 } catch (const SQLite::Exception&) {
   return {};
 }

@@ -27,10 +27,14 @@ constexpr std::string_view lists[] = {"arguments", "skipped", "waives"};
 
 class ColumnKinds {
  public:
-  ColumnKinds() {
+  // Of a section that shows the tables whose names begin with `records`; "" shows none.
+  explicit ColumnKinds(std::string_view records) {
     for (const std::string_view name : flags) kinds_.emplace(name, Shown::flag);
     for (const std::string_view name : lists) kinds_.emplace(name, Shown::list);
-    for (const FieldName& field : record_fields()) kinds_.emplace(field.name, field.shown);
+    if (records.empty()) return;
+    for (const FieldName& field : record_fields()) {
+      if (field.table.starts_with(records)) kinds_.emplace(field.name, field.shown);
+    }
   }
   bool is(Shown kind, std::string_view column) const {
     const auto found = kinds_.find(column);
@@ -55,7 +59,8 @@ Json value_of(const ColumnKinds& kinds, const std::string& column, const SqlCell
 struct Section {
   const char* key;
   const char* sql;
-  bool single = false;  // one object instead of a list
+  bool single = false;            // one object instead of a list
+  std::string_view records = {};  // whose fields it shows
 };
 
 constexpr Section sections[] = {
@@ -73,8 +78,8 @@ constexpr Section sections[] = {
      "SELECT usage.*, overridden AS changed FROM v_rule_usage AS usage "
      "JOIN rule ON rule.id = usage.rule ORDER BY usage.rule"},
     {"roles", "SELECT * FROM v_role_matrix ORDER BY from_role, to_role, service, port"},
-    {"tls", "SELECT * FROM v_tls ORDER BY flow, version"},
-    {"certificates", "SELECT * FROM v_certificate ORDER BY sha256"},
+    {"tls", "SELECT * FROM v_tls ORDER BY flow, version", false, "tls"},
+    {"certificates", "SELECT * FROM v_certificate ORDER BY sha256", false, "certificate"},
     {"unknown_hosts", "SELECT * FROM v_unknown_host ORDER BY address"},
     {"undetermined",
      "SELECT client_role, server_role, service, server_port, reason, count(*) AS flows FROM v_flow "
@@ -85,7 +90,7 @@ constexpr Section sections[] = {
     {"exceptions", "SELECT * FROM v_exception ORDER BY exception"},
     {"legs", "SELECT * FROM v_leg ORDER BY mapping, inner_flow"},
     {"related", "SELECT * FROM v_related ORDER BY flow, related_to"},
-    {"http", "SELECT * FROM v_http ORDER BY flow, version, hosts, paths"},
+    {"http", "SELECT * FROM v_http ORDER BY flow, version, hosts, paths", false, "http"},
     {"coverage", "SELECT * FROM v_coverage ORDER BY client_role, server_role"},
     {"decode_issues", "SELECT * FROM v_decode_issue ORDER BY capture, issue"},
     {"unread", "SELECT * FROM v_unread ORDER BY cause"},
@@ -94,6 +99,8 @@ constexpr Section sections[] = {
 
 class JsonRows final : public RowSink {
  public:
+  explicit JsonRows(std::string_view records) : kinds_(records) {}
+
   Result<void> columns(const std::vector<std::string>& names) override {
     names_ = names;
     return {};
@@ -113,8 +120,8 @@ class JsonRows final : public RowSink {
   Json rows_ = Json::array();
 };
 
-Result<Json> read(const Store& store, const std::string& sql) {
-  JsonRows sink;
+Result<Json> read(const Store& store, const std::string& sql, std::string_view records) {
+  JsonRows sink(records);
   if (auto asked = store.ask(sql, sink); !asked) return std::unexpected(asked.error());
   return sink.take();
 }
@@ -133,13 +140,13 @@ std::string records_sql(std::string_view record) {
 Result<std::string> render_json(const Store& store, const JsonParts& parts) {
   Json report = Json::object();
   for (const Section& section : sections) {
-    auto value = read(store, section.sql);
+    auto value = read(store, section.sql, section.records);
     if (!value) return std::unexpected(value.error());
     if (section.single) *value = value->empty() ? Json(nullptr) : Json(value->front());
     report[section.key] = std::move(*value);
   }
   for (const std::string_view record : plain_records()) {
-    auto value = read(store, records_sql(record));
+    auto value = read(store, records_sql(record), record);
     if (!value) return std::unexpected(value.error());
     report[std::string(record)] = std::move(*value);
   }

@@ -14,7 +14,7 @@ CREATE TABLE run (
   findings_until INTEGER,  -- not closed: flows that were stored later are in no finding yet
   writer_wait_ns INTEGER NOT NULL,  -- live: the capture waited so long for the database
   findings_until_text TEXT GENERATED ALWAYS AS (
-    strftime('%Y-%m-%dT%H:%M:%S', findings_until / 1000000000, 'unixepoch')
+    strftime('%Y-%m-%dT%H:%M:%S', findings_until / 1000000000 - (findings_until % 1000000000 < 0), 'unixepoch')
     || iif(findings_until IS NULL, NULL, printf('.%09dZ', findings_until % 1000000000)))
 ) STRICT;
 
@@ -60,10 +60,10 @@ CREATE TABLE blind (
   last       INTEGER NOT NULL,
   why        TEXT    NOT NULL,
   first_text TEXT GENERATED ALWAYS AS (
-    strftime('%Y-%m-%dT%H:%M:%S', first / 1000000000, 'unixepoch')
+    strftime('%Y-%m-%dT%H:%M:%S', first / 1000000000 - (first % 1000000000 < 0), 'unixepoch')
     || printf('.%09dZ', first % 1000000000)),
   last_text  TEXT GENERATED ALWAYS AS (
-    strftime('%Y-%m-%dT%H:%M:%S', last / 1000000000, 'unixepoch')
+    strftime('%Y-%m-%dT%H:%M:%S', last / 1000000000 - (last % 1000000000 < 0), 'unixepoch')
     || printf('.%09dZ', last % 1000000000)),
   PRIMARY KEY (capture, first)
 ) STRICT, WITHOUT ROWID;

@@ -98,6 +98,8 @@ CREATE TABLE http_row (
   responses INTEGER NOT NULL,
   paths     TEXT    NOT NULL,  -- without query
   more      INTEGER NOT NULL,  -- values that did not fit into the lists
+  more_in   TEXT,              -- JSON: of methods, hosts, paths, statuses, user_agents, servers,
+                               -- locations, authorization_schemes; NULL: all fitted
   PRIMARY KEY (flow, number)
 ) STRICT, WITHOUT ROWID;
 
@@ -105,7 +107,7 @@ CREATE VIEW http AS
 SELECT http_row.flow, http_row.number, http_kind.version, http_row.requests, http_row.responses,
        http_kind.methods, http_kind.hosts, http_row.paths, http_kind.statuses,
        http_kind.user_agents, http_kind.servers, http_kind.locations,
-       http_kind.authorization_schemes, http_row.more, http_kind.credentials_in_clear,
+       http_kind.authorization_schemes, http_row.more, http_row.more_in, http_kind.credentials_in_clear,
        http_kind.upgraded_to
   FROM http_row CROSS JOIN http_kind ON http_kind.id = http_row.kind;
 
@@ -126,6 +128,8 @@ CREATE TABLE sip (
   transactions INTEGER NOT NULL,           -- distinct requests
   answered     INTEGER NOT NULL,           -- of these, with a final answer
   media        TEXT    NOT NULL,           -- JSON list of 'audio 192.0.2.1:5004' from SDP
+  more_in      TEXT,                       -- JSON: of methods, statuses, user_agents, servers,
+                                           -- from_domains, to_domains, media; NULL: all fitted
   PRIMARY KEY (flow, number)
 ) STRICT, WITHOUT ROWID;
 

@@ -4,7 +4,7 @@ CREATE TABLE loss (
   minute      INTEGER NOT NULL,  -- its beginning
   packets     INTEGER NOT NULL CHECK (packets > 0),
   minute_text TEXT GENERATED ALWAYS AS (
-    strftime('%Y-%m-%dT%H:%M:%S', minute / 1000000000, 'unixepoch')
+    strftime('%Y-%m-%dT%H:%M:%S', minute / 1000000000 - (minute % 1000000000 < 0), 'unixepoch')
     || printf('.%09dZ', minute % 1000000000)),
   PRIMARY KEY (capture, minute)
 ) STRICT, WITHOUT ROWID;

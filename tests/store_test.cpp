@@ -322,6 +322,48 @@ TEST_CASE("store: the account and the other applications of a flow are stored an
   CHECK(next == unread_count);
 }
 
+TEST_CASE("store: a list that was full is read back as one, so that it proves nothing") {
+  auto audited = test::hand_flow(1, "10.0.0.1", 1, "10.0.0.2", 80, 1, 1);
+  HttpFacts http;
+  http.version = "1.1";
+  http.hosts.add("a.example");
+  http.hosts.more = 6;
+  http.statuses.more = 2;
+  audited.flow.app = "http";
+  audited.flow.records = {http};
+  const auto store = test::hand_audit({audited});
+  REQUIRE(store);
+  CHECK(lines(**store, "SELECT more FROM v_http ORDER BY 1") == Lines{"8"});
+  std::size_t flows = 0;
+  REQUIRE((*store)->each_flow("1", [&](ClosedFlow&& stored) {
+    ++flows;
+    REQUIRE(stored.records.size() == 1);
+    CHECK(std::get<HttpFacts>(stored.records.front()) == http);
+  }));
+  CHECK(flows == 1);
+}
+
+TEST_CASE("store: lists of an altered database hold what they can") {
+  const Scratch file;
+  {
+    auto audited = test::hand_flow(1, "10.0.0.1", 1, "10.0.0.2", 80, 1, 1);
+    HttpFacts http;
+    http.hosts.add("a.example");
+    audited.flow.records = {http};
+    REQUIRE(test::hand_audit({audited}, 2, file.path()));
+    SQLite::Database database(file.path(), SQLite::OPEN_READWRITE);
+    database.exec(
+        R"(UPDATE http_kind SET hosts = '["b.example", 1, {}]', statuses = '["x", 200]')");
+  }
+  const auto store = Store::open(file.path());
+  REQUIRE(store);
+  REQUIRE((*store)->each_flow("1", [&](ClosedFlow&& stored) {
+    const auto& http = std::get<HttpFacts>(stored.records.front());
+    CHECK(http.hosts.values == std::vector<std::string>{"b.example"});
+    CHECK(http.statuses.values == std::vector<std::uint32_t>{200});
+  }));
+}
+
 TEST_CASE("store: hostile text and numbers are stored as they are") {
   auto audited = test::hand_flow(1, "2001:db8::1", 1, "2001:db8::2", 2, 443, 0);
   using namespace std::string_literals;
@@ -474,6 +516,8 @@ TEST_CASE("store: what an audit of another schema version says of itself is no c
                                    R"(["audit", "-"])",
                                    R"(["audit", "a\nb"])",
                                    R"(["audit", "-o", "x.db"])",
+                                   R"(["audit", "--output=x.db"])",
+                                   R"(["audit", "-qo/x"])",
                                    R"(["audit", {"a": "rm"}])",
                                    R"([["audit"], "a.pcap"])",
                                    R"(["audit", "a\u202eb"])",

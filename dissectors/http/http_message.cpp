@@ -281,6 +281,24 @@ std::string_view doubt_of(const HeaderLine& line) {
   return name_stands_alone ? "" : "http: blanks beside a field name";
 }
 
+namespace {
+
+// Of IANA's registry of HTTP authentication schemes, and those that are met beside it.
+constexpr std::string_view schemes[] = {
+    "Basic",         "Bearer",    "Concealed", "Digest",   "DPoP",         "GNAP",
+    "HOBA",          "Mutual",    "Negotiate", "OAuth",    "PrivateToken", "SCRAM-SHA-1",
+    "SCRAM-SHA-256", "vapid",     "NTLM",      "Kerberos", "ApiKey",       "AWS4-HMAC-SHA256",
+    "Hawk",          "SharedKey", "Token"};
+
+// A word that is no known scheme may be the secret itself: it is not told.
+std::string_view told(std::string_view word, bool is_alone) {
+  const bool is_known = std::any_of(std::begin(schemes), std::end(schemes),
+                                    [&](auto scheme) { return equal_ignoring_case(word, scheme); });
+  return is_known ? word : is_alone ? bare_token : "unregistered";
+}
+
+}  // namespace
+
 std::string_view next_scheme(std::string_view& credentials) {
   constexpr std::string_view between = " \t\r\n,";
   while (!credentials.empty()) {
@@ -296,13 +314,14 @@ std::string_view next_scheme(std::string_view& credentials) {
     const std::string_view behind =
         without_blanks(credentials.substr(word.size(), end - word.size()));
     credentials = credentials.substr(end);
-    if (!word.empty() && !behind.starts_with('=')) return word;
+    if (!word.empty() && !behind.starts_with('=')) return told(word, behind.empty());
   }
   return {};
 }
 
 bool is_clear_scheme(std::string_view scheme) {
-  return equal_ignoring_case(scheme, "Basic") || equal_ignoring_case(scheme, "Bearer");
+  return equal_ignoring_case(scheme, "Basic") || equal_ignoring_case(scheme, "Bearer") ||
+         scheme == bare_token;
 }
 
 }  // namespace pcapaudit

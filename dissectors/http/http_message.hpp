@@ -74,10 +74,12 @@ HttpField http_field(std::string_view name);
 std::string_view doubt_of(const HeaderLine& line);
 
 // Takes the schemes from the front of a field of credentials, one at a call; empty at the end.
-// Lists are read, too, though the grammar knows one scheme only (RFC 9110 11.4).
+// Lists are read, too, though the grammar knows one scheme only (RFC 9110 11.4). A word that is no
+// known scheme may be a secret: it is "bare-token" when nothing follows it, else "unregistered".
+constexpr std::string_view bare_token = "bare-token";
 std::string_view next_scheme(std::string_view& credentials);
 // Does who reads this scheme's credentials own them? Basic is the password in Base64 (RFC 7617 4),
-// a Bearer token can be used by anyone (RFC 6750 5).
+// a Bearer token can be used by anyone (RFC 6750 5), and so can a token alone.
 bool is_clear_scheme(std::string_view scheme);
 
 }  // namespace pcapaudit

@@ -2,6 +2,8 @@
 
 #include "store/schema.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <span>
 
@@ -104,6 +106,9 @@ std::string shell_word(const std::string& word) {
 
 // A command is read by a person before it is pasted: a line or two.
 constexpr std::size_t longest_command = 300;
+// Options that `audit` records, and that only say how captures are read and judged.
+constexpr std::string_view harmless[] = {
+    "-p", "-f", "--strict", "--accept-undetermined", "--verify-checksums", "--vxlan-port"};
 
 // The command that makes the audit of another schema version once more, as the database says that
 // it was made. Empty: there is none, or it is not what `audit` writes there.
@@ -116,8 +121,11 @@ std::string command_again(const SQLite::Database& database) try {
     const std::string text = word.getColumn(0).getString();
     const bool is_first = command.empty();
     if (word.getColumn(1).getString() != "text" || visible(text) != text) return {};
-    // Live traffic and standard input do not come again.
-    if (is_first ? text != "audit" : text == "-" || text == "-o" || text == "--force") return {};
+    // Live traffic and standard input do not come again, and what is written is named here.
+    const bool is_option =
+        text.starts_with('-') &&
+        std::find(std::begin(harmless), std::end(harmless), text) == std::end(harmless);
+    if (is_first ? text != "audit" : is_option) return {};
     command += (is_first ? "pcapaudit " : " ") + shell_word(text);
     if (command.size() > longest_command) return {};
   }

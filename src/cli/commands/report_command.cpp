@@ -1,6 +1,7 @@
 // report: an audit database in the formats that were asked for, or as text.
 #include <cstdio>
 #include <optional>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -74,7 +75,23 @@ CommandResult print_report(const Store& store, const std::optional<Changes>& cha
   return print_out(*text);
 }
 
+// Two forms in one place would be neither, or the last one alone.
+std::optional<std::string> place_of_two(const Options& options) {
+  std::set<std::string> places;
+  if (!options.json_file.empty()) places.insert(options.json_file);
+  for (const auto& [format, file] : options.report_files) {
+    if (!places.insert(file).second) return file;
+  }
+  return std::nullopt;
+}
+
 CommandResult report_of(const Store& store, const Options& options) {
+  if (const auto place = place_of_two(options)) {
+    return failure({.what = fmt::format("two forms are to go to {}",
+                                        *place == "-" ? "standard output" : *place),
+                    .hint = "give each a file of its own"},
+                   ExitCode::usage);
+  }
   const auto changes = read_changes(store, options);
   if (!changes) return std::unexpected(changes.error());
   if (options.report_files.empty() && options.json_file.empty() && options.csv_folder.empty()) {

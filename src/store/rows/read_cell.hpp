@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -32,13 +33,21 @@ class ReadCell {
     return Enum{};
   }
 
-  // A JSON list; what is none is empty.
+  // A JSON list; what is none is empty, and what is no T in it is left out.
   template <class T>
   std::vector<T> list() const {
     const auto parsed = nlohmann::json::parse(text(), nullptr, false);
     std::vector<T> values;
     if (!parsed.is_array()) return values;
-    for (const auto& value : parsed) values.push_back(value.template get<T>());
+    for (const auto& value : parsed) {
+      if constexpr (std::is_arithmetic_v<T>) {
+        if (value.is_number_unsigned()) {
+          values.push_back(static_cast<T>(value.template get<std::uint64_t>()));
+        }
+      } else {
+        if (value.is_string()) values.push_back(value.template get<T>());
+      }
+    }
     return values;
   }
 

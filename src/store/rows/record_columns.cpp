@@ -131,6 +131,35 @@ constexpr RecordColumn<RecordOf<member>> tls_version(std::string_view name) {
       [](const ReadCell& cell, TlsFacts& tls) { tls.*member = tls_version_named(cell.text()); }};
 }
 
+// How many values did not fit into each of these lists; NULL when all fitted. What is judged again
+// from the database must not take a list for a whole one.
+template <class Record, auto... lists>
+constexpr RecordColumn<Record> more_in(std::string_view name) {
+  return {name, Holds::keep, Shown::list,
+          [](const Record& record, CellSink& out) {
+            if (((record.*lists).more + ...) == 0) return out.null();
+            std::string json = "[";
+            ((json += std::to_string((record.*lists).more) + ","), ...);
+            json.back() = ']';
+            out.text(json);
+          },
+          [](const ReadCell& cell, Record& record) {
+            const auto counts = cell.list<std::uint64_t>();
+            if (counts.size() != sizeof...(lists)) return;
+            std::size_t at = 0;
+            (((record.*lists).more = counts[at++]), ...);
+          }};
+}
+// Their sum.
+template <class Record, auto... lists>
+constexpr RecordColumn<Record> more() {
+  return {"more", Holds::number, Shown::number,
+          [](const Record& record, CellSink& out) {
+            out.number(static_cast<std::int64_t>(((record.*lists).more + ...)));
+          },
+          nullptr};
+}
+
 void write_cipher_id(const TlsFacts& tls, CellSink& out) {
   out.text_or_null(tls.server_hello ? fmt::format("0x{:04x}", tls.cipher) : "");
 }
@@ -216,14 +245,10 @@ constexpr auto http_row_columns = std::to_array<RecordColumn<Http>>({
     number<&Http::requests>("requests"),
     number<&Http::responses>("responses"),
     list<&Http::paths>("paths", Holds::uris),
-    {"more", Holds::number, Shown::number,
-     [](const Http& http, CellSink& out) {
-       out.number(static_cast<std::int64_t>(http.methods.more + http.hosts.more + http.paths.more +
-                                            http.statuses.more + http.user_agents.more +
-                                            http.servers.more + http.locations.more +
-                                            http.authorization_schemes.more));
-     },
-     nullptr},
+    more<Http, &Http::methods, &Http::hosts, &Http::paths, &Http::statuses, &Http::user_agents,
+         &Http::servers, &Http::locations, &Http::authorization_schemes>(),
+    more_in<Http, &Http::methods, &Http::hosts, &Http::paths, &Http::statuses, &Http::user_agents,
+            &Http::servers, &Http::locations, &Http::authorization_schemes>("more_in"),
 });
 
 using Sip = SipFacts;
@@ -237,17 +262,14 @@ constexpr auto sip_columns = std::to_array<RecordColumn<Sip>>({
     list<&Sip::servers>("servers", Holds::free_text),
     list<&Sip::from_domains>("from_domains", Holds::names),
     list<&Sip::to_domains>("to_domains", Holds::names),
-    {"more", Holds::number, Shown::number,
-     [](const Sip& sip, CellSink& out) {
-       out.number(static_cast<std::int64_t>(
-           sip.methods.more + sip.statuses.more + sip.user_agents.more + sip.servers.more +
-           sip.from_domains.more + sip.to_domains.more + sip.media.more));
-     },
-     nullptr},
+    more<Sip, &Sip::methods, &Sip::statuses, &Sip::user_agents, &Sip::servers, &Sip::from_domains,
+         &Sip::to_domains, &Sip::media>(),
     number<&Sip::lync_signs>("lync_signs"),
     number<&Sip::transactions>("transactions"),
     number<&Sip::answered>("answered"),
     list<&Sip::media>("media", Holds::free_text),
+    more_in<Sip, &Sip::methods, &Sip::statuses, &Sip::user_agents, &Sip::servers,
+            &Sip::from_domains, &Sip::to_domains, &Sip::media>("more_in"),
 });
 
 constexpr auto app_field_columns = std::to_array<RecordColumn<GenericField>>({

@@ -456,7 +456,7 @@ TEST_CASE("store: what was written can be opened, and only read") {
   REQUIRE(store);
   CHECK(dump(**store) == dump(**memory));
   CHECK(lines(**store, "PRAGMA application_id") == Lines{std::to_string(0x50434155)});
-  CHECK(lines(**store, "PRAGMA user_version") == Lines{"9"});
+  CHECK(lines(**store, "PRAGMA user_version") == Lines{"10"});
   CHECK_FALSE((*store)->write_policy(test::hand_policy()));
   CHECK_FALSE((*store)->query("DELETE FROM flow"));
 }
@@ -482,7 +482,7 @@ TEST_CASE("store: what is not an audit is refused by name") {
   }
   const auto newer = Store::open(file.path());
   REQUIRE_FALSE(newer);
-  CHECK(newer.error().what == file.path() + " has schema version 99, this program reads version 9");
+  CHECK(newer.error().what == file.path() + " has schema version 99, this program reads version 10");
   CHECK_FALSE(Store::create("/nonexistent/x.db", false));
 }
 
@@ -494,14 +494,14 @@ TEST_CASE(
   }
   {
     SQLite::Database database(file.path(), SQLite::OPEN_READWRITE);
-    database.exec("PRAGMA user_version = 8");
+    database.exec("PRAGMA user_version = 9");
     SQLite::Statement words(database, "UPDATE run SET arguments = ?");
     words.bind(1, R"(["audit", "it's.pcap", "-p", "site.toml"])");
     words.exec();
   }
   const auto older = Store::open(file.path());
   REQUIRE_FALSE(older);
-  CHECK(older.error().what == file.path() + " has schema version 8, this program reads version 9");
+  CHECK(older.error().what == file.path() + " has schema version 9, this program reads version 10");
   CHECK(
       older.error().hint ==
       R"(it was made by (as it says itself): pcapaudit audit 'it'\''s.pcap' -p site.toml -o NEW.db)");
@@ -528,7 +528,7 @@ TEST_CASE("store: what an audit of another schema version says of itself is no c
     CAPTURE(words);
     {
       SQLite::Database database(file.path(), SQLite::OPEN_READWRITE);
-      database.exec("PRAGMA user_version = 8; PRAGMA ignore_check_constraints = ON");
+      database.exec("PRAGMA user_version = 9; PRAGMA ignore_check_constraints = ON");
       SQLite::Statement set(database, "UPDATE run SET arguments = ?");
       set.bind(1, words);
       set.exec();

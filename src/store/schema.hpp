@@ -14,7 +14,7 @@ constexpr std::int64_t database_application_id = 0x50434155;  // "PCAU"
 
 // PRAGMA user_version. Another text of schema/*.sql is another version: tests/columns_test holds
 // the two together.
-constexpr std::int64_t schema_version = 9;
+constexpr std::int64_t schema_version = 10;
 std::string schema_digest();  // SHA-256 over all of schema/*.sql, lower-case hex
 
 // Makes tables and views in an empty database. Throws SQLite::Exception.

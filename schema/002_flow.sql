@@ -30,7 +30,8 @@ CREATE TABLE flow_kind (
   rule          TEXT,                 -- rule.id it met, or fits while failing a requirement
   reason        TEXT    CHECK (reason IN (
                     'no-payload', 'unknown-application', 'one-sided', 'direction-unknown',
-                    'tls13-encrypted', 'resumed', 'midstream', 'gap', 'truncated',
+                    'tls13-encrypted', 'tls13-indicated', 'tls13-indicated-absent', 'resumed',
+                    'midstream', 'gap', 'truncated',
                     'renegotiated', 'aborted', 'forged', 'unverifiable', 'unknown-host', 'certificate-hidden', 'tls-handshake-not-seen',
                     'requests-unread', 'responses-unread', 'application-unread',
                     'certificate-unread', 'time-unknown')),

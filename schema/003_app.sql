@@ -17,10 +17,17 @@ CREATE TABLE tls (
   client_certificate_sent INTEGER NOT NULL CHECK (client_certificate_sent IN (0, 1)),
   client_certificate_verify INTEGER NOT NULL CHECK (client_certificate_verify IN (0, 1)),
   mutual                  TEXT    NOT NULL CHECK (mutual IN (
-                            'proven', 'declined', 'not-requested', 'undeterminable')),
+                            'proven', 'declined', 'not-requested', 'indicated',
+                            'indicated-absent', 'undeterminable')),
   mutual_reason           TEXT    CHECK (mutual_reason IN (
                             'tls13-encrypted', 'resumed', 'midstream', 'gap', 'truncated',
                             'renegotiated', 'aborted', 'forged', 'unverifiable')),
+  mutual_sizes            TEXT    CHECK (mutual_sizes IN (  -- what the sizes of records fit
+                            'rsa-1024', 'rsa-2048', 'rsa-3072', 'rsa-4096', 'rsa-8192',
+                            'ecdsa-256', 'ecdsa-384', 'ecdsa-521', 'ed25519', 'ed448',
+                            'not-requested', 'declined', 'early-data', 'post-handshake',
+                            'hidden-hello', 'unknown-suite', 'gap', 'unfinished', 'alert',
+                            'unanswered', 'joined-split-or-padded')),
   client_proof            TEXT    CHECK (client_proof IN (  -- CertificateVerify, where asked
                             'verified', 'forged', 'unverifiable', 'incomplete')),
   server_proof            TEXT    CHECK (server_proof IN (  -- ServerKeyExchange

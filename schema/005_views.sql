@@ -201,7 +201,7 @@ SELECT tls.flow, flow.client, flow.server, nullif(flow.server_port, 0) AS server
        client_leaf.certificate AS client_certificate, tls.ja3, tls.ja4, tls.alerts,
        tls.key_exchange_group, tls.hidden_name, tls.early_data, tls.retry_request,
        tls.renegotiated, tls.dh_bits, tls.client_proof, tls.server_proof, tls.stapled, tls.acceptable_issuers,
-       tls.client_handshake_read, tls.server_handshake_read
+       tls.client_handshake_read, tls.server_handshake_read, tls.mutual_sizes
   FROM tls
   JOIN flow ON flow.id = tls.flow
   LEFT JOIN tls_certificate AS server_leaf

@@ -309,6 +309,13 @@ TEST_CASE("demands: a row is loosened by what a flow may fail and still meet") {
     CAPTURE(own);
     CHECK(loosened_demand(row(own), documented) == want);
   }
+  DocumentedFlow accepting = documented, asking = documented;
+  accepting.tls->accepts_indicated = true;
+  asking.tls->asks_of_absent = true;
+  CHECK(loosened_demand(accepting, documented) == "accept");
+  CHECK(loosened_demand(asking, documented) == "absent");
+  CHECK(loosened_demand(documented, accepting) == "");
+  CHECK(loosened_demand(accepting, accepting) == "");
   // What would only be remarked is taken away all the same.
   DocumentedFlow remarked = documented;
   remarked.wants_vip = true;

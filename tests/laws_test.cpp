@@ -129,7 +129,7 @@ void add_facts(ClosedFlow& flow, Chance& chance) {
   tls.client_hello_whole = tls.server_hello_whole = tls.client_hello;
   tls.cipher = chance.one_in(2) ? 0xc02f : 0x009c;  // ECDHE and static RSA
   tls.sni = chance.one_in(3) ? "" : chance.of(hosts);
-  tls.mutual = static_cast<MutualTls>(chance.below(4));
+  tls.mutual = static_cast<MutualTls>(chance.below(6));
   tls.mutual_reason = MutualReason::tls13_encrypted;
   if (!chance.one_in(3)) tls.server_chain = test::chain_named({chance.of(hosts)});
   if (chance.one_in(4)) tls.alpn = chance.one_in(2) ? "h2" : "sip/2";

@@ -44,12 +44,15 @@ TEST_CASE("evaluate: TLS version") {
                                       "out=one-sided"))) == old + "TLSv1.0");
 }
 
-TEST_CASE("evaluate: mutual TLS has four answers") {
+TEST_CASE("evaluate: mutual TLS has six answers") {
   const std::string refused = "violation edge-5061; high not-mutual mutual: client certificate / ";
   const std::pair<const char*, std::string> cases[] = {
       {"mutual=proven client-cert=ok", "allowed edge-5061"},
       {"mutual=declined", refused + "declined"},
       {"mutual=not-requested", refused + "not-requested"},
+      {"mutual=indicated v=0304", "undetermined edge-5061 (tls13-indicated)"},
+      {"mutual=indicated-absent v=0304",
+       refused + "indicated-absent (not-requested) by the sizes of TLS 1.3 records"},
       {"mutual=tls13-encrypted", "undetermined edge-5061 (tls13-encrypted)"},
       {"mutual=resumed", "undetermined edge-5061 (resumed)"},
       {"mutual=midstream", "undetermined edge-5061 (midstream)"},
@@ -73,6 +76,24 @@ TEST_CASE("evaluate: mutual TLS has four answers") {
        "allowed dir-fe-444 (certificate-hidden)"},
   };
   check_verdicts(site(), free);
+}
+
+TEST_CASE("evaluate: a profile says what the sizes of TLS 1.3 records are worth") {
+  Policy accepting = site();
+  for (DocumentedFlow& row : accepting.flows) {
+    if (row.id != "edge-5061") continue;
+    row.tls->accepts_indicated = row.tls->asks_of_absent = true;
+  }
+  const std::string edge = "tcp 172.25.33.10 > 10.1.2.11:5061 tls v=0304 cert=hidden mutual=";
+  const auto gist = [&](const char* facts) { return dump(evaluate(accepting, flow_of(edge + facts))); };
+  CHECK(gist("indicated") == "allowed edge-5061 (tls13-indicated)");
+  CHECK(gist("indicated-absent") == "undetermined edge-5061 (tls13-indicated-absent)");
+  CHECK(gist("tls13-encrypted") == "undetermined edge-5061 (tls13-encrypted)");
+  CHECK(gist("resumed") == "undetermined edge-5061 (resumed)");
+  CHECK(gist("declined") ==
+        "violation edge-5061; high not-mutual mutual: client certificate / declined");
+  // What else the row demands is judged all the same.
+  CHECK(gist("indicated alpn=h2").starts_with("violation edge-5061"));
 }
 
 TEST_CASE("evaluate: certificates are judged at the time of the flow") {

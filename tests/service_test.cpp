@@ -34,6 +34,7 @@ TEST_CASE("service_of: bytes, then the documented application, then the port") {
       {"tcp 1.1.1.1 > 2.2.2.2:9 tls mutual=proven", "sip", "SIP/MTLS partial"},
       {"tcp 1.1.1.1 > 2.2.2.2:9 tls mutual=declined", "sip", "SIP/TLS partial"},
       {"tcp 1.1.1.1 > 2.2.2.2:9 tls mutual=tls13-encrypted", "sip", "SIP/TLS partial"},
+      {"tcp 1.1.1.1 > 2.2.2.2:9 tls mutual=indicated", "sip", "SIP/TLS partial"},
       {"tcp 1.1.1.1 > 2.2.2.2:443 tls mutual=proven", "tls", "MTLS content"},
       {"tcp 1.1.1.1 > 2.2.2.2:443 tls", "tls", "TLS content"},
       {"tcp 1.1.1.1 > 2.2.2.2:443 tls", "", "HTTPS partial"},

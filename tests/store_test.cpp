@@ -242,8 +242,9 @@ TEST_CASE("store: every enumerator is known to the schema") {
     flow.tunnel = static_cast<Tunnel>(i % 12);
     flow.anomalies.fill(i);
     TlsFacts tls;
-    tls.mutual = static_cast<MutualTls>(i % 4);
+    tls.mutual = static_cast<MutualTls>(i % 6);
     tls.mutual_reason = static_cast<MutualReason>(i % 8);
+    tls.mutual_sizes = static_cast<TlsFlight>(i % 22);
     tls.hidden_name = static_cast<HiddenName>(i % 3);
     flow.records = {tls};
     audited.verdict.kind = static_cast<VerdictKind>(i % 5);

@@ -31,6 +31,25 @@ std::vector<Piece> sample(const std::string& name) {
       {c2s, client.substr(0, first)}, {s2c, tls_file(name + ".s2c")}, {c2s, client.substr(first)}};
 }
 
+// The same of a TLS 1.3 connection, in the order of its flights: what the server sent behind its
+// Finished, which has this size under AES-256, comes last.
+std::vector<Piece> flights(const std::string& name) {
+  std::vector<Piece> pieces = sample(name);
+  const std::string server = pieces[1].bytes;
+  constexpr std::size_t header = 5, finished = 69;
+  for (std::size_t at = 0; at + header <= server.size();) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(server.at(at + i)); };
+    const std::size_t length = byte(3) * 256U + byte(4);
+    const bool is_finished = byte(0) == 23 && length == finished;
+    at += header + length;
+    if (!is_finished) continue;
+    pieces[1].bytes = server.substr(0, at);
+    pieces.push_back({s2c, server.substr(at)});
+    break;
+  }
+  return pieces;
+}
+
 TlsFacts facts_of(const Fed& fed) {
   REQUIRE(fed.records.size() == 1);
   return std::get<TlsFacts>(fed.records.front());
@@ -102,9 +121,11 @@ TEST_CASE("tls: recorded handshakes") {
     bool resumed, established, requested, sent;
     MutualTls mutual;
     MutualReason reason;
+    TlsFlight sizes = TlsFlight::none;
   };
   using M = MutualTls;
   using R = MutualReason;
+  using F = TlsFlight;
   const Case cases[] = {
       {"tls10", 0x0301, 0xc00a, "", "4e9d43688ef48b6b1fbe71f290acfc8f", false, true, false, false,
        M::not_requested, R::none},
@@ -121,17 +142,17 @@ TEST_CASE("tls: recorded handshakes") {
       {"tls12_id", 0x0303, 0xc02c, "", "2c4428422b734ef16cdbf05bc5d82e08", true, true, false, false,
        M::undeterminable, R::resumed},
       {"tls13", 0x0304, 0x1302, "", "9dffdb8b608a430b774a2ff7d36c1a0c", false, true, false, false,
-       M::undeterminable, R::tls13_encrypted},
+       M::indicated_absent, R::none, F::not_requested},
       {"tls13_mutual", 0x0304, 0x1302, "", "f146948b4a599d4d7ddf071b74696983", false, true, false,
-       false, M::undeterminable, R::tls13_encrypted},
+       false, M::indicated, R::none, F::ecdsa_256},
       {"tls13_retry", 0x0304, 0x1302, "", "b76a0e4d93920eb9a4ff1bb9c8879387", false, true, false,
-       false, M::undeterminable, R::tls13_encrypted},
+       false, M::indicated_absent, R::none, F::not_requested},
       {"tls13_resumed", 0x0304, 0x1302, "", "5d70a188544fb769122c0d9b2509a405", true, true, false,
        false, M::undeterminable, R::resumed},
   };
   for (const Case& c : cases) {
     CAPTURE(c.name);
-    const Fed fed = feed(tls, sample(c.name));
+    const Fed fed = feed(tls, c.version == 0x0304 ? flights(c.name) : sample(c.name));
     CHECK(fed.malformed == "");
     const TlsFacts facts = facts_of(fed);
     CHECK(facts.client_hello);
@@ -149,6 +170,7 @@ TEST_CASE("tls: recorded handshakes") {
     CHECK(facts.client_certificate_verify == c.sent);
     CHECK(facts.mutual == c.mutual);
     CHECK(facts.mutual_reason == c.reason);
+    CHECK(facts.mutual_sizes == c.sizes);
     const bool chain_visible = c.version < 0x0304 && !c.resumed;
     CHECK(facts.server_chain.size() == (chain_visible ? 2 : 0));
     if (chain_visible) CHECK(facts.server_chain.front()->san.at(0) == "server.example");
@@ -812,4 +834,5 @@ TEST_CASE("tls: names") {
   CHECK(tls_version_name(0x1234) == "0x1234");
   CHECK(to_text(MutualTls::not_requested) == "not-requested");
   CHECK(to_text(MutualReason::tls13_encrypted) == "tls13-encrypted");
+  CHECK(to_text(MutualTls::indicated_absent) == "indicated-absent");
 }

@@ -64,6 +64,7 @@ Step Tls::consume(Direction dir, Bytes window, RecordSink& out) {
     const bool counts = !is_tls13(facts_.version) || header->length > tls13_alert_size;
     half.application_data = half.application_data || counts;
     half.data_before_change = half.data_before_change || !half.change_cipher;
+    flight_.add(dir, header->length);
     if (!half.any_message) proofs_.forget();  // joined behind the handshake
   } else if (header->type == change_cipher_spec) {
     read_change_cipher(dir, *header, out);
@@ -81,6 +82,7 @@ Step Tls::consume(Direction dir, Bytes window, RecordSink& out) {
       note_again(dir, out);
     }
     if (is_read) {
+      flight_.add_clear(dir);
       const Failure failure = read_handshake(dir, body, out);
       if (!failure.empty()) return Step::malformed(failure);
     }
@@ -92,6 +94,7 @@ Step Tls::consume(Direction dir, Bytes window, RecordSink& out) {
 // Nothing is concluded of a handshake whose rest nobody reads.
 void Tls::release() {
   proofs_.forget();
+  for (const Direction dir : {Direction::to_server, Direction::to_client}) flight_.lost(dir);
   for (Half& half : halves_) {
     std::vector<std::uint8_t>().swap(half.message);
     half.hole = half.hole || !half.encrypted;
@@ -102,6 +105,7 @@ void Tls::release() {
 // is concluded from what comes then: what was lost may have been part of it.
 Resume Tls::lost(Direction dir, Bytes window) {
   Half& half = halves_[index_of(dir)];
+  flight_.lost(dir);
   if (half.encrypted) return Resume::at_message;
   if (half.skip == 0) read_cut_hello(dir, window);
   half.hole = half.encrypted = true;
@@ -240,6 +244,17 @@ bool Tls::is_handshake_read(Direction dir) const {
   return hello && !half.hole && (is_tls13(facts_.version) || half.change_cipher);
 }
 
+TlsFlight Tls::flight_by_sizes() const {
+  if (!facts_.client_hello || !facts_.server_hello || facts_.resumed) return TlsFlight::none;
+  if (!is_tls13(facts_.version)) return TlsFlight::none;
+  constexpr std::uint16_t final_version = 0x0304;
+  return flight_.read({.is_tls13 = facts_.version == final_version,
+                       .are_whole = facts_.client_hello_whole && facts_.server_hello_whole,
+                       .early_data = facts_.early_data,
+                       .may_ask_later = seen_.post_handshake,
+                       .is_hidden = facts_.hidden_name != HiddenName::none});
+}
+
 void Tls::finish(const SeenStream& seen, RecordSink& out) {
   seen_.session_id_echoed = !client_session_id_.empty() && client_session_id_ == server_session_id_;
   seen_.server_hole = halves_[index_of(Direction::to_client)].hole;
@@ -247,6 +262,7 @@ void Tls::finish(const SeenStream& seen, RecordSink& out) {
   if (has_hello_too_many()) note_again(Direction::to_server, out);
   proofs_.check(facts_);
   facts_.resumed = is_resumed(facts_, seen_);
+  facts_.mutual_sizes = flight_by_sizes();
   const auto carries_early = [this](Direction dir, bool hello) {
     const Half& half = halves_[index_of(dir)];
     return hello && !half.hole && half.data_before_change;

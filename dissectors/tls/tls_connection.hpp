@@ -12,6 +12,7 @@
 
 #include <pcapaudit/app/dissector.hpp>
 
+#include "dissectors/tls/tls_flight.hpp"
 #include "dissectors/tls/tls_handshake.hpp"
 #include "dissectors/tls/tls_mutual.hpp"
 #include "dissectors/tls/certificates/tls_proof.hpp"
@@ -65,12 +66,14 @@ class Tls final : public Dissector {
   bool has_hello_too_many() const { return client_hellos_ > (facts_.retry_request ? 2 : 1); }
   bool is_established() const;
   bool is_handshake_read(Direction dir) const;
+  TlsFlight flight_by_sizes() const;
 
   std::array<Half, 2> halves_;
   TlsFacts facts_;
   HandshakeSeen seen_;
   std::string client_session_id_, server_session_id_;
   ProofKeeper proofs_;
+  ClientFlight flight_;
   std::uint8_t client_hellos_ = 0;  // in clear
 };
 

@@ -22,6 +22,7 @@ enum ExtensionType : std::uint16_t {
   pre_shared_key = 41,
   early_data = 42,
   supported_versions = 43,
+  post_handshake_auth = 49,
   key_share = 51,
   encrypted_client_hello = 0xfe0d,  // RFC 9849; drafts before it used numbers close by
   encrypted_server_name = 0xffce,   // draft-ietf-tls-esni-00 to -06
@@ -100,6 +101,9 @@ void read_extension(std::uint16_t type, Bytes body, ClientHello& hello) {
     }
     case early_data:
       hello.early_data = true;
+      break;
+    case post_handshake_auth:
+      hello.post_handshake_auth = true;
       break;
     case encrypted_client_hello:
       hello.hidden_name = HiddenName::ech;

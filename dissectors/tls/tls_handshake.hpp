@@ -25,6 +25,7 @@ struct ClientHello {
   std::vector<std::string> alpn;  // bytes of each name
   HiddenName hidden_name = HiddenName::none;
   bool early_data = false;
+  bool post_handshake_auth = false;
   bool sslv2 = false;  // came in the SSLv2-compatible form
   bool whole = true;   // false: the extension list is broken, some may be missing
 

@@ -117,6 +117,7 @@ void Tls::keep(Direction dir, std::uint8_t type, Bytes message) {
 
 void Tls::note_client_hello(const ClientHello& hello) {
   facts_.early_data = facts_.early_data || hello.early_data;
+  seen_.post_handshake = seen_.post_handshake || hello.post_handshake_auth;
   if (facts_.client_hello) return;  // the answer to a HelloRetryRequest, or a renegotiation
   take_client_hello(hello, facts_);
   client_session_id_ = hello.session_id;
@@ -134,7 +135,9 @@ void Tls::note_server_hello(const ServerHello& hello) {
   facts_.alpn = clean_text(hello.alpn);
   server_session_id_ = hello.session_id;
   seen_.pre_shared_key = hello.pre_shared_key;
-  if (is_tls13(hello.version)) halves_[index_of(Direction::to_client)].encrypted = true;
+  if (!is_tls13(hello.version)) return;
+  halves_[index_of(Direction::to_client)].encrypted = true;
+  flight_.begin(hello.cipher);
 }
 
 void Tls::read_certificates(Direction dir, Bytes body, RecordSink& out) {

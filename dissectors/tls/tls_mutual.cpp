@@ -67,7 +67,13 @@ MutualVerdict judge_mutual(const TlsFacts& facts, const HandshakeSeen& handshake
   if (facts.renegotiated) return {MutualTls::undeterminable, MutualReason::renegotiated};
   if (declined(facts, handshake)) return {MutualTls::declined, MutualReason::none};
   if (facts.resumed) return {MutualTls::undeterminable, MutualReason::resumed};
-  if (is_tls13(facts.version)) return {MutualTls::undeterminable, MutualReason::tls13_encrypted};
+  if (is_tls13(facts.version)) {
+    if (is_certificate_shown(facts.mutual_sizes)) return {MutualTls::indicated, MutualReason::none};
+    if (is_certificate_absent(facts.mutual_sizes)) {
+      return {MutualTls::indicated_absent, MutualReason::none};
+    }
+    return {MutualTls::undeterminable, MutualReason::tls13_encrypted};
+  }
   const bool full = facts.server_hello && handshake.server_hello_done;
   if (full && !facts.certificate_requested && !facts.client_certificate_sent) {
     return {MutualTls::not_requested, MutualReason::none};

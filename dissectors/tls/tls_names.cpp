@@ -147,10 +147,40 @@ std::string_view to_text(MutualTls mutual) {
       return "declined";
     case MutualTls::not_requested:
       return "not-requested";
+    case MutualTls::indicated:
+      return "indicated";
+    case MutualTls::indicated_absent:
+      return "indicated-absent";
     case MutualTls::undeterminable:
       return "undeterminable";
   }
   return "";
+}
+
+std::string_view to_text(TlsFlight flight) {
+  constexpr std::string_view names[] = {"",
+                                        "rsa-1024",
+                                        "rsa-2048",
+                                        "rsa-3072",
+                                        "rsa-4096",
+                                        "rsa-8192",
+                                        "ecdsa-256",
+                                        "ecdsa-384",
+                                        "ecdsa-521",
+                                        "ed25519",
+                                        "ed448",
+                                        "not-requested",
+                                        "declined",
+                                        "early-data",
+                                        "post-handshake",
+                                        "hidden-hello",
+                                        "unknown-suite",
+                                        "gap",
+                                        "unfinished",
+                                        "alert",
+                                        "unanswered",
+                                        "joined-split-or-padded"};
+  return names[static_cast<std::size_t>(flight)];
 }
 
 std::string_view to_text(MutualReason reason) {

@@ -61,7 +61,7 @@ deviations() {
     start_sip director yes yes
 
     step tls13-mutual
-    flow - "$front_end" "$edge" tcp 5061 tls SIP/TLS undetermined fe-edge-5061 tls13-encrypted data undeterminable tls13-encrypted "mutual in fact, but TLS 1.3 hides it; keys in a file of their own"
+    flow - "$front_end" "$edge" tcp 5061 tls SIP/TLS undetermined fe-edge-5061 tls13-indicated data indicated - "mutual in fact, by the sizes of its records; keys in a file of their own"
     stop sip-edge
     start_sip edge yes yes TLSv1.2+
     keys=$work/deviating-tls13.keys

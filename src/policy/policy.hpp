@@ -85,6 +85,8 @@ struct TlsProfile {
   std::uint16_t min_version = 0;  // 0x0301 ...; 0 = unstated
   std::uint16_t warn_below = 0;
   Mutual mutual = Mutual::unstated;
+  bool accepts_indicated = false;  // a client certificate by the sizes of TLS 1.3 records will do
+  bool asks_of_absent = false;     // none by these is no violation, but to be looked at
   std::vector<std::string> names;           // "@variables" resolved; empty: not looked at
   bool sni_must_match = false;              // a client that asks for a name asks for one of them
   bool sni_required = false;                // the client asks for a name

@@ -177,6 +177,14 @@ inline void set_mutual(TlsFacts& tls, const std::string& text) {
     tls.mutual = mutual;
     if (to_text(mutual) == text) return;
   }
+  for (const auto& [mutual, sizes] :
+       {std::pair{MutualTls::indicated, TlsFlight::ecdsa_256},
+        std::pair{MutualTls::indicated_absent, TlsFlight::not_requested}}) {
+    tls.mutual = mutual;
+    tls.mutual_sizes = sizes;
+    if (to_text(mutual) == text) return;
+  }
+  tls.mutual_sizes = TlsFlight::none;
   tls.mutual = MutualTls::undeterminable;
   if (text != "hidden") tls.mutual_reason = named(text, MutualReason::renegotiated);
 }

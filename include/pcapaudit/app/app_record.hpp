@@ -99,7 +99,15 @@ class SharedCertificate {
 };
 using CertificateChain = std::vector<SharedCertificate>;  // the peer's own first
 
-enum class MutualTls : std::uint8_t { proven, declined, not_requested, undeterminable };
+// Evidence of mutual TLS, in the words of the contract.
+enum class MutualTls : std::uint8_t {
+  proven,            // the signature of the client's CertificateVerify holds
+  declined,          // it was asked for a certificate and sent none
+  not_requested,     // nobody asked it
+  indicated,         // TLS 1.3: the sizes of its records fit a certificate with its proof
+  indicated_absent,  // TLS 1.3: they leave no room for one
+  undeterminable
+};
 enum class MutualReason : std::uint8_t {
   none,
   tls13_encrypted,
@@ -112,9 +120,50 @@ enum class MutualReason : std::uint8_t {
   forged,        // the client's signature does not hold
   unverifiable   // nor can it be checked: SSL 3.0, a key or a scheme that OpenSSL does not have
 };
+// The messages themselves were read, not only how long they are.
+constexpr bool is_handshake_shown(MutualTls mutual) {
+  return mutual == MutualTls::proven || mutual == MutualTls::declined ||
+         mutual == MutualTls::not_requested;
+}
 std::string_view to_text(
-    MutualTls mutual);  // "proven", "declined", "not-requested", "undeterminable"
+    MutualTls mutual);  // "proven", "declined", "not-requested", "indicated", ...
 std::string_view to_text(MutualReason reason);  // "", "tls13-encrypted", ...
+
+// What the sizes of the client's encrypted records say in TLS 1.3, where no keys are known.
+enum class TlsFlight : std::uint8_t {
+  none,  // not asked: no TLS 1.3, a resumed session, no hellos
+  // A certificate, with a CertificateVerify by a key of this kind and size.
+  rsa_1024,
+  rsa_2048,
+  rsa_3072,
+  rsa_4096,
+  rsa_8192,
+  ecdsa_256,
+  ecdsa_384,
+  ecdsa_521,
+  ed25519,
+  ed448,
+  // No certificate.
+  not_requested,
+  declined,
+  // They say nothing, because:
+  early_data,      // 0-RTT was offered: which record begins the flight is not told
+  post_handshake,  // the client lets itself be asked later, inside of the encryption
+  hidden_hello,    // ECH: the inner hello may do so
+  unknown_suite,   // a suite whose sizes are not known, or a draft
+  gap,             // bytes are missing
+  unfinished,      // the client sent nothing encrypted
+  alert,           // it gave up
+  unanswered,      // a certificate, and the server sent nothing behind it: it may have refused it
+  other_records    // joined, split or padded
+};
+std::string_view to_text(TlsFlight flight);  // "", "rsa-2048", "not-requested", "early-data", ...
+constexpr bool is_certificate_shown(TlsFlight flight) {
+  return flight >= TlsFlight::rsa_1024 && flight <= TlsFlight::ed448;
+}
+constexpr bool is_certificate_absent(TlsFlight flight) {
+  return flight == TlsFlight::not_requested || flight == TlsFlight::declined;
+}
 
 // What an OCSP response says that the server stapled to its certificate (RFC 6066 8).
 enum class StapledStatus : std::uint8_t { none, good, revoked, unknown, unreadable };
@@ -180,6 +229,7 @@ struct TlsFacts {
   TlsProof client_proof = TlsProof::none, server_proof = TlsProof::none;
   MutualTls mutual = MutualTls::undeterminable;
   MutualReason mutual_reason = MutualReason::midstream;
+  TlsFlight mutual_sizes = TlsFlight::none;
   std::string ja3, ja4;
   std::vector<TlsAlert> alerts;
   bool operator==(const TlsFacts&) const = default;

@@ -189,7 +189,7 @@ CommandOfApp add_why(CLI::App& app, Options& options) {
       ->option_text("APP");
   why->add_option("--at", question.at, "time of the flow [now]")->option_text("TIME");
   why->add_option("--mutual", question.mutual, "evidence of mutual TLS [proven]")
-      ->option_text("proven|declined|not-requested|undeterminable");
+      ->option_text("proven|declined|not-requested|indicated|indicated-absent|undeterminable");
   why->add_option("--tls", question.tls_version, "negotiated version [1.2]")
       ->option_text("1.0|1.1|1.2|1.3");
   why->add_option("--host", question.host, "host name asked for")->option_text("NAME");

@@ -191,18 +191,28 @@ void fit_proofs(const TlsFacts& tls, TlsFit& fit) {
   add("server", tls.server_chain, tls.server_proof);
 }
 
-void fit_mutual(const TlsFacts& tls, TlsFit& fit) {
-  if (tls.mutual == MutualTls::proven) return;
-  if (tls.mutual == MutualTls::undeterminable) {
-    leave_open(fit, reason_of(tls.mutual_reason));
-    return;
+void fit_mutual(const TlsProfile& profile, const TlsFacts& tls, TlsFit& fit) {
+  const auto add = [&](std::string observed) {
+    fit.problems.push_back(problem_of(FindingKind::not_mutual, Field::mutual, "client certificate",
+                                      std::move(observed)));
+  };
+  switch (tls.mutual) {
+    case MutualTls::proven:
+      return;
+    case MutualTls::declined:
+    case MutualTls::not_requested:
+      return add(std::string(to_text(tls.mutual)));
+    case MutualTls::indicated:
+      if (!profile.accepts_indicated) return leave_open(fit, Reason::mutual_indicated);
+      fit.is_indicated = true;
+      return;
+    case MutualTls::indicated_absent:
+      if (profile.asks_of_absent) return leave_open(fit, Reason::mutual_indicated_absent);
+      return add(fmt::format("{} ({}) by the sizes of TLS 1.3 records", to_text(tls.mutual),
+                             to_text(tls.mutual_sizes)));
+    case MutualTls::undeterminable:
+      return leave_open(fit, reason_of(tls.mutual_reason));
   }
-  Problem problem;
-  problem.kind = FindingKind::not_mutual;
-  problem.field = Field::mutual;
-  problem.expected = "client certificate";
-  problem.observed = to_text(tls.mutual);
-  fit.problems.push_back(problem);
 }
 
 // To the second: "2026-11-20T10:00:00Z".
@@ -392,7 +402,7 @@ void fit_key_usage(const TlsProfile& profile, const TlsFacts& tls, TlsFit& fit) 
 void fit_profile(const TlsProfile& profile, const ClosedFlow& flow, const TlsFacts& tls,
                  TlsFit& fit) {
   const bool wants_mutual = profile.mutual == TlsProfile::Mutual::yes;
-  if (wants_mutual) fit_mutual(tls, fit);
+  if (wants_mutual) fit_mutual(profile, tls, fit);
   fit_version(profile, tls, fit);
   fit_ciphers(profile, tls, fit);
   fit_key_exchange(profile, tls, fit);

@@ -89,15 +89,24 @@ Result<void> put_tls(const Question& question, ClosedFlow& flow) {
   tls.cipher = tls.version == 0x0304 ? aes_128_gcm_sha256 : ecdhe_rsa_aes_128_gcm_sha256;
   tls.group = x25519;
   tls.sni = question.host;
-  constexpr MutualTls all[] = {MutualTls::proven, MutualTls::declined, MutualTls::not_requested,
-                               MutualTls::undeterminable};
+  constexpr MutualTls all[] = {MutualTls::proven,        MutualTls::declined,
+                               MutualTls::not_requested, MutualTls::indicated,
+                               MutualTls::indicated_absent, MutualTls::undeterminable};
   const auto* const mutual = std::find_if(
       std::begin(all), std::end(all), [&](MutualTls it) { return to_text(it) == question.mutual; });
   if (mutual == std::end(all)) {
     return fail(fmt::format("\"{}\" is no evidence of mutual TLS", question.mutual),
-                "proven, declined, not-requested or undeterminable");
+                "proven, declined, not-requested, indicated, indicated-absent or undeterminable");
   }
   tls.mutual = *mutual;
+  const bool is_indicated =
+      tls.mutual == MutualTls::indicated || tls.mutual == MutualTls::indicated_absent;
+  if (is_indicated && tls.version != 0x0304) {
+    return fail(fmt::format("\"{}\" is said of TLS 1.3 alone", question.mutual),
+                "add --tls 1.3 (tls = \"1.3\" in a test)");
+  }
+  if (tls.mutual == MutualTls::indicated) tls.mutual_sizes = TlsFlight::ecdsa_256;
+  if (tls.mutual == MutualTls::indicated_absent) tls.mutual_sizes = TlsFlight::not_requested;
   tls.mutual_reason = tls.mutual != MutualTls::undeterminable ? MutualReason::none
                       : tls.version == 0x0304                 ? MutualReason::tls13_encrypted
                                                               : MutualReason::resumed;

@@ -18,7 +18,7 @@ struct Question {
   std::string app;  // "https", "http", "sip", "tls", "ssh" ...; "none": no payload; empty: ask
   std::string at;   // RFC 3339, or a date with a time: "2026-11-20T10:00:00Z"; empty: `now`
   std::string mutual =
-      "proven";  // as in the contract: proven, declined, not-requested, undeterminable
+      "proven";  // as in the contract: proven, declined, not-requested, indicated, ...
   std::string tls_version = "1.2";
   std::string host, path;  // server name asked for; path of plain HTTP
   std::uint16_t vlan = 0;  // 0: no tag

@@ -83,6 +83,7 @@ class Faring {
       if (open == Reason::none && tls.certificate_hidden) {
         outcome_.reason = Reason::certificate_hidden;
       }
+      if (open == Reason::none && tls.is_indicated) outcome_.reason = Reason::mutual_indicated;
     }
     if (outcome_.application.kind != ApplicationFit::Kind::fits) return;
     if (row_.is_discouraged) add(problem_of(policy_, FindingKind::discouraged));

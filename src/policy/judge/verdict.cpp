@@ -19,6 +19,8 @@ std::string_view to_text(Reason reason) {
                                         "one-sided",
                                         "direction-unknown",
                                         "tls13-encrypted",
+                                        "tls13-indicated",
+                                        "tls13-indicated-absent",
                                         "resumed",
                                         "midstream",
                                         "gap",

@@ -29,6 +29,8 @@ enum class Reason : std::uint8_t {
   one_sided,               // only the client's or only the server's bytes were seen
   direction_unknown,       // who opened the connection is a guess
   mutual_tls13_encrypted,  // MutualReason of a row that asks for mutual TLS
+  mutual_indicated,        // a certificate, by the sizes of records; allowed where that is accepted
+  mutual_indicated_absent,  // none, by these, and the row wants to be asked
   mutual_resumed,
   mutual_midstream,
   mutual_gap,

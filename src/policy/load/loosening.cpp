@@ -45,6 +45,8 @@ std::string loosened_tls(const TlsProfile& own, const TlsProfile& row) {
   if (own.min_version < row.min_version) return "min_version";
   const bool is_mutual = own.mutual == TlsProfile::Mutual::yes;
   if (row.mutual == TlsProfile::Mutual::yes && !is_mutual) return "mutual";
+  if (is_mutual && own.accepts_indicated && !row.accepts_indicated) return "accept";
+  if (is_mutual && own.asks_of_absent && !row.asks_of_absent) return "absent";
   if (has_less(own.names, row.names)) return "names";
   if (row.sni_must_match && !own.sni_must_match) return "sni";
   if (row.sni_required && !own.sni_required) return "sni";

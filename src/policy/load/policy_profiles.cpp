@@ -67,6 +67,21 @@ std::uint16_t read_dh_bits(TomlReader& in, const toml::table& table) {
   return 0;
 }
 
+void read_mutual(TomlReader& in, const toml::table& table, TlsProfile& profile) {
+  if (const std::string mutual = in.choice_of(table, "mutual", {"yes", "no"}); !mutual.empty()) {
+    profile.mutual = mutual == "yes" ? TlsProfile::Mutual::yes : TlsProfile::Mutual::no;
+  }
+  profile.accepts_indicated = in.choice_of(table, "accept", {"proven", "indicated"}) == "indicated";
+  profile.asks_of_absent = in.choice_of(table, "absent", {"violation", "ask"}) == "ask";
+  if (profile.mutual == TlsProfile::Mutual::yes) return;
+  for (const std::string_view key : {"accept", "absent"}) {
+    if (const toml::node* node = table.get(key); node != nullptr) {
+      in.report(node->source(), fmt::format("{} speaks of mutual TLS, which is not demanded", key),
+                "add mutual = \"yes\", or leave it out");
+    }
+  }
+}
+
 // All authorities of an operating system take 250 kB; revocation lists of large ones some MB.
 constexpr std::size_t largest_trust = std::size_t{16} << 20;
 
@@ -126,14 +141,13 @@ void PolicyLoader::read_tls(TomlReader& in) {
     if (table == nullptr) continue;
     in.only(*table, "[tls]",
             {"min_version", "mutual", "warn_below", "names", "sni", "issuer", "min_days_left",
-             "client_eku", "ciphers", "key_exchange", "min_dh_bits", "client_issuer", "trust"});
+             "client_eku", "ciphers", "key_exchange", "min_dh_bits", "client_issuer", "trust",
+             "accept", "absent"});
     TlsProfile profile;
     profile.id = id.str();
     profile.min_version = read_version(in, *table, "min_version");
     profile.warn_below = read_version(in, *table, "warn_below");
-    if (const std::string mutual = in.choice_of(*table, "mutual", {"yes", "no"}); !mutual.empty()) {
-      profile.mutual = mutual == "yes" ? TlsProfile::Mutual::yes : TlsProfile::Mutual::no;
-    }
+    read_mutual(in, *table, profile);
     profile.names = in.texts_of(*table, "names");
     const std::string sni = in.choice_of(*table, "sni", {"must match names", "required"});
     profile.sni_must_match = !sni.empty();

@@ -36,6 +36,8 @@ std::string requirement_text(const TlsProfile& tls) {
   std::string text = fmt::format("tls {}:", tls.id);
   if (tls.min_version != 0) text += fmt::format(" at least TLS 1.{}", tls.min_version - 0x0301);
   if (tls.mutual == TlsProfile::Mutual::yes) text += ", client certificate required";
+  if (tls.accepts_indicated) text += " (indicated by TLS 1.3 record sizes will do)";
+  if (tls.asks_of_absent) text += " (its absence by these is left open)";
   if (tls.warn_below != 0) text += fmt::format(", better TLS 1.{}", tls.warn_below - 0x0301);
   if (!tls.names.empty()) text += ", names " + joined(tls.names);
   if (tls.sni_must_match) text += ", SNI among them";

@@ -58,7 +58,7 @@ Markup limit_table(const ReportCoverage& seen) {
       limit_row("Encrypted", seen.encrypted, "flows",
                 "Judged by handshake, certificates and names; the content is hidden."),
       limit_row("Certificates hidden", seen.hidden_certificates, "flows",
-                "TLS 1.3 and resumed sessions show none: mutual TLS cannot be proven there."),
+                "TLS 1.3 and resumed sessions show none: mutual TLS is at most indicated there."),
       limit_row("Server name hidden", seen.hidden_names, "flows",
                 "The client encrypted the name it asked for."),
       limit_row("Resumed sessions", seen.resumed, "flows", "Certificates were shown earlier."),

@@ -17,16 +17,17 @@ Cell place_cell(const std::string& address, std::uint64_t port, const std::strin
 }
 
 // "3 proven, 1 declined".
-std::string mutual_text(std::uint64_t proven, std::uint64_t declined, std::uint64_t not_requested,
-                        std::uint64_t undeterminable) {
+std::string mutual_text(const MutualCounts& mutual) {
   std::vector<std::string> parts;
   const auto add = [&](std::uint64_t count, std::string_view what) {
     if (count > 0) parts.push_back(fmt::format("{} {}", spaced(count), what));
   };
-  add(proven, "proven");
-  add(declined, "declined");
-  add(not_requested, "not requested");
-  add(undeterminable, "could not be told");
+  add(mutual.proven, "proven");
+  add(mutual.declined, "declined");
+  add(mutual.not_requested, "not requested");
+  add(mutual.indicated, "indicated by record sizes");
+  add(mutual.indicated_absent, "absent by record sizes");
+  add(mutual.undeterminable, "could not be told");
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
@@ -38,7 +39,7 @@ Markup tls_servers(const ReportTls& tls) {
         {.cells = {place_cell(it.address, it.port, it.role), cell(wires(it.names)),
                    cell(wires(it.versions) + sub(wires(it.ciphers))),
                    cell(it.subject.empty() ? Markup{} : wire(it.subject)), std::move(ends),
-                   cell(mutual_text(it.proven, it.declined, it.not_requested, it.undeterminable)),
+                   cell(mutual_text(it.mutual)),
                    number_cell(it.flows)}});
   }
   return table({.caption = "TLS servers",
@@ -87,13 +88,17 @@ Markup mutual_evidence(const ReportTls& tls, const Links& links) {
     for (const NamedCount& reason : it.reasons) {
       reasons.push_back(html("{} ({})", reason.name, spaced(reason.count)));
     }
-    rows.push_back({.cells = {cell(links.row(it.rule)), cell(it.service), number_cell(it.proven),
-                              number_cell(it.declined), number_cell(it.not_requested),
-                              number_cell(it.undeterminable), cell(joined(reasons, ", "))}});
+    const MutualCounts& counts = it.counts;
+    rows.push_back(
+        {.cells = {cell(links.row(it.rule)), cell(it.service), number_cell(counts.proven),
+                   number_cell(counts.declined), number_cell(counts.not_requested),
+                   number_cell(counts.indicated), number_cell(counts.indicated_absent),
+                   number_cell(counts.undeterminable), cell(joined(reasons, ", "))}});
   }
   return table({.caption = "Evidence of mutual TLS, in flows of each documented flow",
                 .columns = {"Documented flow", "Service", "Proven", "Declined", "Not requested",
-                            "Could not be told", "Why not"},
+                            "Indicated", "Indicated absent", "Could not be told",
+                            "Why not, or by which sizes"},
                 .empty = "No documented flow showed anything of mutual TLS."},
                rows, tls.mutual.cut());
 }

@@ -36,12 +36,14 @@ std::string tls(const ReportTls& tls) {
                                 counted(tls.flows, "flow", "flows"), grouped(tls.established),
                                 grouped(tls.resumed), joined(tls.versions));
   MarkdownTable servers({"Server", "Names asked for", "Versions", "Mutual proven", "Declined",
-                         "Not requested", "Undeterminable", "Certificate", "Until"});
+                         "Not requested", "Indicated", "Indicated absent", "Undeterminable",
+                         "Certificate", "Until"});
   for (const TlsServer& it : tls.servers.rows) {
     servers.row({markdown_code(fmt::format("{} port {}", it.address, it.port)), names(it.names),
-                 names(it.versions), grouped(it.proven), grouped(it.declined),
-                 grouped(it.not_requested), grouped(it.undeterminable), markdown_code(it.subject),
-                 second(it.not_after)});
+                 names(it.versions), grouped(it.mutual.proven), grouped(it.mutual.declined),
+                 grouped(it.mutual.not_requested), grouped(it.mutual.indicated),
+                 grouped(it.mutual.indicated_absent), grouped(it.mutual.undeterminable),
+                 markdown_code(it.subject), second(it.not_after)});
   }
   out += servers.text(tls.servers.cut());
   MarkdownTable certificates({"Certificate", "Issuer", "Until", "Days left", "SHA-256"});

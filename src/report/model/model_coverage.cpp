@@ -249,7 +249,8 @@ void read_sums(ModelReader& reader, ReportCoverage& coverage) {
   }
   if (auto it = reader.row(
           "SELECT (SELECT count(*) FROM flow WHERE reason = 'certificate-hidden' OR id IN "
-          "(SELECT flow FROM tls WHERE mutual_reason = 'tls13-encrypted')), "
+          "(SELECT flow FROM tls WHERE mutual_reason = 'tls13-encrypted' "
+          "OR mutual LIKE 'indicated%')), "
           "count(DISTINCT iif(hidden_name IS NOT NULL, flow, NULL)), "
           "count(DISTINCT iif(resumed, flow, NULL)) FROM tls ORDER BY 1")) {
     coverage.hidden_certificates = it->number();

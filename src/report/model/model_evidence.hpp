@@ -83,10 +83,17 @@ struct ReportCoverage {
   bool operator==(const ReportCoverage&) const = default;
 };
 
+// Connections by what was seen of mutual TLS.
+struct MutualCounts {
+  std::uint64_t proven = 0, declined = 0, not_requested = 0;
+  std::uint64_t indicated = 0, indicated_absent = 0, undeterminable = 0;
+  bool operator==(const MutualCounts&) const = default;
+};
+
 struct TlsServer {
   std::string address, role, subject;  // of the newest server certificate seen there
   std::uint64_t port = 0, flows = 0, resumed = 0;
-  std::uint64_t proven = 0, declined = 0, not_requested = 0, undeterminable = 0;
+  MutualCounts mutual;
   Listed<std::string> names, versions, ciphers;  // asked for; negotiated
   std::optional<DateTime> not_after;
   bool operator==(const TlsServer&) const = default;
@@ -104,8 +111,8 @@ struct ReportCertificate {
 // What was seen of mutual TLS in the flows of one documented flow.
 struct MutualEvidence {
   std::string rule, service;
-  std::uint64_t proven = 0, declined = 0, not_requested = 0, undeterminable = 0;
-  std::vector<NamedCount> reasons;  // why undeterminable
+  MutualCounts counts;
+  std::vector<NamedCount> reasons;  // why undeterminable, or what the sizes of records fit
   bool operator==(const MutualEvidence&) const = default;
 };
 

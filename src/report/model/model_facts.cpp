@@ -30,6 +30,18 @@ std::string busiest(const std::string& source, std::size_t limit) {
 
 constexpr const char* tls_source = "FROM tls JOIN flow ON flow.id = tls.flow";
 
+constexpr const char* mutual_sums =
+    "sum(mutual = 'proven'), sum(mutual = 'declined'), sum(mutual = 'not-requested'), "
+    "sum(mutual = 'indicated'), sum(mutual = 'indicated-absent'), sum(mutual = 'undeterminable')";
+MutualCounts mutual_counts(ModelRow& it) {
+  MutualCounts counts;
+  for (std::uint64_t* count : {&counts.proven, &counts.declined, &counts.not_requested,
+                               &counts.indicated, &counts.indicated_absent, &counts.undeterminable}) {
+    *count = it.number();
+  }
+  return counts;
+}
+
 void add_server_certificates(ModelReader& reader, ReportTls& tls) {
   std::map<std::string, std::pair<std::string, std::optional<DateTime>>> newest;
   for (ModelRow& it : reader.rows(fmt::format(
@@ -58,21 +70,19 @@ void read_servers(ModelReader& reader, ReportTls& tls) {
   tls.servers = reader.listed<TlsServer>(
       fmt::format(
           "SELECT flow.server, flow.server_port, max(role_set.names), count(DISTINCT flow.id) AS "
-          "flows, sum(tls.resumed), sum(mutual = 'proven'), sum(mutual = 'declined'), "
-          "sum(mutual = 'not-requested'), sum(mutual = 'undeterminable'), count(*) OVER () {} "
+          "flows, sum(tls.resumed), {}, count(*) OVER () {} "
           "LEFT JOIN role_set ON role_set.roles = flow.server_roles "
           "GROUP BY flow.server, flow.server_port ORDER BY flows DESC, flow.server, "
           "flow.server_port",
-          tls_source),
+          mutual_sums, tls_source),
       reader.limits.rows, [](ModelRow& it) {
         TlsServer one;
         one.address = it.text();
         one.port = it.number();
         one.role = it.text();
-        for (std::uint64_t* count : {&one.flows, &one.resumed, &one.proven, &one.declined,
-                                     &one.not_requested, &one.undeterminable}) {
-          *count = it.number();
-        }
+        one.flows = it.number();
+        one.resumed = it.number();
+        one.mutual = mutual_counts(it);
         return one;
       });
   const std::string where = busiest(tls_source, reader.limits.rows);
@@ -126,25 +136,21 @@ void read_mutual(ModelReader& reader, ReportTls& tls) {
       "FROM tls JOIN flow ON flow.id = tls.flow WHERE flow.rule IS NOT NULL "
       "AND flow.verdict <> 'ignored' GROUP BY flow.rule, flow.service ";
   tls.mutual = reader.listed<MutualEvidence>(
-      "SELECT flow.rule, flow.service, sum(mutual = 'proven'), sum(mutual = 'declined'), "
-      "sum(mutual = 'not-requested'), sum(mutual = 'undeterminable'), count(*) OVER () " +
-          group +
+      fmt::format("SELECT flow.rule, flow.service, {}, count(*) OVER () ", mutual_sums) + group +
           "HAVING sum(mutual <> 'not-requested') > 0 OR flow.rule IN "
           "(SELECT rule FROM problem WHERE kind = 'not-mutual') ORDER BY flow.rule, flow.service",
       reader.limits.rows, [](ModelRow& it) {
         MutualEvidence one;
         one.rule = it.text();
         one.service = it.text();
-        one.proven = it.number();
-        one.declined = it.number();
-        one.not_requested = it.number();
-        one.undeterminable = it.number();
+        one.counts = mutual_counts(it);
         return one;
       });
   auto reasons = reader.commonest(
-      "SELECT flow.rule || ' ' || flow.service, mutual_reason FROM tls JOIN flow "
+      "SELECT flow.rule || ' ' || flow.service, iif(mutual_sizes IS NULL, mutual_reason, "
+      "coalesce(mutual_reason, mutual) || ': ' || mutual_sizes) FROM tls JOIN flow "
       "ON flow.id = tls.flow WHERE flow.rule IS NOT NULL AND flow.verdict <> 'ignored' "
-      "AND mutual_reason IS NOT NULL");
+      "AND coalesce(mutual_reason, mutual_sizes) IS NOT NULL");
   for (MutualEvidence& it : tls.mutual.rows) {
     const auto found = reasons.find(it.rule + " " + it.service);
     if (found != reasons.end()) it.reasons = std::move(found->second.rows);

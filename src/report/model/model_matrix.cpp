@@ -72,7 +72,8 @@ class MatrixMaker {
              "sum(flows) FILTER (WHERE verdict = 'violation' AND outcome IN ('blocked', "
              "'refused')), "
              "sum(gaps), sum(flows) FILTER (WHERE outcome = 'one-sided'), "
-             "sum(flows) FILTER (WHERE reason IN ('certificate-hidden', 'tls13-encrypted')), "
+             "sum(flows) FILTER (WHERE reason IN ('certificate-hidden', 'tls13-encrypted', "
+             "'tls13-indicated', 'tls13-indicated-absent')), "
              "sum(packets_c2s) > 0 AND sum(packets_s2c) > 0 "
              "FROM flow_group GROUP BY client_roles, server_roles ORDER BY client_roles, "
              "server_roles")) {

@@ -52,6 +52,9 @@ std::string tls_text(const TlsFacts& tls) {
   if (tls.mutual_reason != MutualReason::none) {
     text += fmt::format(" ({})", to_text(tls.mutual_reason));
   }
+  if (tls.mutual_sizes != TlsFlight::none) {
+    text += fmt::format(", by record sizes {}", to_text(tls.mutual_sizes));
+  }
   for (const auto& [side, chain] :
        {std::pair{"server", &tls.server_chain}, std::pair{"client", &tls.client_chain}}) {
     if (chain->empty()) continue;
@@ -170,6 +173,13 @@ std::string remedy_text(const Policy& policy, const ClosedFlow& flow, const Verd
            wrapped(verdict.reason == Reason::mutual_tls13_encrypted
                        ? "TLS 1.3 hides the client certificate: look at the server's own log, or "
                          "capture with the session's secrets."
+                   : verdict.reason == Reason::mutual_indicated
+                       ? "TLS 1.3 hides the client certificate, and the sizes of the client's records "
+                         "fit one with its proof: look at the server's own log, or let the row's TLS "
+                         "profile say accept = \"indicated\" (docs/mutual-tls.md)."
+                   : verdict.reason == Reason::mutual_indicated_absent
+                       ? "The sizes of the client's TLS 1.3 records leave no room for a certificate: "
+                         "look at the server's own log and settings (docs/mutual-tls.md)."
                        : "Capture the connection from its start, in both directions, without loss; "
                          "see docs/verdicts.md for the reason.",
                    2);

@@ -45,7 +45,7 @@ void write_if_known(JsonLine& out, std::string_view name, bool value, bool is_kn
 }
 
 void write_tls(JsonLine& out, const TlsFacts& tls) {
-  const bool seen = tls.mutual != MutualTls::undeterminable;  // encryption hides nothing
+  const bool seen = is_handshake_shown(tls.mutual);  // encryption hides nothing
   const auto version_text = [](std::uint16_t version) {
     return version == 0 ? std::string() : tls_version_name(version);
   };
@@ -84,6 +84,7 @@ void write_tls(JsonLine& out, const TlsFacts& tls) {
   out.member_or_null("server_proof", to_text(tls.server_proof));
   out.member_or_null("stapled", to_text(tls.stapled));
   out.member("acceptable_issuers", tls.acceptable_issuers.values);
+  out.member_or_null("mutual_sizes", to_text(tls.mutual_sizes));
   out.end_object();
 }
 
@@ -185,7 +186,11 @@ std::string detail(const ClosedFlow& flow) {
   if (const TlsFacts* tls = flow.tls()) {
     std::string text = tls->version == 0 ? "" : tls_version_name(tls->version);
     if (!tls->sni.empty()) text += " " + tls->sni;
-    return text + fmt::format(" mutual={}", to_text(tls->mutual));
+    text += fmt::format(" mutual={}", to_text(tls->mutual));
+    const bool is_by_sizes = is_certificate_shown(tls->mutual_sizes) ||
+                             is_certificate_absent(tls->mutual_sizes);
+    return is_by_sizes ? text + fmt::format(" ({} by record sizes)", to_text(tls->mutual_sizes))
+                       : text;
   }
   if (const SipFacts* sip = flow.sip()) {
     return fmt::format("{} {}", fmt::join(sip->methods.values, ","),

@@ -202,7 +202,7 @@ std::string capture_limits(Reader& reader) {
                    "(SELECT coalesce(sum(flows), 0) FROM flow_group "
                    "WHERE reason = 'certificate-hidden') + "
                    "(SELECT count(DISTINCT tls.flow) FROM tls JOIN flow ON flow.id = tls.flow "
-                   "WHERE mutual_reason = 'tls13-encrypted' "
+                   "WHERE (mutual_reason = 'tls13-encrypted' OR mutual LIKE 'indicated%') "
                    "AND reason IS NOT 'certificate-hidden'), "
                    "coalesce(sum(duplicates), 0), coalesce(sum(fragments), 0), "
                    "coalesce(sum(incomplete), 0) FROM capture ORDER BY 1")) {

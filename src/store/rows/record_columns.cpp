@@ -201,6 +201,7 @@ constexpr auto tls_columns = std::to_array<RecordColumn<Tls>>({
     number<&Tls::client_certificate_verify>("client_certificate_verify"),
     word<&Tls::mutual, MutualTls::undeterminable>("mutual"),
     word<&Tls::mutual_reason, MutualReason::unverifiable>("mutual_reason"),
+    word<&Tls::mutual_sizes, TlsFlight::other_records>("mutual_sizes"),
     word<&Tls::client_proof, TlsProof::incomplete>("client_proof"),
     word<&Tls::server_proof, TlsProof::incomplete>("server_proof"),
     word<&Tls::stapled, StapledStatus::unreadable>("stapled"),

@@ -85,7 +85,9 @@ TEST_CASE("evaluate: a profile says what the sizes of TLS 1.3 records are worth"
     row.tls->accepts_indicated = row.tls->asks_of_absent = true;
   }
   const std::string edge = "tcp 172.25.33.10 > 10.1.2.11:5061 tls v=0304 cert=hidden mutual=";
-  const auto gist = [&](const char* facts) { return dump(evaluate(accepting, flow_of(edge + facts))); };
+  const auto gist = [&](const char* facts) {
+    return dump(evaluate(accepting, flow_of(edge + facts)));
+  };
   CHECK(gist("indicated") == "allowed edge-5061 (tls13-indicated)");
   CHECK(gist("indicated-absent") == "undetermined edge-5061 (tls13-indicated-absent)");
   CHECK(gist("tls13-encrypted") == "undetermined edge-5061 (tls13-encrypted)");

@@ -12,10 +12,10 @@
 
 #include <pcapaudit/app/dissector.hpp>
 
+#include "dissectors/tls/certificates/tls_proof.hpp"
 #include "dissectors/tls/tls_flight.hpp"
 #include "dissectors/tls/tls_handshake.hpp"
 #include "dissectors/tls/tls_mutual.hpp"
-#include "dissectors/tls/certificates/tls_proof.hpp"
 #include "dissectors/tls/tls_record.hpp"
 
 namespace pcapaudit::tls_wire {

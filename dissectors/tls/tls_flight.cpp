@@ -27,14 +27,14 @@ struct KeyKind {
   std::size_t least, most, key;
 };
 constexpr std::array keys = {
-    KeyKind{TlsFlight::rsa_1024, 128, 128, 128},  KeyKind{TlsFlight::rsa_2048, 256, 256, 256},
-    KeyKind{TlsFlight::rsa_3072, 384, 384, 384},  KeyKind{TlsFlight::rsa_4096, 512, 512, 512},
+    KeyKind{TlsFlight::rsa_1024, 128, 128, 128},    KeyKind{TlsFlight::rsa_2048, 256, 256, 256},
+    KeyKind{TlsFlight::rsa_3072, 384, 384, 384},    KeyKind{TlsFlight::rsa_4096, 512, 512, 512},
     KeyKind{TlsFlight::rsa_8192, 1024, 1024, 1024}, KeyKind{TlsFlight::ecdsa_256, 66, 72, 33},
-    KeyKind{TlsFlight::ecdsa_384, 98, 104, 49},   KeyKind{TlsFlight::ecdsa_521, 133, 139, 67},
-    KeyKind{TlsFlight::ed25519, 64, 64, 32},      KeyKind{TlsFlight::ed448, 114, 114, 57},
+    KeyKind{TlsFlight::ecdsa_384, 98, 104, 49},     KeyKind{TlsFlight::ecdsa_521, 133, 139, 67},
+    KeyKind{TlsFlight::ed25519, 64, 64, 32},        KeyKind{TlsFlight::ed448, 114, 114, 57},
 };
 
-constexpr std::size_t inner_type = 1;                          // behind the text (RFC 8446 5.2)
+constexpr std::size_t inner_type = 1;  // behind the text (RFC 8446 5.2)
 constexpr std::size_t empty_certificate = handshake_header_size + 1 + 3;
 constexpr std::size_t verify_without_signature = handshake_header_size + 2 + 2;
 constexpr std::size_t alert_text = 2;
@@ -131,11 +131,12 @@ TlsFlight ClientFlight::read(const FlightHellos& hellos) const {
   if (data_before_) return TlsFlight::other_records;
   const TlsFlight found = fitting();
   if (found == TlsFlight::none) return why_not();
+  // Browsers send these, which may put extensions into the client's flight as well.
+  if (hellos.is_hidden) return TlsFlight::hidden_hello;
   if (!is_certificate_absent(found)) {
     if (is_answered()) return found;
     return server_lost_ ? TlsFlight::gap : TlsFlight::unanswered;
   }
-  if (hellos.is_hidden) return TlsFlight::hidden_hello;
   return hellos.may_ask_later ? TlsFlight::post_handshake : found;
 }
 

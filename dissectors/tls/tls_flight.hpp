@@ -1,10 +1,12 @@
-// What the sizes of a client's encrypted records say about its certificate, in TLS 1.3 without keys.
+// What the sizes of a client's encrypted records say about its certificate, in TLS 1.3 without
+// keys.
 //
-// Behind the server's flight a client sends Finished; before it, when it was asked, its Certificate,
-// and a CertificateVerify unless that is empty (RFC 8446 4.4). Encryption hides what records say,
-// not how long they are: Finished has one size for each suite, an empty Certificate has one, and a
-// CertificateVerify tells how long the signature is. What fits one reading is said; all else has a
-// reason why nothing is. A peer that pads, joins or splits its records on purpose can hide or feign.
+// Behind the server's flight a client sends Finished; before it, when it was asked, its
+// Certificate, and a CertificateVerify unless that is empty (RFC 8446 4.4). Encryption hides what
+// records say, not how long they are: Finished has one size for each suite, an empty Certificate
+// has one, and a CertificateVerify tells how long the signature is. What fits one reading is said;
+// all else has a reason why nothing is. A peer that pads, joins or splits its records on purpose
+// can hide or feign.
 //
 // Lives as long as its flow, on one thread; keeps three sizes, whatever the connection's length.
 // Never fails. docs/mutual-tls.md shows what the stacks send.
@@ -53,14 +55,14 @@ class ClientFlight {
 
   std::array<std::uint16_t, most> sizes_{};
   std::uint8_t count_ = 0;
-  bool is_broken_ = false;        // bytes of the client are missing behind these
-  bool data_before_ = false;      // encrypted records before a hello
-  std::size_t finished_ = 0;      // size of a Finished under this suite, 0: unknown
-  std::size_t expansion_ = 0;     // what the suite adds to a message
-  bool server_lost_ = false;      // from then on nobody knows what came when
-  std::uint8_t answers_ = 0;      // records of the server behind the client's flight, up to two
-  bool goes_on_ = false;          // one of them is no alert by its size
-  bool behind_finished_ = false;  // ... behind what has the size of its own Finished
+  bool is_broken_ = false;          // bytes of the client are missing behind these
+  bool data_before_ = false;        // encrypted records before a hello
+  std::size_t finished_ = 0;        // size of a Finished under this suite, 0: unknown
+  std::size_t expansion_ = 0;       // what the suite adds to a message
+  bool server_lost_ = false;        // from then on nobody knows what came when
+  std::uint8_t answers_ = 0;        // records of the server behind the client's flight, up to two
+  bool goes_on_ = false;            // one of them is no alert by its size
+  bool behind_finished_ = false;    // ... behind what has the size of its own Finished
   std::uint8_t like_finished_ = 0;  // records of the server of that size, counted up to two
 };
 

@@ -15,7 +15,7 @@ struct HandshakeSeen {
   bool server_hole = false;        // something of the server's messages in clear was not there
   bool session_id_echoed = false;  // not empty, and the server answered with the client's own
   bool pre_shared_key = false;     // TLS 1.3: the server chose one
-  bool post_handshake = false;     // TLS 1.3: the client lets itself be asked later (RFC 8446 4.6.2)
+  bool post_handshake = false;  // TLS 1.3: the client lets itself be asked later (RFC 8446 4.6.2)
   bool client_certificate_empty = false;  // a Certificate message without certificates
   bool client_key_exchange = false;
   bool no_certificate_alert = false;  // SSL 3.0 (RFC 6101 5.4.2)

@@ -59,9 +59,9 @@ def _special(keys):
             yield Call("early data refused", "openssl", server, key=key, first=("-no_ign_eof",), wait=0.4,
                        first_server="openssl early", options=("-early_data", "FILE"))
         yield Call("early data", "gnutls", "gnutls early", options=("--resume", "--earlydata", "FILE"), wait=0.4)
-        yield Call("asked later, given", "openssl", "openssl later", key=keys[0], options=("-enable_pha",), wait=0.4,
+        yield Call("asked later, given", "openssl", "openssl later", key=keys[0], options=("-enable_pha",), wait=0.8,
                    remark="c\n")
-        yield Call("asked later, declined", "openssl", "openssl later", options=("-enable_pha",), wait=0.4, remark="c\n")
+        yield Call("asked later, declined", "openssl", "openssl later", options=("-enable_pha",), wait=0.8, remark="c\n")
     for zeros in ("16", "100", "512", "1024"):
         yield Call("padded, declined", "openssl", "openssl asks", options=("-record_padding", zeros))
         yield Call("padded, not requested", "openssl", "openssl", options=("-record_padding", zeros))

@@ -89,8 +89,8 @@ Result<void> put_tls(const Question& question, ClosedFlow& flow) {
   tls.cipher = tls.version == 0x0304 ? aes_128_gcm_sha256 : ecdhe_rsa_aes_128_gcm_sha256;
   tls.group = x25519;
   tls.sni = question.host;
-  constexpr MutualTls all[] = {MutualTls::proven,        MutualTls::declined,
-                               MutualTls::not_requested, MutualTls::indicated,
+  constexpr MutualTls all[] = {MutualTls::proven,           MutualTls::declined,
+                               MutualTls::not_requested,    MutualTls::indicated,
                                MutualTls::indicated_absent, MutualTls::undeterminable};
   const auto* const mutual = std::find_if(
       std::begin(all), std::end(all), [&](MutualTls it) { return to_text(it) == question.mutual; });

@@ -39,8 +39,7 @@ Markup tls_servers(const ReportTls& tls) {
         {.cells = {place_cell(it.address, it.port, it.role), cell(wires(it.names)),
                    cell(wires(it.versions) + sub(wires(it.ciphers))),
                    cell(it.subject.empty() ? Markup{} : wire(it.subject)), std::move(ends),
-                   cell(mutual_text(it.mutual)),
-                   number_cell(it.flows)}});
+                   cell(mutual_text(it.mutual)), number_cell(it.flows)}});
   }
   return table({.caption = "TLS servers",
                 .columns = {"Server", "Names asked for", "Versions and ciphers", "Certificate",
@@ -95,12 +94,12 @@ Markup mutual_evidence(const ReportTls& tls, const Links& links) {
                    number_cell(counts.indicated), number_cell(counts.indicated_absent),
                    number_cell(counts.undeterminable), cell(joined(reasons, ", "))}});
   }
-  return table({.caption = "Evidence of mutual TLS, in flows of each documented flow",
-                .columns = {"Documented flow", "Service", "Proven", "Declined", "Not requested",
-                            "Indicated", "Indicated absent", "Could not be told",
-                            "Why not, or by which sizes"},
-                .empty = "No documented flow showed anything of mutual TLS."},
-               rows, tls.mutual.cut());
+  return table(
+      {.caption = "Evidence of mutual TLS, in flows of each documented flow",
+       .columns = {"Documented flow", "Service", "Proven", "Declined", "Not requested", "Indicated",
+                   "Indicated absent", "Could not be told", "Why not, or by which sizes"},
+       .empty = "No documented flow showed anything of mutual TLS."},
+      rows, tls.mutual.cut());
 }
 
 Markup clear_http(const ReportFacts& facts) {

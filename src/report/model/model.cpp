@@ -96,6 +96,10 @@ std::vector<std::string> limits_of(const ReportModel& model) {
                                   counted(seen.one_sided, "flow", "flows")));
   add(seen.midstream,
       fmt::format("The start was not captured of {}.", counted(seen.midstream, "flow", "flows")));
+  add(seen.by_record_sizes,
+      fmt::format("Mutual TLS of {} that {} allowed rests on the sizes of TLS 1.3 records.",
+                  counted(seen.by_record_sizes, "flow", "flows"),
+                  seen.by_record_sizes == 1 ? "is" : "are"));
   add(seen.hidden_certificates, fmt::format("Certificates could not be seen in {}.",
                                             counted(seen.hidden_certificates, "flow", "flows")));
   add(seen.unseen_roles.size(),

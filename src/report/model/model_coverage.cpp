@@ -237,7 +237,8 @@ void read_sums(ModelReader& reader, ReportCoverage& coverage) {
           "sum(flows) FILTER (WHERE outcome = 'one-sided'), "
           "sum(flows) FILTER (WHERE outcome = 'midstream'), "
           "sum(flows) FILTER (WHERE app IN ('tls', 'quic', 'dtls', 'ssh')), "
-          "sum(flows) FILTER (WHERE app = 'unknown'), sum(flows) FILTER (WHERE app = 'none') "
+          "sum(flows) FILTER (WHERE app = 'unknown'), sum(flows) FILTER (WHERE app = 'none'), "
+          "sum(flows) FILTER (WHERE verdict = 'allowed' AND reason = 'tls13-indicated') "
           "FROM flow_group ORDER BY 1")) {
     coverage.gaps = it->number();
     coverage.gap_flows = it->number();
@@ -246,6 +247,7 @@ void read_sums(ModelReader& reader, ReportCoverage& coverage) {
     coverage.encrypted = it->number();
     coverage.unknown_application = it->number();
     coverage.no_payload = it->number();
+    coverage.by_record_sizes = it->number();
   }
   if (auto it = reader.row(
           "SELECT (SELECT count(*) FROM flow WHERE reason = 'certificate-hidden' OR id IN "

@@ -75,6 +75,7 @@ struct ReportCoverage {
   std::uint64_t one_sided = 0, midstream = 0;  // flows
   std::uint64_t encrypted = 0;                 // flows of which TLS or QUIC hides the content
   std::uint64_t hidden_certificates = 0, hidden_names = 0, resumed = 0;  // flows
+  std::uint64_t by_record_sizes = 0;  // allowed flows whose client certificate is indicated alone
   std::uint64_t unknown_application = 0, no_payload = 0;                 // flows
   std::vector<UnreadCount> unread;  // by cause
   std::vector<NamedCount> decode_issues;                                 // packets without a flow

@@ -35,8 +35,9 @@ constexpr const char* mutual_sums =
     "sum(mutual = 'indicated'), sum(mutual = 'indicated-absent'), sum(mutual = 'undeterminable')";
 MutualCounts mutual_counts(ModelRow& it) {
   MutualCounts counts;
-  for (std::uint64_t* count : {&counts.proven, &counts.declined, &counts.not_requested,
-                               &counts.indicated, &counts.indicated_absent, &counts.undeterminable}) {
+  for (std::uint64_t* count :
+       {&counts.proven, &counts.declined, &counts.not_requested, &counts.indicated,
+        &counts.indicated_absent, &counts.undeterminable}) {
     *count = it.number();
   }
   return counts;

@@ -20,9 +20,11 @@ constexpr std::array reasons = {
     Meaning{"direction-unknown", "who opened the connection is a guess"},
     Meaning{"tls13-encrypted", "mutual TLS is demanded, and TLS 1.3 encrypts the certificates"},
     Meaning{"tls13-indicated",
-            "mutual TLS is demanded; the sizes of TLS 1.3 records fit a client certificate with its proof"},
+            "mutual TLS is demanded; the sizes of TLS 1.3 records fit a client certificate with "
+            "its proof"},
     Meaning{"tls13-indicated-absent",
-            "mutual TLS is demanded; the sizes of TLS 1.3 records leave no room for a client certificate"},
+            "mutual TLS is demanded; the sizes of TLS 1.3 records leave no room for a client "
+            "certificate"},
     Meaning{"resumed", "mutual TLS is demanded, and a resumed session shows no certificates"},
     Meaning{"midstream", "mutual TLS is demanded, and the handshake was before the capture"},
     Meaning{"gap", "mutual TLS is demanded, and bytes of the handshake are missing"},
@@ -37,7 +39,8 @@ constexpr std::array reasons = {
     Meaning{"requests-unread", "the row speaks of requests, and not all of them could be read"},
     Meaning{"responses-unread", "the row speaks of answers, and not all of them could be read"},
     Meaning{"application-unread", "what came behind the recognised bytes could not be read"},
-    Meaning{"time-unknown", "a certificate or a schedule speaks of the time, and no packet has one"},
+    Meaning{"time-unknown",
+            "a certificate or a schedule speaks of the time, and no packet has one"},
     Meaning{"certificate-unread", "the row speaks of the certificate, and its bytes are missing"},
 };
 

@@ -170,19 +170,20 @@ std::string trace_text(const Judge& judge, const ClosedFlow& flow, const Verdict
 std::string remedy_text(const Policy& policy, const ClosedFlow& flow, const Verdict& verdict) {
   if (verdict.kind == VerdictKind::undetermined) {
     return "\nTo judge it\n" +
-           wrapped(verdict.reason == Reason::mutual_tls13_encrypted
-                       ? "TLS 1.3 hides the client certificate: look at the server's own log, or "
-                         "capture with the session's secrets."
-                   : verdict.reason == Reason::mutual_indicated
-                       ? "TLS 1.3 hides the client certificate, and the sizes of the client's records "
-                         "fit one with its proof: look at the server's own log, or let the row's TLS "
-                         "profile say accept = \"indicated\" (docs/mutual-tls.md)."
-                   : verdict.reason == Reason::mutual_indicated_absent
-                       ? "The sizes of the client's TLS 1.3 records leave no room for a certificate: "
-                         "look at the server's own log and settings (docs/mutual-tls.md)."
-                       : "Capture the connection from its start, in both directions, without loss; "
-                         "see docs/verdicts.md for the reason.",
-                   2);
+           wrapped(
+               verdict.reason == Reason::mutual_tls13_encrypted
+                   ? "TLS 1.3 hides the client certificate: look at the server's own log, or "
+                     "capture with the session's secrets."
+               : verdict.reason == Reason::mutual_indicated
+                   ? "TLS 1.3 hides the client certificate, and the sizes of the client's records "
+                     "fit one with its proof: look at the server's own log, or let the row's TLS "
+                     "profile say accept = \"indicated\" (docs/mutual-tls.md)."
+               : verdict.reason == Reason::mutual_indicated_absent
+                   ? "The sizes of the client's TLS 1.3 records leave no room for a certificate: "
+                     "look at the server's own log and settings (docs/mutual-tls.md)."
+                   : "Capture the connection from its start, in both directions, without loss; "
+                     "see docs/verdicts.md for the reason.",
+               2);
   }
   if (verdict.kind != VerdictKind::violation) return {};
   std::string text = "\nWhat would make it right\n";

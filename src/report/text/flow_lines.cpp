@@ -187,8 +187,8 @@ std::string detail(const ClosedFlow& flow) {
     std::string text = tls->version == 0 ? "" : tls_version_name(tls->version);
     if (!tls->sni.empty()) text += " " + tls->sni;
     text += fmt::format(" mutual={}", to_text(tls->mutual));
-    const bool is_by_sizes = is_certificate_shown(tls->mutual_sizes) ||
-                             is_certificate_absent(tls->mutual_sizes);
+    const bool is_by_sizes =
+        is_certificate_shown(tls->mutual_sizes) || is_certificate_absent(tls->mutual_sizes);
     return is_by_sizes ? text + fmt::format(" ({} by record sizes)", to_text(tls->mutual_sizes))
                        : text;
   }

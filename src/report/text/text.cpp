@@ -231,6 +231,12 @@ std::string capture_limits(Reader& reader) {
     text += fmt::format("visibility  one-sided flows {}   certificates hidden in {}\n",
                         grouped(number(row[4])), counted(number(row[5]), "flow", "flows"));
   }
+  for (const Row& row : reader.rows("SELECT sum(flows) FROM flow_group WHERE verdict = 'allowed' "
+                                    "AND reason = 'tls13-indicated' HAVING sum(flows) > 0 "
+                                    "ORDER BY 1")) {
+    text += fmt::format("mutual TLS  of {} allowed by the sizes of TLS 1.3 records\n",
+                        counted(number(row[0]), "flow", "flows"));
+  }
   return text;
 }
 

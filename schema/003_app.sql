@@ -34,6 +34,10 @@ CREATE TABLE tls (
                             'verified', 'forged', 'unverifiable', 'incomplete')),
   stapled                 TEXT    CHECK (stapled IN ('good', 'revoked', 'unknown', 'unreadable')),
   acceptable_issuers      TEXT    NOT NULL,  -- JSON list of RFC 2253 texts
+  decrypted               INTEGER NOT NULL CHECK (decrypted IN (0, 1)),  -- all that was there
+  not_decrypted           TEXT    CHECK (not_decrypted IN (  -- why, where secrets were given
+                            'no-key', 'one-side', 'keys-do-not-fit', 'unsupported-suite', 'gap',
+                            'no-hello', 'altered', 'over-cap')),
   ja3                     TEXT,
   ja4                     TEXT,
   alerts                  TEXT    NOT NULL,  -- JSON list of 'client fatal 42' and the like

@@ -201,7 +201,8 @@ SELECT tls.flow, flow.client, flow.server, nullif(flow.server_port, 0) AS server
        client_leaf.certificate AS client_certificate, tls.ja3, tls.ja4, tls.alerts,
        tls.key_exchange_group, tls.hidden_name, tls.early_data, tls.retry_request,
        tls.renegotiated, tls.dh_bits, tls.client_proof, tls.server_proof, tls.stapled, tls.acceptable_issuers,
-       tls.client_handshake_read, tls.server_handshake_read, tls.mutual_sizes
+       tls.client_handshake_read, tls.server_handshake_read, tls.mutual_sizes,
+       tls.decrypted, tls.not_decrypted
   FROM tls
   JOIN flow ON flow.id = tls.flow
   LEFT JOIN tls_certificate AS server_leaf
@@ -302,3 +303,14 @@ SELECT client_set.names AS client_role, server_set.names AS server_role,
   LEFT JOIN role_set AS client_set ON client_set.roles = flow.client_roles
   LEFT JOIN role_set AS server_set ON server_set.roles = flow.server_roles
  GROUP BY client_set.names, server_set.names;
+
+-- TLS of a role pair, where secrets were given: decrypted, or why not all of it.
+CREATE VIEW v_decryption AS
+SELECT client_set.names AS client_role, server_set.names AS server_role, tls.decrypted,
+       tls.not_decrypted, count(*) AS flows
+  FROM tls
+  JOIN flow ON flow.id = tls.flow
+  LEFT JOIN role_set AS client_set ON client_set.roles = flow.client_roles
+  LEFT JOIN role_set AS server_set ON server_set.roles = flow.server_roles
+ WHERE tls.decrypted = 1 OR tls.not_decrypted IS NOT NULL
+ GROUP BY client_set.names, server_set.names, tls.decrypted, tls.not_decrypted;

@@ -8,11 +8,11 @@ CREATE TABLE read_account (
   direction TEXT    NOT NULL CHECK (direction IN ('c2s', 's2c')),
   hole      TEXT    CHECK (hole IN (
               'malformed', 'over-cap', 'unknown-start', 'foreign', 'snap-length', 'gap',
-              'tail-lost', 'unfinished', 'joined')),
+              'tail-lost', 'unfinished', 'joined', 'inside')),
   hole_at   INTEGER,
   ended     TEXT    CHECK (ended IN (
               'malformed', 'over-cap', 'unknown-start', 'foreign', 'snap-length', 'gap',
-              'tail-lost', 'unfinished', 'joined')),
+              'tail-lost', 'unfinished', 'joined', 'inside')),
   ended_at  INTEGER,
   why       TEXT,  -- of `ended`, or else of `hole`: the dissector's words
   CHECK (coalesce(hole, ended) IS NOT NULL),

@@ -114,7 +114,8 @@ struct Read {
 Read read(const std::string& content, const std::string& filter = "") {
   const test::TempDir directory;
   Read result;
-  auto source = open_capture(directory.write("x", content), {.filter = filter});
+  auto source =
+      open_capture(directory.write("x", content), {.filter = filter, .keep_secrets = true});
   if (!source) {
     result.error = source.error().what;
     return result;

@@ -31,6 +31,7 @@ Policy site() {
   lines.row("secret cli > srv tcp 84 http");
   lines.row("web cli > srv tcp 443 https tls=web");
   lines.row("names cli > srv tcp 444 https tls=web");
+  lines.row("bare cli > srv tcp 445 tls");
   lines.row("shell cli > srv tcp 22 ssh");
   lines.row("any-but cli > srv tcp,icmp 25 smtp");
   Policy& policy = lines.policy;
@@ -72,8 +73,8 @@ HttpFacts& http_of(ClosedFlow& flow) {
 
 TEST_CASE("demands: each rests on evidence of its own") {
   const std::string unread = "undetermined paths (requests-unread)";
-  for (const char* hole :
-       {"malformed", "over-cap", "snap-length", "gap", "tail-lost", "unfinished", "joined"}) {
+  for (const char* hole : {"malformed", "over-cap", "snap-length", "gap", "tail-lost", "unfinished",
+                           "joined", "inside"}) {
     CAPTURE(hole);
     const std::string to_server = fmt::format(" c2s-hole={}", hole);
     const std::string to_client = fmt::format(" s2c-hole={}", hole);
@@ -114,14 +115,21 @@ TEST_CASE("demands: an application that was given up is not recognised to the en
       CHECK(gist("tcp 10.1.0.1 > 10.1.0.2:443 tls v=0301").starts_with("violation web; high old"));
     }
   }
-  check({{"tcp 10.1.0.1 > 10.1.0.2:22 ssh c2s-end=tail-lost", "allowed shell"},
-         {"tcp 10.1.0.1 > 10.1.0.2:22 ssh s2c-end=snap-length", "allowed shell"},
-         {"tcp 10.1.0.1 > 10.1.0.2:22 ssh s2c-end=unfinished", "allowed shell"},
-         {"tcp 10.1.0.1 > 10.1.0.2:22 ssh c2s-hole=malformed", "allowed shell"},
-         {"tcp 10.1.0.1 > 10.1.0.2:22 ssh c2s-hole=unknown-start",
-          "undetermined shell (application-unread)"},
-         {"tcp 10.1.0.1 > 10.1.0.2:80 http c2s-end=foreign",
-          "violation plain; high wrong-application application: HTTP / http, then another"}});
+  check(
+      {{"tcp 10.1.0.1 > 10.1.0.2:22 ssh c2s-end=tail-lost", "allowed shell"},
+       {"tcp 10.1.0.1 > 10.1.0.2:22 ssh s2c-end=snap-length", "allowed shell"},
+       {"tcp 10.1.0.1 > 10.1.0.2:22 ssh s2c-end=unfinished", "allowed shell"},
+       {"tcp 10.1.0.1 > 10.1.0.2:22 ssh c2s-hole=malformed", "allowed shell"},
+       {"tcp 10.1.0.1 > 10.1.0.2:22 ssh c2s-hole=unknown-start",
+        "undetermined shell (application-unread)"},
+       // What was decrypted and not read: of no matter to who asks for TLS alone.
+       {"tcp 10.1.0.1 > 10.1.0.2:443 tls c2s-hole=inside", "undetermined web (application-unread)"},
+       {"tcp 10.1.0.1 > 10.1.0.2:443 tls s2c-end=inside", "undetermined web (application-unread)"},
+       {"tcp 10.1.0.1 > 10.1.0.2:445 tls c2s-hole=inside s2c-end=inside", "allowed bare"},
+       {"tcp 10.1.0.1 > 10.1.0.2:445 tls s2c-end=malformed",
+        "undetermined bare (application-unread)"},
+       {"tcp 10.1.0.1 > 10.1.0.2:80 http c2s-end=foreign",
+        "violation plain; high wrong-application application: HTTP / http, then another"}});
 }
 
 TEST_CASE("demands: a list that is full says nothing of what did not fit") {

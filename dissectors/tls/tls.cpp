@@ -16,6 +16,7 @@
 
 #include "dissectors/tls/tls_connection.hpp"
 #include "dissectors/tls/tls_handshake.hpp"
+#include "dissectors/tls/tls_inside.hpp"
 #include "dissectors/tls/tls_mutual.hpp"
 #include "dissectors/tls/tls_probe.hpp"
 #include "dissectors/tls/tls_record.hpp"
@@ -59,6 +60,10 @@ Step Tls::consume(Direction dir, Bytes window, RecordSink& out) {
   }
 
   const bool whole = window.size() >= header->total();
+  if (inside_ != nullptr && is_sealed(half, *header) && wants_sealed(dir)) {
+    if (!whole) return Step::need_more();
+    read_sealed(dir, window.first(header->total()), out);
+  }
   const Bytes body = window.subspan(record_header_size).first(whole ? header->length : 0);
   if (header->type == application_data) {
     const bool counts = !is_tls13(facts_.version) || header->length > tls13_alert_size;
@@ -95,6 +100,14 @@ Step Tls::consume(Direction dir, Bytes window, RecordSink& out) {
 void Tls::release() {
   proofs_.forget();
   for (const Direction dir : {Direction::to_server, Direction::to_client}) flight_.lost(dir);
+  if (inside_ != nullptr) {
+    for (const Direction dir : {Direction::to_server, Direction::to_client}) {
+      inside_->opener.close(dir, NotDecrypted::over_cap);
+      inside_->transcript.break_off(dir);
+      inside_->sides[index_of(dir)].message = {};
+    }
+    inside_->waiting = {};
+  }
   for (Half& half : halves_) {
     std::vector<std::uint8_t>().swap(half.message);
     half.hole = half.hole || !half.encrypted;
@@ -106,6 +119,10 @@ void Tls::release() {
 Resume Tls::lost(Direction dir, Bytes window) {
   Half& half = halves_[index_of(dir)];
   flight_.lost(dir);
+  if (inside_ != nullptr) {
+    inside_->opener.note_loss(dir);
+    inside_->transcript.break_off(dir);
+  }
   if (half.encrypted) return Resume::at_message;
   if (half.skip == 0) read_cut_hello(dir, window);
   half.hole = half.encrypted = true;
@@ -261,6 +278,7 @@ void Tls::finish(const SeenStream& seen, RecordSink& out) {
   seen_.server_finished = halves_[index_of(Direction::to_client)].finished;
   if (has_hello_too_many()) note_again(Direction::to_server, out);
   proofs_.check(facts_);
+  conclude_inside(out);
   facts_.resumed = is_resumed(facts_, seen_);
   facts_.mutual_sizes = flight_by_sizes();
   const auto carries_early = [this](Direction dir, bool hello) {

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,13 +21,15 @@
 
 namespace pcapaudit::tls_wire {
 
+struct Inside;
+
 class Tls final : public Dissector {
  public:
+  Tls();
+  ~Tls() override;
   Step consume(Direction dir, Bytes window, RecordSink& out) override;
   Resume lost(Direction dir, Bytes window) override;
-  std::size_t held() const override {
-    return halves_[0].message.capacity() + halves_[1].message.capacity() + proofs_.held();
-  }
+  std::size_t held() const override;
   void release() override;
   void finish(const SeenStream& seen, RecordSink& out) override;
 
@@ -64,6 +67,24 @@ class Tls final : public Dissector {
   void read_certificates(Direction dir, Bytes body, RecordSink& out);
   bool is_second_client_hello(Direction dir, Bytes body) const;
   bool has_hello_too_many() const { return client_hellos_ > (facts_.retry_request ? 2 : 1); }
+  // Of a connection whose secrets are known: tls_inside.cpp.
+  void note_opening(const ClientHello& hello, RecordSink& out);
+  void note_agreement(const ServerHello& hello);
+  bool is_sealed(const Half& half, const RecordHeader& header) const;
+  bool wants_sealed(Direction dir) const;
+  void read_sealed(Direction dir, Bytes record, RecordSink& out);
+  void read_waiting(RecordSink& out);
+  void begin_opening(Direction dir);
+  void open_record(Direction dir, Bytes record, RecordSink& out);
+  void read_opened(Direction dir, std::uint8_t type, Bytes text, RecordSink& out);
+  void read_opened_handshake(Direction dir, Bytes text, RecordSink& out);
+  void read_opened12(std::uint8_t type, Bytes body);
+  void read_opened13(Direction dir, std::uint8_t type, Bytes whole, RecordSink& out);
+  void read_extensions13(Bytes body, RecordSink& out);
+  void read_certificates13(Direction dir, std::uint8_t type, Bytes body, RecordSink& out);
+  void note_issuer(Bytes der);
+  void prove13();
+  void conclude_inside(RecordSink& out);
   bool is_established() const;
   bool is_handshake_read(Direction dir) const;
   TlsFlight flight_by_sizes() const;
@@ -74,6 +95,7 @@ class Tls final : public Dissector {
   std::string client_session_id_, server_session_id_;
   ProofKeeper proofs_;
   ClientFlight flight_;
+  std::unique_ptr<Inside> inside_;  // null: nobody gave secrets
   std::uint8_t client_hellos_ = 0;  // in clear
 };
 

@@ -17,6 +17,7 @@ enum ExtensionType : std::uint16_t {
   supported_groups = 10,
   ec_point_formats = 11,
   signature_algorithms = 13,
+  encrypt_then_mac = 22,
   application_layer_protocol = 16,
   draft_key_share = 40,  // up to draft 22 of TLS 1.3
   pre_shared_key = 41,
@@ -32,11 +33,10 @@ constexpr bool is_draft_ech(std::uint16_t type) {
   return type >= 0xfe08 && type < encrypted_client_hello;
 }
 
-constexpr std::size_t random_size = 32;
 constexpr std::size_t max_session_id = 32;
 
 // SHA-256 of "HelloRetryRequest" (RFC 8446 4.1.3).
-constexpr std::array<std::uint8_t, random_size> retry_random = {
+constexpr HelloRandom retry_random = {
     0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
     0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c};
 
@@ -128,6 +128,8 @@ void read_extension(std::uint16_t type, Bytes body, ServerHello& hello) {
   } else if (type == key_share || type == draft_key_share) {
     const std::uint16_t group = in.u16();
     if (in.ok()) hello.group = group;
+  } else if (type == encrypt_then_mac) {
+    hello.encrypt_then_mac = true;
   } else if (type == pre_shared_key) {
     hello.pre_shared_key = true;
   }
@@ -171,7 +173,7 @@ std::optional<ClientHello> parse_client_hello(Bytes body) {
   ByteReader in(body);
   ClientHello hello;
   hello.legacy_version = in.u16();
-  in.skip(random_size);
+  const Bytes random = in.take(hello_random_size);
   const Bytes session_id = in.take(in.u8());
   const Bytes ciphers = in.take(in.u16());
   in.skip(in.u8());  // compression methods
@@ -179,6 +181,7 @@ std::optional<ClientHello> parse_client_hello(Bytes body) {
   if (session_id.size() > max_session_id || ciphers.empty() || ciphers.size() % 2 != 0) {
     return std::nullopt;
   }
+  std::ranges::copy(random, hello.random.begin());
   hello.session_id = owned(session_id);
   hello.ciphers = numbers(ciphers);
   hello.whole = read_extensions(in, hello);
@@ -189,14 +192,15 @@ std::optional<ServerHello> parse_server_hello(Bytes body) {
   ByteReader in(body);
   ServerHello hello;
   hello.version = in.u16();
-  const Bytes random = in.take(random_size);
+  const Bytes random = in.take(hello_random_size);
   // Up to draft 21 of TLS 1.3 this message had neither session id nor compression.
   const bool early_draft = hello.version >> 8 == 0x7f;
   const Bytes session_id = early_draft ? Bytes{} : in.take(in.u8());
   hello.cipher = in.u16();
-  if (!early_draft) in.skip(1);
+  if (!early_draft) hello.compression = in.u8();
   if (!in.ok() || (!early_draft && hello.version >> 8 != 3)) return std::nullopt;
   if (session_id.size() > max_session_id) return std::nullopt;
+  std::ranges::copy(random, hello.random.begin());
   hello.session_id = owned(session_id);
   hello.retry_request = std::ranges::equal(random, retry_random);
   hello.whole = read_extensions(in, hello);

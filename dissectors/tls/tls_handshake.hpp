@@ -5,6 +5,7 @@
 // RFC 8446 4, RFC 5246 7.4, RFC 5246 appendix E.2.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,8 +16,12 @@
 
 namespace pcapaudit::tls_wire {
 
+constexpr std::size_t hello_random_size = 32;
+using HelloRandom = std::array<std::uint8_t, hello_random_size>;
+
 struct ClientHello {
   std::uint16_t legacy_version = 0;
+  HelloRandom random{};
   std::string session_id;                          // bytes
   std::vector<std::uint16_t> ciphers, extensions;  // in order, with GREASE
   std::vector<std::uint16_t> supported_versions, groups, signature_algorithms;
@@ -35,11 +40,14 @@ struct ClientHello {
 
 struct ServerHello {
   std::uint16_t version = 0;  // negotiated: supported_versions if there, else server_version
-  std::string session_id;     // bytes
+  HelloRandom random{};
+  std::string session_id;  // bytes
   std::uint16_t cipher = 0;
   std::string alpn;         // bytes, empty when none
   std::uint16_t group = 0;  // of the key share, 0 when there is none
   bool pre_shared_key = false;
+  bool encrypt_then_mac = false;  // RFC 7366
+  std::uint8_t compression = 0;
   bool retry_request = false;  // a HelloRetryRequest (RFC 8446 4.1.3)
   bool whole = true;           // false: the extension list is broken, some may be missing
 };

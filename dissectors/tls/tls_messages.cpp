@@ -1,8 +1,9 @@
 // Handshake messages of TLS, and what is taken from them. See tls_connection.hpp.
 #include <utility>
 
-#include "dissectors/tls/tls_connection.hpp"
 #include "dissectors/tls/certificates/x509.hpp"
+#include "dissectors/tls/tls_connection.hpp"
+#include "dissectors/tls/tls_inside.hpp"
 
 namespace pcapaudit::tls_wire {
 namespace {
@@ -68,6 +69,7 @@ Tls::Failure Tls::read_message(Direction dir, std::uint8_t type, Bytes body, Rec
       if (client_hellos_ < enough_hellos) ++client_hellos_;
       if (facts_.server_hello && has_hello_too_many()) note_again(dir, out);
       note_client_hello(*hello);
+      note_opening(*hello, out);
       return {};
     }
     case server_hello: {
@@ -75,6 +77,7 @@ Tls::Failure Tls::read_message(Direction dir, std::uint8_t type, Bytes body, Rec
       const auto hello = parse_server_hello(body);
       if (!hello) return "tls: bad server hello";
       if (facts_.server_hello) note_again(dir, out);
+      note_agreement(*hello);
       note_server_hello(*hello);
       return {};
     }
@@ -108,6 +111,11 @@ Tls::Failure Tls::read_message(Direction dir, std::uint8_t type, Bytes body, Rec
 // Messages are kept until the client's proof, or until it is plain that nobody asks for one.
 void Tls::keep(Direction dir, std::uint8_t type, Bytes message) {
   proofs_.add(dir, type, message);
+  if (inside_ != nullptr && !inside_->has_hellos) {
+    const bool is_hello = type == client_hello || type == server_hello;
+    if (is_hello) inside_->transcript.add(dir, type, message, !facts_.server_hello);
+    inside_->has_hellos = facts_.server_hello;
+  }
   const bool nobody_asks = seen_.server_hello_done && !facts_.certificate_requested;
   if (is_tls13(facts_.version) || nobody_asks) proofs_.forget();
   const bool client_is_done =
@@ -159,10 +167,12 @@ void Tls::read_certificates(Direction dir, Bytes body, RecordSink& out) {
 
 void Tls::read_request(Bytes body) {
   facts_.certificate_requested = true;
-  for (const Bytes der : acceptable_issuers(body, facts_.version, TextList::cap)) {
-    const std::string name = distinguished_name(der);
-    if (!name.empty()) facts_.acceptable_issuers.add(name);
-  }
+  for (const Bytes der : acceptable_issuers(body, facts_.version, TextList::cap)) note_issuer(der);
+}
+
+void Tls::note_issuer(Bytes der) {
+  const std::string name = distinguished_name(der);
+  if (!name.empty()) facts_.acceptable_issuers.add(name);
 }
 
 }  // namespace pcapaudit::tls_wire

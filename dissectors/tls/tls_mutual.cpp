@@ -64,10 +64,17 @@ MutualVerdict judge_mutual(const TlsFacts& facts, const HandshakeSeen& handshake
     }
   }
   // Servers ask for a certificate in a second handshake when a page demands one.
-  if (facts.renegotiated) return {MutualTls::undeterminable, MutualReason::renegotiated};
+  const bool has_gap = seen[0].gap || seen[1].gap;
+  const bool may_have_asked = !handshake.asked_nothing_again || has_gap;
+  if (facts.renegotiated && may_have_asked)
+    return {MutualTls::undeterminable, MutualReason::renegotiated};
   if (declined(facts, handshake)) return {MutualTls::declined, MutualReason::none};
   if (facts.resumed) return {MutualTls::undeterminable, MutualReason::resumed};
-  if (is_tls13(facts.version)) {
+  if (handshake.server_flight_read && !facts.certificate_requested) {
+    return {MutualTls::not_requested, MutualReason::none};
+  }
+  // What was decrypted needs no sizes.
+  if (is_tls13(facts.version) && !handshake.server_flight_read) {
     if (is_certificate_shown(facts.mutual_sizes)) return {MutualTls::indicated, MutualReason::none};
     if (is_certificate_absent(facts.mutual_sizes)) {
       return {MutualTls::indicated_absent, MutualReason::none};

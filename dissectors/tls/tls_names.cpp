@@ -129,6 +129,13 @@ std::string_view to_text(TlsProof proof) {
   return names[static_cast<std::size_t>(proof)];
 }
 
+std::string_view to_text(NotDecrypted why) {
+  constexpr std::string_view names[not_decrypted_count] = {
+      "",    "no-key",   "one-side", "keys-do-not-fit", "unsupported-suite",
+      "gap", "no-hello", "altered",  "over-cap"};
+  return names[static_cast<std::size_t>(why)];
+}
+
 std::string_view to_text(StapledStatus status) {
   constexpr std::string_view names[] = {"", "good", "revoked", "unknown", "unreadable"};
   return names[static_cast<std::size_t>(status)];

@@ -35,6 +35,8 @@ struct AuditOptions {
   std::size_t memory = 0;   // bytes for the whole audit; 0: half of the machine's
   std::string filter = {};  // BPF expression; empty: every packet
   bool strict = false;      // rows and prose of the documentation only
+  // Key logs (NSS format) with which TLS is read inside, beside secrets that captures bring along.
+  std::vector<std::string> key_logs = {};
   // Of protocols that the library does not know, probed before or after its own. Policies may name
   // what they tell. The objects outlive the call.
   DissectorList dissectors_before = {}, dissectors_after = {};
@@ -76,8 +78,9 @@ struct AuditSummary {
   std::uint64_t unread = 0;    // of those: belong to no flow (ARP, damaged headers, ...)
   std::uint64_t lost = 0;      // as the captures say of themselves
   std::vector<Error> damaged;  // captures that could not be read, or not to their end
-  std::vector<Error> remarks;  // on the policies: what they most likely do not mean
-  bool stopped = false;        // AuditOptions::stop
+  // On policies: what they most likely do not mean; on key logs: what is doubtful.
+  std::vector<Error> remarks;
+  bool stopped = false;  // AuditOptions::stop
   bool operator==(const AuditSummary&) const = default;
 };
 

@@ -61,6 +61,6 @@ Result<std::unique_ptr<PacketSource>> open_pcap(std::string name,
                                                 PcapFilter filter);
 Result<std::unique_ptr<PacketSource>> open_pcapng(std::string name,
                                                   std::unique_ptr<ByteStream> stream,
-                                                  PcapFilter filter);
+                                                  PcapFilter filter, bool keep_secrets);
 
 }  // namespace pcapaudit

@@ -21,9 +21,9 @@ bool is_capture(const std::string& path) {
   if ((*stream)->damage()) return true;
   ByteReader in(head);
   const std::uint32_t magic = in.u32();
-  return in.ok() && (magic == pcapng_magic ||
-                     std::find(std::begin(pcap_magics), std::end(pcap_magics), magic) !=
-                         std::end(pcap_magics));
+  return in.ok() &&
+         (magic == pcapng_magic || std::find(std::begin(pcap_magics), std::end(pcap_magics),
+                                             magic) != std::end(pcap_magics));
 }
 
 // Folder by folder in name order, each file before what stands behind it.
@@ -88,7 +88,9 @@ Result<std::unique_ptr<PacketSource>> open_capture(const std::string& path,
   if (head.empty()) return fail(fmt::format("{}: is empty", path));
   ByteReader in(head);
   const std::uint32_t magic = in.u32();
-  if (magic == pcapng_magic) return open_pcapng(path, std::move(*stream), std::move(*filter));
+  if (magic == pcapng_magic) {
+    return open_pcapng(path, std::move(*stream), std::move(*filter), options.keep_secrets);
+  }
   if (std::find(std::begin(pcap_magics), std::end(pcap_magics), magic) != std::end(pcap_magics)) {
     return open_pcap(path, std::move(*stream), std::move(*filter));
   }

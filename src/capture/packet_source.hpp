@@ -86,6 +86,7 @@ struct SourceOptions {
   std::string filter;  // BPF expression, empty for all
   // Not 0: stop waiting for standard input. A regular file never waits.
   const std::atomic<int>* interrupted = nullptr;
+  bool keep_secrets = false;          // CaptureFacts::secrets; else they are passed over
   bool digest_in_background = false;  // on a thread of the source's own
 };
 

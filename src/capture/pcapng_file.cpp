@@ -97,8 +97,10 @@ struct Clock {
 
 class PcapngFile final : public FileSource {
  public:
-  PcapngFile(std::string name, std::unique_ptr<ByteStream> stream, PcapFilter filter)
-      : FileSource(std::move(name), "pcapng", std::move(stream), std::move(filter)) {}
+  PcapngFile(std::string name, std::unique_ptr<ByteStream> stream, PcapFilter filter,
+             bool keep_secrets)
+      : FileSource(std::move(name), "pcapng", std::move(stream), std::move(filter)),
+        keep_secrets_(keep_secrets) {}
 
  private:
   bool read_packet() override {
@@ -184,7 +186,7 @@ class PcapngFile final : public FileSource {
       case interface_statistics:
         return read_statistics(in);
       case decryption_secrets:
-        return read_secrets(in);
+        return keep_secrets_ ? read_secrets(in) : Block::other;
       default:
         return Block::other;  // names, custom and unknown blocks
     }
@@ -315,6 +317,7 @@ class PcapngFile final : public FileSource {
     return Block::other;
   }
 
+  const bool keep_secrets_;
   bool little_ = true;
   std::uint64_t block_start_ = 0;
   std::vector<std::uint32_t> section_interfaces_;  // index into facts_.interfaces
@@ -330,8 +333,9 @@ class PcapngFile final : public FileSource {
 
 Result<std::unique_ptr<PacketSource>> open_pcapng(std::string name,
                                                   std::unique_ptr<ByteStream> stream,
-                                                  PcapFilter filter) {
-  return std::make_unique<PcapngFile>(std::move(name), std::move(stream), std::move(filter));
+                                                  PcapFilter filter, bool keep_secrets) {
+  return std::make_unique<PcapngFile>(std::move(name), std::move(stream), std::move(filter),
+                                      keep_secrets);
 }
 
 }  // namespace pcapaudit

@@ -5,12 +5,14 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <sys/prctl.h>
 
 #include "cli/commands/commands.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
 #include "monitor/live/rotation.hpp"
 #include "run/memory.hpp"
+#include "run/secrets.hpp"
 
 namespace pcapaudit {
 Result<std::size_t> memory_for_flows(const Options& options, std::size_t usual, std::size_t other) {
@@ -23,6 +25,7 @@ Result<std::size_t> memory_for_flows(const Options& options, std::size_t usual, 
 }
 
 Result<RunSummary> read_captures(const Options& options, const std::vector<std::string>& inputs,
+                                 const std::shared_ptr<const TlsKeyStore>& keys,
                                  const Policy* policy, FlowSink& sink) {
   const auto memory = memory_for_flows(options, usual_memory(), 0);
   if (!memory) return std::unexpected(memory.error());
@@ -31,6 +34,7 @@ Result<RunSummary> read_captures(const Options& options, const std::vector<std::
                       .source = {.filter = options.filter},
                       .decode = options.decode,
                       .policy = policy,
+                      .tls_keys = keys,
                       .workers = options.threads,
                       .memory = *memory,
                       .progress = [&line](const Progress& progress) { line.show(progress); },
@@ -47,6 +51,17 @@ Result<RunSummary> read_captures(const Options& options, const std::vector<std::
     }
   }
   return summary;
+}
+
+Result<std::shared_ptr<const TlsKeyStore>> find_secrets(const Options& options,
+                                                        const std::vector<std::string>& inputs) {
+  auto given = collect_secrets(options.key_logs, inputs);
+  if (!given) return std::unexpected(given.error());
+  if (!options.quiet) {
+    for (const Error& warning : given->warnings) print_warning(warning);
+  }
+  if (given->keys != nullptr) ::prctl(PR_SET_DUMPABLE, 0);
+  return std::move(given->keys);
 }
 
 void add_decode_arguments(std::vector<std::string>& arguments, const DecodeOptions& decode) {

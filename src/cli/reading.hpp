@@ -9,8 +9,15 @@
 
 namespace pcapaudit {
 
+// With `keys` (may be null), as find_secrets() gives them.
 Result<RunSummary> read_captures(const Options& options, const std::vector<std::string>& inputs,
+                                 const std::shared_ptr<const TlsKeyStore>& keys,
                                  const Policy* policy, FlowSink& sink);
+
+// The secrets of the key logs that were named and of the captures; null: none. What is doubtful is
+// told on stderr. The process that has secrets leaves no core dump.
+Result<std::shared_ptr<const TlsKeyStore>> find_secrets(const Options& options,
+                                                        const std::vector<std::string>& inputs);
 
 // What of it changes the result, as it is recorded with the run.
 void add_decode_arguments(std::vector<std::string>& arguments, const DecodeOptions& decode);

@@ -13,6 +13,7 @@
 #include "policy/application_names.hpp"
 #include "run/memory.hpp"
 #include "run/pipeline.hpp"
+#include "run/secrets.hpp"
 #include "store/output_place.hpp"
 #include "store/store.hpp"
 
@@ -106,6 +107,7 @@ std::vector<std::string> result_arguments(const AuditOptions& options, const Inp
   for (const std::string& policy : options.policies)
     arguments.insert(arguments.end(), {"-p", policy});
   if (!options.filter.empty()) arguments.insert(arguments.end(), {"-f", options.filter});
+  for (const std::string& file : options.key_logs) arguments.insert(arguments.end(), {"-k", file});
   if (options.strict) arguments.emplace_back("--strict");
   for (const std::string& name : own_names)
     arguments.insert(arguments.end(), {"--dissector", name});
@@ -116,6 +118,7 @@ Result<void> check_place(const AuditOptions& options, const InputFiles& inputs) 
   if (options.database.empty()) return {};
   std::vector<std::string> read = inputs.captures;
   read.insert(read.end(), options.policies.begin(), options.policies.end());
+  read.insert(read.end(), options.key_logs.begin(), options.key_logs.end());
   return check_output(options.database, OutputKind::database, options.replace, read);
 }
 
@@ -177,6 +180,8 @@ Result<AuditSummary> audit(const AuditOptions& options, const OnFlow& on_flow) {
   const auto inputs = expand_paths(options.captures);
   if (!inputs) return std::unexpected(inputs.error());
   if (auto free = check_place(options, *inputs); !free) return std::unexpected(free.error());
+  const auto secrets = collect_secrets(options.key_logs, inputs->captures);
+  if (!secrets) return std::unexpected(secrets.error());
 
   const auto store =
       Store::create(options.database.empty() ? ":memory:" : options.database, options.replace);
@@ -189,6 +194,7 @@ Result<AuditSummary> audit(const AuditOptions& options, const OnFlow& on_flow) {
                         .source = {.filter = options.filter},
                         .policy = &*policy,
                         .dissectors = dissectors->specs,
+                        .tls_keys = secrets->keys,
                         .workers = options.threads,
                         .memory = *memory,
                         .progress = {},
@@ -196,6 +202,7 @@ Result<AuditSummary> audit(const AuditOptions& options, const OnFlow& on_flow) {
                        sink);
   if (!ran) return std::unexpected(ran.error());
   AuditSummary summary = summary_of(*ran, *policy);
+  summary.remarks.insert(summary.remarks.end(), secrets->warnings.begin(), secrets->warnings.end());
   const RunFacts facts{.tool_version = PCAPAUDIT_VERSION,
                        .arguments = result_arguments(options, *inputs, dissectors->own_names),
                        .skipped = inputs->others,

@@ -54,7 +54,7 @@ std::string_view to_text(Anomaly anomaly) {
 std::string_view to_text(Unread unread) {
   constexpr std::string_view names[unread_count] = {
       "",    "malformed", "over-cap",   "unknown-start", "foreign", "snap-length",
-      "gap", "tail-lost", "unfinished", "joined"};
+      "gap", "tail-lost", "unfinished", "joined",        "inside"};
   return names[static_cast<std::size_t>(unread)];
 }
 

@@ -9,8 +9,10 @@
 #include "flow/flow_table_state.hpp"
 
 namespace pcapaudit {
-FlowTable::FlowTable(const FlowLimits& limits, DissectorList dissectors)
+FlowTable::FlowTable(const FlowLimits& limits, DissectorList dissectors,
+                     std::shared_ptr<const TlsKeyStore> tls_keys)
     : state_(std::make_unique<State>()) {
+  state_->shared.tls_keys = std::move(tls_keys);
   state_->limits = limits;
   state_->shared.dissectors = dissectors;
 }

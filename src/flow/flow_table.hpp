@@ -68,7 +68,9 @@ class FlowTable {
   // flows to be read, then flows; of either an attempt without answer before a conversation, ends
   // that nobody knows before others, the longer silent one first, as far as a look at a few flows
   // tells.
-  explicit FlowTable(const FlowLimits& limits = {}, DissectorList dissectors = all_dissectors());
+  // `tls_keys`: secrets with which connections are decrypted; null: none.
+  explicit FlowTable(const FlowLimits& limits = {}, DissectorList dissectors = all_dissectors(),
+                     std::shared_ptr<const TlsKeyStore> tls_keys = nullptr);
   ~FlowTable();
   FlowTable(FlowTable&&) noexcept;
   FlowTable& operator=(FlowTable&&) noexcept;

@@ -93,15 +93,15 @@ class Shards {
     pending_.resize(std::max(workers, 1U));
     const FlowLimits limits{.max_bytes = options.memory / pending_.size()};
     if (workers == 0) {
-      inline_worker_.emplace(judge, limits, dissectors);
+      inline_worker_.emplace(judge, limits, dissectors, options.tls_keys);
       return;
     }
     for (unsigned i = 0; i < workers; ++i) {
       queues_.push_back(std::make_unique<Queue<PacketBatch>>(worker_queue_batches));
     }
     for (unsigned i = 0; i < workers; ++i) {
-      threads_.emplace_back([this, i, judge, limits, dissectors] {
-        work(*queues_[i], Worker(judge, limits, dissectors));
+      threads_.emplace_back([this, i, judge, limits, dissectors, keys = options.tls_keys] {
+        work(*queues_[i], Worker(judge, limits, dissectors, keys));
       });
     }
     if (!has_writer_thread_) return;

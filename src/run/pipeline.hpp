@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -46,6 +47,7 @@ struct RunOptions {
   DecodeOptions decode = {};
   const Policy* policy = nullptr;  // none: flows are classified, not judged
   DissectorList dissectors = all_dissectors();
+  std::shared_ptr<const TlsKeyStore> tls_keys = {};  // finished; null: nothing is decrypted
   unsigned workers = 1;    // threads beside reader and writer; 0: all on this thread
   std::size_t memory = 0;  // bytes for open flows, of all workers together; 0: any
   std::function<void(const Progress&)> progress;  // called now and then; may be empty

@@ -47,8 +47,9 @@ struct EndedFlows {
 class Worker {
  public:
   explicit Worker(const Judge* judge, const FlowLimits& limits = {},
-                  DissectorList dissectors = all_dissectors())
-      : flows_(limits, dissectors) {
+                  DissectorList dissectors = all_dissectors(),
+                  std::shared_ptr<const TlsKeyStore> tls_keys = nullptr)
+      : flows_(limits, dissectors, std::move(tls_keys)) {
     if (judge != nullptr) judge_by(*judge);
   }
 

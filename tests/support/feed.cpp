@@ -9,17 +9,24 @@ namespace {
 
 class Collect final : public RecordSink {
  public:
-  explicit Collect(Fed& fed) : fed_(fed) {}
+  Collect(Fed& fed, const TlsKeyStore* keys) : fed_(fed), keys_(keys) {}
   void emit(AppRecord record) override { fed_.records.push_back(std::move(record)); }
   void note_unread(Direction dir, Unread, std::string_view why) override {
     std::string& first = fed_.unread[index_of(dir)];
     if (first.empty()) first = why;
   }
   SharedCertificate certificate(Bytes der) override { return reader_.read(der); }
+  const TlsKeyStore* tls_keys() const override { return keys_; }
+  void inside(Direction dir, Bytes bytes) override { fed_.inside[index_of(dir)] += as_text(bytes); }
+  void inside_lost(Direction dir, std::string_view why) override {
+    std::string& first = fed_.inside_lost[index_of(dir)];
+    if (first.empty()) first = why;
+  }
 
  private:
   CertificateReader reader_;
   Fed& fed_;
+  const TlsKeyStore* keys_;
 };
 
 struct Half {
@@ -68,9 +75,9 @@ void end(Dissector& dissector, const Halves& halves, const SeenStream& seen, Fed
 }  // namespace
 
 Fed feed(const DissectorSpec& spec, const std::vector<Piece>& pieces, Carrier carrier,
-         SeenStream seen) {
+         SeenStream seen, const TlsKeyStore* keys) {
   Fed fed;
-  Collect sink(fed);
+  Collect sink(fed, keys);
   const std::unique_ptr<Dissector> dissector = spec.make(carrier);
   Halves halves;
   for (const Piece& piece : pieces) {
@@ -82,9 +89,9 @@ Fed feed(const DissectorSpec& spec, const std::vector<Piece>& pieces, Carrier ca
 }
 
 Fed feed_around_loss(const DissectorSpec& spec, const std::vector<Piece>& before,
-                     const std::vector<Piece>& behind) {
+                     const std::vector<Piece>& behind, const TlsKeyStore* keys) {
   Fed fed;
-  Collect sink(fed);
+  Collect sink(fed, keys);
   const std::unique_ptr<Dissector> dissector = spec.make(Carrier::tcp);
   Halves halves;
   SeenStream seen{

@@ -20,6 +20,8 @@ struct Fed {
   // RecordSink::note_unread, by direction; the first text of each.
   std::array<std::string, 2> unread;
   bool handed_over = false;
+  // RecordSink::inside by direction, and the first text of inside_lost.
+  std::array<std::string, 2> inside, inside_lost;
   std::array<std::string, 2> rest;  // bytes of each direction that were not consumed
 
   bool operator==(const Fed&) const = default;
@@ -30,11 +32,12 @@ struct Fed {
 // a sanitizer sees the first byte too far.
 Fed feed(const DissectorSpec& spec, const std::vector<Piece>& pieces,
          Carrier carrier = Carrier::tcp,
-         SeenStream seen = {{{.from_start = true}, {.from_start = true}}});
+         SeenStream seen = {{{.from_start = true}, {.from_start = true}}},
+         const TlsKeyStore* keys = nullptr);
 
 // The same with bytes missing between `before` and `behind`, in the directions of `behind`.
 Fed feed_around_loss(const DissectorSpec& spec, const std::vector<Piece>& before,
-                     const std::vector<Piece>& behind);
+                     const std::vector<Piece>& behind, const TlsKeyStore* keys = nullptr);
 
 // The same bytes with one piece cut in two at every place, and byte by byte: `check` is called
 // with each variant's result and must find it equal to the uncut one.

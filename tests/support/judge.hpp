@@ -207,8 +207,8 @@ inline CertificateChain chain_named(const std::vector<std::string>& names) {
 }
 
 inline bool is_http_fact(const std::string& key) {
-  return key == "requests" || key == "method" || key == "host" || key == "path" || key == "status" ||
-         key == "location" || key == "auth";
+  return key == "requests" || key == "method" || key == "host" || key == "path" ||
+         key == "status" || key == "location" || key == "auth";
 }
 
 inline void set_http_fact(ClosedFlow& flow, const std::string& key, const std::string& value) {
@@ -275,7 +275,7 @@ inline void set_fact(ClosedFlow& flow, TlsFacts& tls, const std::string& token) 
     set_http_fact(flow, key, value);
   else if (key.starts_with("c2s-") || key.starts_with("s2c-")) {
     ReadAccount& account = flow.account[key.starts_with("c2s-") ? 0 : 1];
-    (key.ends_with("end") ? account.end : account.hole) = named(value, Unread::joined);
+    (key.ends_with("end") ? account.end : account.hole) = named(value, Unread::inside);
   } else
     throw std::invalid_argument(token);
 }

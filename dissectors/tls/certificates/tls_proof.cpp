@@ -104,26 +104,10 @@ TlsProof check(EVP_PKEY* key, const Scheme& scheme, Bytes text, Bytes signature)
   return answer == 1 ? TlsProof::verified : TlsProof::forged;
 }
 
-// `signed_part`: the scheme (TLS 1.2 alone) and the signature with its length, which fill it.
-TlsProof check_signature(std::uint16_t version, Bytes certificate_body, Bytes text,
-                         Bytes signed_part) {
-  if (version <= ssl3) return TlsProof::unverifiable;
+// The first certificate of a Certificate message, or nothing.
+Bytes leaf_of(Bytes certificate_body) {
   const std::vector<Bytes> chain = certificates(certificate_body, 1);
-  if (chain.empty() || chain.front().size() > LONG_MAX) return TlsProof::unverifiable;
-  const unsigned char* at = chain.front().data();
-  const X509Ptr leaf(d2i_X509(nullptr, &at, static_cast<long>(chain.front().size())));
-  EVP_PKEY* const key = leaf ? X509_get0_pubkey(leaf.get()) : nullptr;
-  if (key == nullptr) return TlsProof::unverifiable;
-  const int key_type = EVP_PKEY_get_base_id(key);
-  ByteReader in(signed_part);
-  const auto scheme = version > tls11 ? scheme_named(in.u16()) : scheme_of(key_type);
-  const Bytes signature = in.take(in.u16());
-  if (!in.ok() || in.remaining() > 0) return TlsProof::forged;
-  if (!scheme) return TlsProof::unverifiable;
-  if (!fits(*scheme, key_type)) return TlsProof::forged;
-  const TlsProof proof = check(key, *scheme, text, signature);
-  ERR_clear_error();  // of signatures that do not hold
-  return proof;
+  return chain.empty() ? Bytes{} : chain.front();
 }
 
 // Size of the parameters in front of a ServerKeyExchange's signature; 0: not of a known form.
@@ -143,6 +127,26 @@ std::size_t parameters_size(Bytes body, TlsKeyExchange exchange) {
 }
 
 }  // namespace
+
+TlsProof check_signature(std::uint16_t version, Bytes certificate, Bytes text, Bytes signed_part) {
+  if (version <= ssl3 || certificate.empty() || certificate.size() > LONG_MAX) {
+    return TlsProof::unverifiable;
+  }
+  const unsigned char* at = certificate.data();
+  const X509Ptr leaf(d2i_X509(nullptr, &at, static_cast<long>(certificate.size())));
+  EVP_PKEY* const key = leaf ? X509_get0_pubkey(leaf.get()) : nullptr;
+  if (key == nullptr) return TlsProof::unverifiable;
+  const int key_type = EVP_PKEY_get_base_id(key);
+  ByteReader in(signed_part);
+  const auto scheme = version > tls11 ? scheme_named(in.u16()) : scheme_of(key_type);
+  const Bytes signature = in.take(in.u16());
+  if (!in.ok() || in.remaining() > 0) return TlsProof::forged;
+  if (!scheme) return TlsProof::unverifiable;
+  if (!fits(*scheme, key_type)) return TlsProof::forged;
+  const TlsProof proof = check(key, *scheme, text, signature);
+  ERR_clear_error();  // of signatures that do not hold
+  return proof;
+}
 
 void Transcript::append(Direction dir, Bytes bytes) {
   Half& half = halves_[index_of(dir)];
@@ -201,7 +205,7 @@ TlsProof Transcript::client_proof(std::uint16_t version) const {
   text.insert(text.end(), server.messages.begin(), server.messages.end());
   text.insert(text.end(), rest.begin(), rest.end());
   const Bytes shown = body(Direction::to_server, certificate_[index_of(Direction::to_server)]);
-  return check_signature(version, shown, text, verify_);
+  return check_signature(version, leaf_of(shown), text, verify_);
 }
 
 TlsProof Transcript::server_proof(std::uint16_t version, const TlsCipherTraits& suite) const {
@@ -223,7 +227,7 @@ TlsProof Transcript::server_proof(std::uint16_t version, const TlsCipherTraits& 
   }
   text.insert(text.end(), exchange.begin(), exchange.begin() + static_cast<std::ptrdiff_t>(size));
   const Bytes shown = body(Direction::to_client, certificate_[index_of(Direction::to_client)]);
-  return check_signature(version, shown, text, exchange.subspan(size));
+  return check_signature(version, leaf_of(shown), text, exchange.subspan(size));
 }
 
 }  // namespace pcapaudit::tls_wire

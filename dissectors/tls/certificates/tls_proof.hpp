@@ -17,6 +17,10 @@
 
 namespace pcapaudit::tls_wire {
 
+// Does a signature over `text` hold with the key of a certificate in DER? `signed_part`: the scheme
+// (TLS 1.2 and later) and the signature with its length, which fill it.
+TlsProof check_signature(std::uint16_t version, Bytes certificate, Bytes text, Bytes signed_part);
+
 // The messages of a handshake as they were on the wire, kept only while a client certificate may
 // still be asked for and proved.
 class Transcript {

@@ -23,8 +23,9 @@ enum class Unread : std::uint8_t {
   tail_lost,      // bytes at the end are missing: a FIN or the peer's acknowledgment proves it
   unfinished,     // the capture or the flow ended inside a message
   joined,         // the start was before the capture: what came before is not known
+  inside,         // of what was encrypted and opened with its secrets; `why` says what
 };
-constexpr std::size_t unread_count = 10;
+constexpr std::size_t unread_count = 11;
 std::string_view to_text(Unread unread);  // "", "malformed", "over-cap", "unknown-start", ...
 
 struct ReadAccount {

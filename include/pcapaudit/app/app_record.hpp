@@ -179,6 +179,21 @@ enum class TlsProof : std::uint8_t {
 };
 std::string_view to_text(TlsProof proof);  // "", "verified", "forged", ...
 
+// Why a connection, or a direction of it, was not decrypted although secrets were given.
+enum class NotDecrypted : std::uint8_t {
+  none,               // it was, or nobody gave secrets, or nothing was encrypted
+  no_key,             // none of this connection
+  one_side,           // only one direction's
+  keys_do_not_fit,    // its first record does not authenticate: another connection's, or mistaken
+  unsupported_suite,  // SSL 3.0, or a suite that OpenSSL does not have
+  gap,                // lost bytes, behind which no record authenticates
+  no_hello,           // the hellos were not captured, so no secret can be found for it
+  altered,            // a record in the middle does not authenticate
+  over_cap            // a cap or the memory was reached
+};
+constexpr std::size_t not_decrypted_count = 9;
+std::string_view to_text(NotDecrypted why);  // "", "no-key", ...
+
 // How a client hid the name of the server that it asks for.
 enum class HiddenName : std::uint8_t { none, esni, ech };
 std::string_view to_text(HiddenName hidden);  // "", "esni", "ech"
@@ -230,6 +245,8 @@ struct TlsFacts {
   MutualTls mutual = MutualTls::undeterminable;
   MutualReason mutual_reason = MutualReason::midstream;
   TlsFlight mutual_sizes = TlsFlight::none;
+  bool decrypted = false;  // every encrypted record that was there was opened with its secrets
+  NotDecrypted not_decrypted = NotDecrypted::none;
   std::string ja3, ja4;
   std::vector<TlsAlert> alerts;
   bool operator==(const TlsFacts&) const = default;

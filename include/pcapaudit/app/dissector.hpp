@@ -95,6 +95,8 @@ struct SeenDirection {
 };
 using SeenStream = std::array<SeenDirection, 2>;  // indexed by index_of(Direction)
 
+class TlsKeyStore;  // secrets of connections, of the built-in TLS dissector
+
 class RecordSink {
  public:
   virtual ~RecordSink() = default;
@@ -103,6 +105,13 @@ class RecordSink {
   // (Unread::malformed), a list or a value beyond a cap (over_cap). `why` is static text for the
   // audit trail. It becomes a hole of the direction's account, at the window's place.
   virtual void note_unread(Direction, Unread, std::string_view) {}
+  // Secrets that were given, read-only while packets are read; null: none.
+  virtual const TlsKeyStore* tls_keys() const { return nullptr; }
+  // Bytes of `dir` that were encrypted and were opened: a stream inside of this one, which the
+  // engine reads as it reads this one. What it finds comes behind this dissector's record.
+  virtual void inside(Direction, Bytes) {}
+  // Bytes of that stream are missing here. `why` is static text.
+  virtual void inside_lost(Direction, std::string_view) {}
   // Facts of a DER certificate, read once for all flows that show it (CertificateReader).
   virtual SharedCertificate certificate(Bytes der) = 0;
   // A list of this text or number alone, shared by the flows that show it (TextPool).

@@ -147,6 +147,7 @@ std::vector<std::string> result_arguments(const Options& options,
   for (const std::string& policy : options.policies)
     arguments.insert(arguments.end(), {"-p", policy});
   if (!options.filter.empty()) arguments.insert(arguments.end(), {"-f", options.filter});
+  for (const std::string& file : options.key_logs) arguments.insert(arguments.end(), {"-k", file});
   add_decode_arguments(arguments, options.decode);
   if (options.strict) arguments.emplace_back("--strict");
   for (const std::string& reason : options.accepted_reasons) {
@@ -216,13 +217,15 @@ std::expected<Audited, CommandFailure> audit_into(const Options& options, const 
       return failure(free.error(), ExitCode::output);
     }
   }
+  const auto keys = find_secrets(options, inputs->captures);
+  if (!keys) return failure(keys.error(), ExitCode::usage);
   auto store = Store::create(path, options.force);
   if (!store) return failure(store.error(), ExitCode::output);
   if (const auto written = (*store)->write_policy(*policy); !written) {
     return failure(written.error(), ExitCode::output);
   }
   auto sink = std::make_unique<StoreSink>(**store);
-  auto summary = read_captures(options, inputs->captures, &*policy, *sink);
+  auto summary = read_captures(options, inputs->captures, *keys, &*policy, *sink);
   if (!summary) return failure(summary.error(), ExitCode::output);
   const auto finished = (*store)->finish({.tool_version = PCAPAUDIT_VERSION,
                                           .arguments = result_arguments(options, inputs->captures),

@@ -81,7 +81,9 @@ CommandResult run_inspect(const Options& options) {
   Collect<KeptLine> lines;
   Collect<AuditedFlow> rows;
   FlowSink& sink = as_lines ? static_cast<FlowSink&>(lines) : rows;
-  const auto summary = read_captures(options, inputs->captures, nullptr, sink);
+  const auto keys = find_secrets(options, inputs->captures);
+  if (!keys) return failure(keys.error(), ExitCode::usage);
+  const auto summary = read_captures(options, inputs->captures, *keys, nullptr, sink);
   if (!summary) return failure(summary.error(), ExitCode::internal);
 
   std::string text;
@@ -103,7 +105,8 @@ CommandResult run_inspect(const Options& options) {
 // The files that a command with these options reads.
 std::vector<std::string> files_read(const Options& options) {
   std::vector<std::string> files = options.inputs;
-  for (const auto* more : {&options.policies, &options.from, &options.public_keys}) {
+  for (const auto* more :
+       {&options.policies, &options.from, &options.public_keys, &options.key_logs}) {
     files.insert(files.end(), more->begin(), more->end());
   }
   for (const auto* one : {&options.baseline, &options.logo_file, &options.redact_key_file}) {

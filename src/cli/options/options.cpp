@@ -56,6 +56,10 @@ unsigned default_threads() {
 void add_reading(CLI::App& app, Options& options) {
   app.add_option("-f,--filter", options.filter, "BPF expression: only packets that match")
       ->option_text("BPF");
+  app.add_option("-k,--keylog", options.key_logs,
+                 "key log (NSS format): TLS that it opens is read inside; may be repeated")
+      ->allow_extra_args(false)
+      ->option_text("FILE");
   app.add_flag(
       "--verify-checksums", options.decode.verify_checksums,
       "leave out packets whose checksum is wrong (network cards compute checksums late, so "

@@ -49,6 +49,7 @@ struct Options {
   std::vector<std::string> policies;
   std::string output;  // database; empty: kept in memory
   std::string filter;  // BPF
+  std::vector<std::string> key_logs;
   DecodeOptions decode;
   std::string format = "text";                           // text, json; inspect: table, jsonl
   std::string json_file;                                 // report --json

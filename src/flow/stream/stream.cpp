@@ -1,9 +1,9 @@
 // Feeds one flow's bytes to the dissector that recognises them; see the header.
-#include "flow/stream/stream.hpp"
-
 #include <algorithm>
 #include <bit>
 #include <utility>
+
+#include "flow/stream/stream_sink.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -23,33 +23,6 @@ std::string_view app_of(const DissectorSpec& spec, const Dissector& dissector) {
 }
 
 }  // namespace
-
-// Where the attached dissector's records go.
-class Stream::Sink final : public RecordSink {
- public:
-  explicit Sink(Stream& stream, std::vector<AppRecord>* records = nullptr)
-      : stream_(stream), records_(records) {}
-  void emit(AppRecord record) override {
-    (records_ == nullptr ? stream_.rare().records : *records_).push_back(std::move(record));
-  }
-  SharedCertificate certificate(Bytes der) override {
-    return stream_.shared_->certificates.read(der);
-  }
-  SharedValues<std::string> list_of(std::string_view wire) override {
-    return stream_.shared_->texts.list_of(wire);
-  }
-  SharedValues<std::uint32_t> list_of(std::uint32_t number) override {
-    return stream_.shared_->texts.list_of(number);
-  }
-  void note_unread(Direction dir, Unread cause, std::string_view why) override {
-    const std::size_t side = stream_.side_of(dir);
-    stream_.notes(side).hole(cause, stream_.halves_[side].at, why);
-  }
-
- private:
-  Stream& stream_;
-  std::vector<AppRecord>* records_;  // null: what comes before the end
-};
 
 Direction Stream::direction_of(std::size_t side) const {
   return side == client_side().value_or(0) ? Direction::to_server : Direction::to_client;
@@ -255,6 +228,7 @@ std::size_t Stream::pass_lost(std::size_t side, Bytes window, const Step& step, 
 void Stream::detach_dissector(std::vector<AppRecord>& records) {
   Sink sink(*this, &records);
   dissector_->finish(seen_stream(client_side().value_or(0)), sink);
+  finish_inside(records);
   dissector_.reset();
   spec_ = nullptr;
   for (Half& half : halves_) {
@@ -294,6 +268,7 @@ void Stream::release() {
     half.window.clear();
   }
   if (dissector_ != nullptr) dissector_->release();
+  release_inside();
 }
 
 void Stream::take_rest(std::size_t side, Unread cause) {
@@ -313,6 +288,7 @@ void Stream::take_rest(std::size_t side, Unread cause) {
   }
   if (waits_for_foreign(side, rest)) return end_reading(side, Unread::foreign, {});
   const bool unread = half.resyncs || half.match != Match::mine;
+  if (rare_ != nullptr && rare_->inside != nullptr) lose_inside(side, cause, {});
   switch (dissector_->lost(direction_of(side), unread ? Bytes{} : rest)) {
     case Resume::never:
       end_reading(side, cause, {});

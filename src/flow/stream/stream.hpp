@@ -18,6 +18,7 @@
 #include <pcapaudit/app/text_pool.hpp>
 
 #include "dissectors/tls/certificates/x509.hpp"
+#include "dissectors/tls/keys/key_store.hpp"
 #include "flow/anomaly_counts.hpp"
 #include "flow/closed_flow.hpp"
 #include "flow/stream/read_notes.hpp"
@@ -30,6 +31,7 @@ struct SharedFacts {
   DissectorList dissectors = all_dissectors();
   CertificateReader certificates;
   TextPool texts;
+  std::shared_ptr<const TlsKeyStore> tls_keys = {};  // null: none were given
 };
 
 class Stream final {
@@ -44,9 +46,14 @@ class Stream final {
   // Protocols one after the other in one connection (CONNECT, then TLS, then ...); more than this
   // is a dissector and a peer playing ping-pong.
   static constexpr int max_handovers = 8;
+  // Streams inside of each other: HTTPS through an HTTPS proxy has two.
+  static constexpr std::uint8_t max_depth = 2;
 
   // `shared` must outlive it.
-  Stream(Carrier carrier, SharedFacts& shared) : shared_(&shared), carrier_(carrier) {}
+  Stream(Carrier carrier, SharedFacts& shared);
+  ~Stream();
+  Stream(Stream&&) noexcept;
+  Stream& operator=(Stream&&) noexcept;
 
   // The side that opened the connection, as the SYN says. Call before any bytes.
   void set_client_side(std::size_t side) { client_side_ = static_cast<std::int8_t>(side); }
@@ -81,7 +88,7 @@ class Stream final {
   // Bytes that wait for more.
   std::size_t held() const {
     return halves_[0].window.held() + halves_[1].window.held() +
-           (dissector_ == nullptr ? 0 : dissector_->held());
+           (dissector_ == nullptr ? 0 : dissector_->held()) + held_inside();
   }
   // Gives them up: nothing more is read of either side.
   void release();
@@ -112,6 +119,7 @@ class Stream final {
     bool broken = false;    // its framing is lost: only another protocol is looked for
     bool watched = false;   // all was learnt, and what comes has no frame: the same
   };
+  struct Inside;  // what the dissector decrypted
   // What few flows have.
   struct Rare {
     std::vector<std::string> apps;         // of dissectors that handed over, in order
@@ -122,8 +130,18 @@ class Stream final {
     std::string_view malformed_why;
     std::array<ReadNotes, 2> notes;  // by side
     AnomalyCounts anomalies;         // of the flow, whoever found them
+    std::unique_ptr<Inside> inside;  // of the attached dissector
+
+    Rare();
+    ~Rare();
   };
   class Sink;
+  Inside& inside();
+  void read_inside(std::size_t side, Bytes bytes);
+  void lose_inside(std::size_t side, Unread cause, std::string_view why);
+  void finish_inside(std::vector<AppRecord>& records);
+  std::size_t held_inside() const;
+  void release_inside();
 
   void advance_all(std::size_t side, Bytes fresh);
   // Bytes used from the front of `window`, of which those from `fresh` on are new; stops when
@@ -190,6 +208,7 @@ class Stream final {
   Carrier carrier_;
   std::int8_t client_side_ = unknown_side;
   std::uint8_t handovers_ = 0;
+  std::uint8_t depth_ = 0;    // streams around this one
   bool handed_over_ = false;  // since the last bytes(): the other side's window waits
 };
 

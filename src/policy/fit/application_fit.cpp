@@ -154,7 +154,8 @@ ApplicationFit fit_application(const DocumentedFlow& row, const ClosedFlow& flow
   } else if (!recognised_fits(row, flow) || other_app(row.app, flow) != nullptr) {
     return wrong;
   }
-  const Reason unread = missing(Evidence::application, flow);
+  // Whoever asks for TLS alone does not ask what it carries.
+  const Reason unread = missing(row.app == "tls" ? Evidence::outside : Evidence::application, flow);
   return {.kind = unread == Reason::none ? Kind::fits : Kind::undetermined, .reason = unread};
 }
 

@@ -22,7 +22,7 @@ bool is_complete(const ClosedFlow& flow, List list) {
   });
 }
 
-bool has_whole_texts(const ClosedFlow& flow, TextList HttpFacts::*list) {
+bool has_whole_texts(const ClosedFlow& flow, TextList HttpFacts::* list) {
   return is_complete(flow, list) &&
          std::all_of(flow.records.begin(), flow.records.end(), [&](const AppRecord& record) {
            const auto* http = std::get_if<HttpFacts>(&record);
@@ -36,10 +36,13 @@ bool has_whole_texts(const ClosedFlow& flow, TextList HttpFacts::*list) {
 
 // Reading stopped at bytes that may have been anything, or passed over some. Cut packets and bytes
 // that are missing at the end hide heads, but they do not contradict the application that was
-// recognised.
-bool is_given_up(const ReadAccount& account) {
+// recognised. `is_outside`: what was decrypted does not matter.
+bool is_given_up(const ReadAccount& account, bool is_outside) {
   if (account.hole == Unread::unknown_start || account.hole == Unread::foreign) return true;
+  if (account.hole == Unread::inside && !is_outside) return true;
   switch (account.end) {
+    case Unread::inside:
+      return !is_outside;
     case Unread::malformed:
     case Unread::over_cap:
     case Unread::unknown_start:
@@ -96,8 +99,12 @@ Reason missing(Evidence evidence, const ClosedFlow& flow) {
                         is_complete(flow, &HttpFacts::locations),
                     Reason::responses_unread);
     case Evidence::application:
-      return unless(!is_given_up(flow.account[client]) && !is_given_up(flow.account[server]),
+    case Evidence::outside: {
+      const bool is_outside = evidence == Evidence::outside;
+      return unless(!is_given_up(flow.account[client], is_outside) &&
+                        !is_given_up(flow.account[server], is_outside),
                     Reason::application_unread);
+    }
     case Evidence::client_hello:
       return unless(tls != nullptr && tls->client_hello, Reason::tls_not_seen);
     case Evidence::server_hello:

@@ -13,6 +13,7 @@ enum class Evidence : std::uint8_t {
   credentials,   // of all requests
   answers,       // all statuses and redirects
   application,   // what both sides spoke, to the end
+  outside,       // the same, without what was decrypted of it
   client_hello,  // what the client offered and asked for
   server_hello,  // what was negotiated
   certificate,   // the server's, unless the protocol hides it

@@ -182,6 +182,28 @@ void read_unread_inputs(ModelReader& reader, ReportCoverage& coverage) {
   coverage.notes.push_back(fmt::format("Not read, as no capture: {}.", names));
 }
 
+// What was read inside of TLS, where secrets were given.
+void read_decryption(ModelReader& reader, ReportCoverage& coverage) {
+  std::uint64_t opened = 0, closed = 0;
+  std::string reasons;
+  for (ModelRow& it :
+       reader.rows("SELECT coalesce(not_decrypted, ''), sum(flows) FROM v_decryption "
+                   "GROUP BY 1 ORDER BY 2 DESC, 1")) {
+    const std::string why = it.text();
+    const std::uint64_t flows = it.number();
+    if (why.empty()) {
+      opened += flows;
+      continue;
+    }
+    closed += flows;
+    reasons += fmt::format("{}{} {}", reasons.empty() ? "" : ", ", why, grouped(flows));
+  }
+  if (opened + closed == 0) return;
+  coverage.notes.push_back(
+      fmt::format("Secrets opened {}{}.", counted(opened, "TLS connection", "TLS connections"),
+                  closed == 0 ? "" : fmt::format(", and not {} ({})", grouped(closed), reasons)));
+}
+
 void read_captures(ModelReader& reader, ReportCoverage& coverage) {
   coverage.captures = reader.listed<ReportCapture>(
       "SELECT name, sha256, format, link_types, damage, packets, bytes, decoded, truncated, "
@@ -198,6 +220,7 @@ void read_captures(ModelReader& reader, ReportCoverage& coverage) {
   }
   add_losses(reader, coverage);
   read_notes(reader, coverage);
+  read_decryption(reader, coverage);
   read_unread_inputs(reader, coverage);
 }
 

@@ -67,7 +67,8 @@ void write_tls(JsonLine& out, const TlsFacts& tls) {
                  seen || tls.client_certificate_sent);
   out.member_or_null("ja3", tls.ja3);
   out.member_or_null("ja4", tls.ja4);
-  out.member("decrypted", false);
+  out.member("decrypted", tls.decrypted);
+  out.member_or_null("not_decrypted", to_text(tls.not_decrypted));
   out.member_or_null("offered_version", version_text(tls.offered_version));
   out.member("alpn_offered", tls.alpn_offered);
   out.member_or_null("group", tls.group == 0 ? std::string() : tls_group_name(tls.group));

@@ -12,8 +12,8 @@ namespace {
 
 // What is asked of an old audit, and would read zero without flows.
 constexpr const char* frozen_views[] = {
-    "v_run",         "v_capture",     "v_exception", "v_rule_usage",   "v_negative",
-    "v_role_matrix", "v_certificate", "v_coverage",  "v_unknown_host", "v_unread"};
+    "v_run",         "v_capture",  "v_exception",  "v_rule_usage",   "v_negative", "v_role_matrix",
+    "v_certificate", "v_coverage", "v_decryption", "v_unknown_host", "v_unread"};
 // Tables that speak of single flows, as the schema says: children first, then flow_row itself. What
 // many flows share (kinds, grounds) is small and stays, and so do sums.
 std::vector<std::string> flow_tables(SQLite::Database& database) {

@@ -29,7 +29,6 @@ template <auto member>
 using ValueOf = typename MemberOf<decltype(member)>::value;
 
 // Each of these makes the column of one member.
-
 template <auto member>
 constexpr RecordColumn<RecordOf<member>> number(std::string_view name) {
   using Record = RecordOf<member>;
@@ -206,6 +205,8 @@ constexpr auto tls_columns = std::to_array<RecordColumn<Tls>>({
     word<&Tls::server_proof, TlsProof::incomplete>("server_proof"),
     word<&Tls::stapled, StapledStatus::unreadable>("stapled"),
     list<&Tls::acceptable_issuers>("acceptable_issuers", Holds::distinguished_names),
+    number<&Tls::decrypted>("decrypted"),
+    word<&Tls::not_decrypted, NotDecrypted::over_cap>("not_decrypted"),
     text_or_null<&Tls::ja3>("ja3", Holds::patterns),
     text_or_null<&Tls::ja4>("ja4", Holds::patterns),
     {"alerts", Holds::patterns, Shown::list, write_alerts, nullptr},

@@ -11,10 +11,10 @@ CREATE TABLE tls (
   alpn_offered            TEXT    NOT NULL,  -- JSON list
   cipher_id               TEXT,     -- '0xc02f', NULL when no ServerHello was seen
   cipher                  TEXT,     -- IANA's name
-  resumed                 INTEGER NOT NULL CHECK (resumed IN (0, 1)),
+  resumed                 INTEGER CHECK (resumed IN (0, 1)),
   established             INTEGER NOT NULL CHECK (established IN (0, 1)),
-  certificate_requested   INTEGER NOT NULL CHECK (certificate_requested IN (0, 1)),
-  client_certificate_sent INTEGER NOT NULL CHECK (client_certificate_sent IN (0, 1)),
+  certificate_requested   INTEGER CHECK (certificate_requested IN (0, 1)),
+  client_certificate_sent INTEGER CHECK (client_certificate_sent IN (0, 1)),
   client_certificate_verify INTEGER NOT NULL CHECK (client_certificate_verify IN (0, 1)),
   mutual                  TEXT    NOT NULL CHECK (mutual IN (
                             'proven', 'declined', 'not-requested', 'indicated',

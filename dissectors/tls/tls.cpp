@@ -291,8 +291,10 @@ void Tls::finish(const SeenStream& seen, RecordSink& out) {
   facts_.client_handshake_read = is_handshake_read(Direction::to_server);
   facts_.server_handshake_read = is_handshake_read(Direction::to_client);
   facts_.established = is_established();
-  facts_.renegotiated = facts_.server_hello && !is_tls13(facts_.version) &&
-                        halves_[index_of(Direction::to_server)].handshake_again;
+  if (facts_.server_hello && !is_tls13(facts_.version) &&
+      halves_[index_of(Direction::to_server)].handshake_again) {
+    facts_.renegotiated = true;
+  }
   const MutualVerdict verdict = judge_mutual(facts_, seen_, seen);
   facts_.mutual = verdict.mutual;
   facts_.mutual_reason = verdict.reason;

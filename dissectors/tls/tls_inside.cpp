@@ -115,6 +115,13 @@ void Tls::open_record(Direction dir, Bytes record, RecordSink& out) {
       break;
     case Opener::Opened::Kind::skipped:
       break;
+    case Opener::Opened::Kind::unopened:
+      side.any_unopened = true;
+      // Early data are a message of the client's like any other.
+      if (dir == Direction::to_server && facts_.early_data) {
+        out.inside_lost(dir, "records whose secret is not there");
+      }
+      break;
     case Opener::Opened::Kind::passed_over:
       side.any_passed = true;
       out.inside_lost(dir, "records behind a loss");
@@ -218,7 +225,9 @@ void Tls::read_opened13(Direction dir, std::uint8_t type, Bytes whole, RecordSin
       inside.server_went_on = true;
     }
     // Behind the handshake: what it proves is said about the connection's beginning.
-    if (!from_client && type == certificate_request) facts_.renegotiated = true;
+    if (!from_client && type == certificate_request) {
+      facts_.renegotiated = inside.asks_again = true;
+    }
     if (type == key_update) inside.opener.update_keys(dir);
     return;
   }
@@ -330,13 +339,14 @@ void Tls::conclude_inside(RecordSink& out) {
     if (why != NotDecrypted::none || !side.any_sealed) return why;
     if (!inside_->is_agreed) return NotDecrypted::no_hello;
     if (side.any_passed) return NotDecrypted::gap;
+    if (side.any_unopened) return NotDecrypted::no_key;
     return side.any_opened ? NotDecrypted::none : NotDecrypted::keys_do_not_fit;
   };
   const NotDecrypted of_client = fails(Direction::to_server),
                      of_server = fails(Direction::to_client);
   facts_.decrypted = of_client == NotDecrypted::none && of_server == NotDecrypted::none;
   if (facts_.decrypted) {
-    seen_.asked_nothing_again = !inside_->asks_again && !is_tls13(facts_.version);
+    seen_.asked_nothing_again = !inside_->asks_again;
     return;
   }
   const bool one_opened = (client.any_opened && of_client == NotDecrypted::none) ||

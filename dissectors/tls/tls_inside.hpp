@@ -29,6 +29,7 @@ struct Inside {
     bool any_sealed = false;            // an encrypted record was seen
     bool any_opened = false;
     bool any_passed = false;  // could not be opened, behind a loss
+    bool any_unopened = false;  // records of an epoch whose secret is not there
     bool told = false;        // that it is closed
   };
   const TlsKeyStore* keys;

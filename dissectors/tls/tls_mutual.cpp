@@ -66,8 +66,12 @@ MutualVerdict judge_mutual(const TlsFacts& facts, const HandshakeSeen& handshake
   // Servers ask for a certificate in a second handshake when a page demands one.
   const bool has_gap = seen[0].gap || seen[1].gap;
   const bool may_have_asked = !handshake.asked_nothing_again || has_gap;
-  if (facts.renegotiated && may_have_asked)
+  if (facts.renegotiated && may_have_asked) {
     return {MutualTls::undeterminable, MutualReason::renegotiated};
+  }
+  if (handshake.server_flight_read && handshake.post_handshake && may_have_asked) {
+    return {MutualTls::undeterminable, MutualReason::tls13_encrypted};
+  }
   if (declined(facts, handshake)) return {MutualTls::declined, MutualReason::none};
   if (facts.resumed) return {MutualTls::undeterminable, MutualReason::resumed};
   if (handshake.server_flight_read && !facts.certificate_requested) {

@@ -13,7 +13,7 @@ struct HandshakeSeen {
   bool server_change_cipher = false;
   bool server_finished = false;     // it went on to its Finished, so it took the client's proof
   bool server_flight_read = false;  // TLS 1.3: opened up to a Finished that holds
-  // Up to TLS 1.2: all was decrypted, and no second handshake asks for a certificate.
+  // All was decrypted, and nothing behind the handshake asks for a certificate.
   bool asked_nothing_again = false;
   bool server_hole = false;        // something of the server's messages in clear was not there
   bool session_id_echoed = false;  // not empty, and the server answered with the client's own

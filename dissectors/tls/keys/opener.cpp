@@ -249,7 +249,9 @@ Opener::Opened Opener::open(Direction dir, Bytes record, std::span<std::uint8_t>
     return skipped;
   }
   // The records of an epoch whose secret is not there, before one that is.
-  if (may_follow && side.cipher == nullptr && ++side.tries < max_rejected) return skipped;
+  if (may_follow && side.cipher == nullptr && ++side.tries < max_rejected) {
+    return {.kind = Opened::Kind::unopened};
+  }
   close(dir, side.searches ? NotDecrypted::gap
              : side.any    ? NotDecrypted::altered
                            : NotDecrypted::keys_do_not_fit);

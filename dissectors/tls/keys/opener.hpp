@@ -51,7 +51,8 @@ class Opener {
     enum class Kind : std::uint8_t {
       opened,
       passed_over,  // behind a loss, and no number fits
-      skipped,      // no data: early data that was not taken, messages whose secret is not there
+      skipped,      // early data that was not taken
+      unopened,     // of an epoch whose secret is not there
       closed,       // nothing of the direction is opened from here on: see why()
     };
     Kind kind = Kind::closed;

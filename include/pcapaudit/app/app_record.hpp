@@ -251,6 +251,21 @@ struct TlsFacts {
   std::vector<TlsAlert> alerts;
   bool operator==(const TlsFacts&) const = default;
 };
+
+// What encryption or loss hides is unknown, not false: nullopt.
+inline std::optional<bool> known_resumed(const TlsFacts& tls) {
+  return tls.server_hello ? std::optional(tls.resumed) : std::nullopt;
+}
+inline std::optional<bool> known_certificate_requested(const TlsFacts& tls) {
+  return tls.certificate_requested || is_handshake_shown(tls.mutual)
+             ? std::optional(tls.certificate_requested)
+             : std::nullopt;
+}
+inline std::optional<bool> known_client_certificate_sent(const TlsFacts& tls) {
+  return tls.client_certificate_sent || is_handshake_shown(tls.mutual)
+             ? std::optional(tls.client_certificate_sent)
+             : std::nullopt;
+}
 std::string tls_version_name(
     std::uint16_t version);  // "TLSv1.2", "SSLv3", "TLSv1.3-draft28", "0x1234"
 std::uint16_t tls_version_named(std::string_view name);  // 0 for what is no such name

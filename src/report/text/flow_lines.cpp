@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -34,18 +35,16 @@ void write_certificate(JsonLine& out, std::string_view name, const CertificateCh
   out.end_object();
 }
 
-// What was not seen is unknown, not false.
-void write_if_known(JsonLine& out, std::string_view name, bool value, bool is_known) {
+void write_known(JsonLine& out, std::string_view name, std::optional<bool> value) {
   out.key(name);
-  if (is_known) {
-    out.value(value);
+  if (value) {
+    out.value(*value);
   } else {
     out.null();
   }
 }
 
 void write_tls(JsonLine& out, const TlsFacts& tls) {
-  const bool seen = is_handshake_shown(tls.mutual);  // encryption hides nothing
   const auto version_text = [](std::uint16_t version) {
     return version == 0 ? std::string() : tls_version_name(version);
   };
@@ -56,15 +55,13 @@ void write_tls(JsonLine& out, const TlsFacts& tls) {
   out.member_or_null("alpn", tls.alpn);
   out.member_or_null("cipher", tls.server_hello ? tls_cipher_name(tls.cipher) : "");
   out.member_or_null("cipher_id", tls.server_hello ? fmt::format("{:#06x}", tls.cipher) : "");
-  write_if_known(out, "resumed", tls.resumed, tls.server_hello);
+  write_known(out, "resumed", known_resumed(tls));
   out.member("mutual", to_text(tls.mutual));
   out.member_or_null("mutual_reason", to_text(tls.mutual_reason));
-  write_if_known(out, "certificate_requested", tls.certificate_requested,
-                 seen || tls.certificate_requested);
+  write_known(out, "certificate_requested", known_certificate_requested(tls));
   write_certificate(out, "server_certificate", tls.server_chain);
   write_certificate(out, "client_certificate", tls.client_chain);
-  write_if_known(out, "client_certificate_sent", tls.client_certificate_sent,
-                 seen || tls.client_certificate_sent);
+  write_known(out, "client_certificate_sent", known_client_certificate_sent(tls));
   out.member_or_null("ja3", tls.ja3);
   out.member_or_null("ja4", tls.ja4);
   out.member("decrypted", tls.decrypted);

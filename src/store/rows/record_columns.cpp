@@ -130,6 +130,21 @@ constexpr RecordColumn<RecordOf<member>> tls_version(std::string_view name) {
       [](const ReadCell& cell, TlsFacts& tls) { tls.*member = tls_version_named(cell.text()); }};
 }
 
+// NULL where `known` does not know.
+template <auto member, auto known>
+constexpr RecordColumn<RecordOf<member>> if_known(std::string_view name) {
+  using Record = RecordOf<member>;
+  return {name, Holds::number, Shown::flag,
+          [](const Record& record, CellSink& out) {
+            if (const std::optional<bool> value = known(record)) {
+              out.number(*value ? 1 : 0);
+            } else {
+              out.null();
+            }
+          },
+          [](const ReadCell& cell, Record& record) { record.*member = cell.number() != 0; }};
+}
+
 // How many values did not fit into each of these lists; NULL when all fitted. What is judged again
 // from the database must not take a list for a whole one.
 template <class Record, auto... lists>
@@ -193,10 +208,11 @@ constexpr auto tls_columns = std::to_array<RecordColumn<Tls>>({
        out.text_or_null(tls.server_hello ? tls_cipher_name(tls.cipher) : "");
      },
      nullptr},
-    number<&Tls::resumed>("resumed"),
+    if_known<&Tls::resumed, known_resumed>("resumed"),
     number<&Tls::established>("established"),
-    number<&Tls::certificate_requested>("certificate_requested"),
-    number<&Tls::client_certificate_sent>("client_certificate_sent"),
+    if_known<&Tls::certificate_requested, known_certificate_requested>("certificate_requested"),
+    if_known<&Tls::client_certificate_sent, known_client_certificate_sent>(
+        "client_certificate_sent"),
     number<&Tls::client_certificate_verify>("client_certificate_verify"),
     word<&Tls::mutual, MutualTls::undeterminable>("mutual"),
     word<&Tls::mutual_reason, MutualReason::unverifiable>("mutual_reason"),

@@ -326,7 +326,7 @@ struct Tally {
 // away without a trace: a copy is lost and a forged one stays, both its messages are lost, or the
 // rest is a connection of its own.
 bool may_take_away(const Distortions& distortions) {
-  const auto any = [&](bool Distortion::*what) {
+  const auto any = [&](bool Distortion::* what) {
     return std::any_of(distortions.begin(), distortions.end(),
                        [&](const Distortion* it) { return it->*what; });
   };

@@ -286,13 +286,12 @@ TEST_CASE("judgements: what a verdict rests on is remembered with it, in every o
   relay.app = "ms-turn";
   policy.flows.push_back(relay);
   std::vector<ClosedFlow> flows;
-  for (const char* line :
-       {"ospf 10.1.2.11 > 224.0.0.5 ospf", "ospf 10.1.2.11 > 239.1.1.1 ospf",
-        "igmp 10.1.2.11 > 239.1.1.1 igmp", "igmp 10.1.2.11 > 224.0.0.251 igmp",
-        "tcp 10.20.5.5 > 10.1.2.11:7443 tls cert=hidden v=0301",
-        "tcp 10.20.5.5 > 10.1.2.11:7443 tls cert=hidden v=0301 sni=a.example",
-        "tcp 10.20.5.5 > 10.1.2.11:7443 tls cert=hidden v=0304",
-        "tcp 10.20.5.5 > 10.1.2.11:7443 tls v=0301"}) {
+  for (const char* line : {"ospf 10.1.2.11 > 224.0.0.5 ospf", "ospf 10.1.2.11 > 239.1.1.1 ospf",
+                           "igmp 10.1.2.11 > 239.1.1.1 igmp", "igmp 10.1.2.11 > 224.0.0.251 igmp",
+                           "tcp 10.20.5.5 > 10.1.2.11:7443 tls cert=hidden v=0301",
+                           "tcp 10.20.5.5 > 10.1.2.11:7443 tls cert=hidden v=0301 sni=a.example",
+                           "tcp 10.20.5.5 > 10.1.2.11:7443 tls cert=hidden v=0304",
+                           "tcp 10.20.5.5 > 10.1.2.11:7443 tls v=0301"}) {
     flows.push_back(test::flow_of(line));
   }
   const Judge judge(policy);

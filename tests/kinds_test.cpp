@@ -115,7 +115,8 @@ TEST_CASE("kinds: docs/verdicts.md names each, with its severity") {
   const Words listed = quoted(text.substr(begin, defaults - begin), '`');
   std::map<std::string, std::string> severities;
   std::string severity;
-  const std::string sentence = text.substr(defaults, text.find("for all others", defaults) - defaults);
+  const std::string sentence =
+      text.substr(defaults, text.find("for all others", defaults) - defaults);
   const std::regex word("`([^`]+)`");
   for (std::sregex_iterator it(sentence.begin(), sentence.end(), word), end; it != end; ++it) {
     const std::string found = (*it)[1];

@@ -15,9 +15,7 @@ namespace {
 class Transcript final : public TcpReassembler::Output {
  public:
   void bytes(Bytes in_order) override { text += as_text(in_order); }
-  void gap(std::uint64_t missing, Unread) override {
-    text += "[" + std::to_string(missing) + "]";
-  }
+  void gap(std::uint64_t missing, Unread) override { text += "[" + std::to_string(missing) + "]"; }
   std::size_t unread(std::size_t count) const override { return std::min(passed_over, count); }
   std::string text;
   std::size_t passed_over = 0;  // of the next bytes

@@ -483,7 +483,8 @@ TEST_CASE("store: what is not an audit is refused by name") {
   }
   const auto newer = Store::open(file.path());
   REQUIRE_FALSE(newer);
-  CHECK(newer.error().what == file.path() + " has schema version 99, this program reads version 10");
+  CHECK(newer.error().what ==
+        file.path() + " has schema version 99, this program reads version 10");
   CHECK_FALSE(Store::create("/nonexistent/x.db", false));
 }
 

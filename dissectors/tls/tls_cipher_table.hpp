@@ -1,5 +1,5 @@
-// Cipher suites by name as registered in IANA's "TLS Cipher Suites" registry: there is no other list
-// of suites.
+// Cipher suites by name as registered in IANA's "TLS Cipher Suites" registry: there is no other
+// list of suites.
 //
 // Source: https://www.iana.org/assignments/tls-parameters, table tls-parameters-4. Unassigned,
 // reserved and private-use values are left out, so they have no name.

@@ -28,9 +28,9 @@ struct Inside {
     std::vector<std::uint8_t> message;  // a handshake message that is not whole, with header
     bool any_sealed = false;            // an encrypted record was seen
     bool any_opened = false;
-    bool any_passed = false;  // could not be opened, behind a loss
+    bool any_passed = false;    // could not be opened, behind a loss
     bool any_unopened = false;  // records of an epoch whose secret is not there
-    bool told = false;        // that it is closed
+    bool told = false;          // that it is closed
   };
   const TlsKeyStore* keys;
   Opener opener;

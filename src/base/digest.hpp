@@ -30,6 +30,6 @@ std::string sha256_hex(Bytes bytes);
 // The first eight bytes as a number: a name for content, not 0.
 std::int64_t sha256_prefix(Bytes bytes);
 std::string hmac_sha256_hex(Bytes key, Bytes bytes);  // RFC 2104
-std::string md5_hex(Bytes bytes);  // only for JA3, which is defined by it
+std::string md5_hex(Bytes bytes);                     // only for JA3, which is defined by it
 
 }  // namespace pcapaudit

@@ -98,7 +98,7 @@ Result<std::unique_ptr<ByteStream>> ByteStream::open(const std::string& path,
       return fail(fmt::format("{}: {}", path, std::strerror(errno)),
                   "check the path and its permissions");
     }
-    struct stat facts {};
+    struct stat facts{};
     fstat(descriptor, &facts);
     if (S_ISDIR(facts.st_mode)) {
       ::close(descriptor);

@@ -23,7 +23,7 @@ extern "C" void note_show(int) {
 }
 
 void watch(int signal, void (*note)(int), int flags) {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = note;
   action.sa_flags = flags | SA_RESTART;
   sigaction(signal, &action, nullptr);

@@ -88,9 +88,9 @@ struct TlsProfile {
   Mutual mutual = Mutual::unstated;
   bool accepts_indicated = false;  // a client certificate by the sizes of TLS 1.3 records will do
   bool asks_of_absent = false;     // none by these is no violation, but to be looked at
-  std::vector<std::string> names;           // "@variables" resolved; empty: not looked at
-  bool sni_must_match = false;              // a client that asks for a name asks for one of them
-  bool sni_required = false;                // the client asks for a name
+  std::vector<std::string> names;  // "@variables" resolved; empty: not looked at
+  bool sni_must_match = false;     // a client that asks for a name asks for one of them
+  bool sni_required = false;       // the client asks for a name
   std::vector<std::string> client_issuers;  // the same of the client's certificate
   std::string trust;                        // file or folder of anchors, as written
   std::shared_ptr<const TrustStore> anchors;
@@ -127,9 +127,9 @@ struct DocumentedFlow {  // [[flow]]: one row of the documentation
   std::optional<TlsProfile> tls;
   std::optional<HttpProfile> http;
   std::optional<Schedule> schedule;
-  std::string expect;                // how often it comes: "hourly", ..., "rare"; empty: unsaid
-  bool wants_vip = false;            // address = "vip"
-  bool allows_related = false;       // related = true: FTP data or SIP media that such flows announce
+  std::string expect;           // how often it comes: "hourly", ..., "rare"; empty: unsaid
+  bool wants_vip = false;       // address = "vip"
+  bool allows_related = false;  // related = true: FTP data or SIP media that such flows announce
   std::optional<Severity> severity;  // of findings on this row, by an override
   bool is_disabled = false;          // by an override
   std::string overridden;            // why a site narrowed, re-rated or loosened it; empty: not so

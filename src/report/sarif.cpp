@@ -98,8 +98,8 @@ using States = std::map<std::string, const char*>;
 // The same for a cause that stands alone and for the larger finding that it is part of in another
 // audit, where many ports or hosts have the problem.
 std::string matter(const ReportFinding& finding) {
-  return sha256_hex(as_bytes(fmt::format("{}|{}|{}|{}", finding.kind, finding.client,
-                                         finding.server, finding.service)));
+  return sha256_hex(as_bytes(
+      fmt::format("{}|{}|{}|{}", finding.kind, finding.client, finding.server, finding.service)));
 }
 
 Json result(const ReportFinding& finding, const Listed<ReportFlow>& evidence, Rules& rules) {
@@ -122,15 +122,16 @@ Json result(const ReportFinding& finding, const Listed<ReportFlow>& evidence, Ru
 
 Json open_result(const UndeterminedGroup& group, Rules& rules) {
   const std::string why = group.reason.empty() ? "no reason" : group.reason;
-  const std::string end = service_end(
-      group.transport, group.server_port == 0 ? "" : std::to_string(group.server_port),
-      group.service);
+  const std::string end =
+      service_end(group.transport, group.server_port == 0 ? "" : std::to_string(group.server_port),
+                  group.service);
   return {{"ruleId", "undetermined"},
           {"ruleIndex", rules.index_of("undetermined", "Traffic that could not be judged")},
           {"kind", "open"},
           {"level", "none"},
           {"message", message(fmt::format("{} from {} to {} ({}) could not be judged: {}",
-                                          counted(group.flows, "flow", "flows"), group.client, group.server, end, why))},
+                                          counted(group.flows, "flow", "flows"), group.client,
+                                          group.server, end, why))},
           {"locations",
            Json::array({{{"logicalLocations", logical(group.client, group.server, end)}}})},
           {"properties", {{"reason", why}, {"flows", group.flows}}}};

@@ -9,7 +9,8 @@
 
 namespace pcapaudit {
 
-// database: replaced by renaming a whole one over it. document: text or packets, opened and written.
+// database: replaced by renaming a whole one over it. document: text or packets, opened and
+// written.
 enum class OutputKind : std::uint8_t { database, document };
 
 // Fails, touching nothing, when something stands at `path` that must stay: a file of `read` (what

@@ -34,8 +34,7 @@ bool is_leftover(int descriptor) {
 
 // Does the name still lead to the file that was opened?
 bool is_same_file(int descriptor, const std::string& path) {
-  struct stat opened {
-  }, named{};
+  struct stat opened{}, named{};
   return fstat(descriptor, &opened) == 0 && lstat(path.c_str(), &named) == 0 &&
          opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
 }
@@ -57,7 +56,7 @@ Result<PartFile> PartFile::claim(const std::string& place) {
     return fail(fmt::format("{} cannot be written: {}", path, std::strerror(errno)),
                 "write to another place with -o");
   }
-  struct stat status {};
+  struct stat status{};
   if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode) || status.st_nlink > 1) {
     return fail(fmt::format("{} is no regular file of its own, and stays", path),
                 "write to another place with -o");

@@ -18,7 +18,7 @@ Result<std::string> read_file(const std::string& path, std::size_t largest) {
   // A pipe without a writer must not be waited for.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.number() < 0) return failed();
-  struct stat seen {};
+  struct stat seen{};
   if (::fstat(file.number(), &seen) != 0) return failed();
   if (!S_ISREG(seen.st_mode)) return fail(fmt::format("{}: is no regular file", path));
   std::string text;

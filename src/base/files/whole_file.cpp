@@ -26,7 +26,7 @@ std::string name_beside(const std::string& place) {
 }
 
 bool takes_bytes_as_they_come(const std::string& place) {
-  struct stat seen {};
+  struct stat seen{};
   return ::stat(place.c_str(), &seen) == 0 && (S_ISCHR(seen.st_mode) || S_ISFIFO(seen.st_mode));
 }
 
@@ -56,7 +56,7 @@ Result<WholeFile> WholeFile::create(const std::string& place, mode_t mode) {
     if (file.number() < 0) return cannot_write(place);
     return WholeFile(place, {}, std::move(file));
   }
-  struct stat seen {};
+  struct stat seen{};
   if (::lstat(place.c_str(), &seen) == 0 && S_ISLNK(seen.st_mode)) {
     return fail(fmt::format("cannot write {}: it is a symbolic link", place),
                 "name the file itself, or - for standard output");

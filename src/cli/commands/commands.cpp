@@ -105,9 +105,8 @@ CommandResult run_inspect(const Options& options) {
 // The files that a command with these options reads.
 std::vector<std::string> files_read(const Options& options) {
   std::vector<std::string> files = options.inputs;
-  for (const auto* more :
-       {&options.policies, &options.from, &options.public_keys, &options.key_logs,
-        &options.documents}) {
+  for (const auto* more : {&options.policies, &options.from, &options.public_keys,
+                           &options.key_logs, &options.documents}) {
     files.insert(files.end(), more->begin(), more->end());
   }
   for (const auto* one : {&options.baseline, &options.logo_file, &options.redact_key_file}) {

@@ -70,9 +70,9 @@ bool read_demands(const Fields& fields, ImportedRow& row) {
   row.tls_demands = parse_demands(field(fields, "tls"));
   row.http_demands = parse_demands(field(fields, "http"));
   row.schedule = parse_demands(field(fields, "schedule"));
-  return are_known(row.tls_demands, {"min_version", "warn_below", "mutual", "names", "sni",
-                                     "issuer", "client_issuer", "min_days_left", "client_eku",
-                                     "ciphers", "key_exchange", "min_dh_bits"}) &&
+  return are_known(row.tls_demands, {"min_version", "warn_below", "mutual", "accept", "absent",
+                                     "names", "sni", "issuer", "client_issuer", "min_days_left",
+                                     "client_eku", "ciphers", "key_exchange", "min_dh_bits"}) &&
          are_known(row.http_demands, {"answer", "except_hosts", "except_paths", "hosts", "paths",
                                       "deny_paths", "outside", "credentials", "keep_host"}) &&
          are_known(row.schedule, {"timezone", "days", "hours"});

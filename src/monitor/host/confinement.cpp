@@ -47,7 +47,7 @@ std::unexpected<Error> failed(const char* what) {
 Result<void> allow(const Descriptor& rules, const std::string& path, std::uint64_t access) {
   const Descriptor place(::open(path.c_str(), O_PATH | O_CLOEXEC));
   if (place.number() < 0) return {};
-  struct stat seen {};
+  struct stat seen{};
   if (::fstat(place.number(), &seen) != 0) return failed(path.c_str());
   if (!S_ISDIR(seen.st_mode)) access &= read_file | write_file;
   const landlock_path_beneath_attr rule{.allowed_access = access, .parent_fd = place.number()};

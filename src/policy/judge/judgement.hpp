@@ -10,9 +10,9 @@ namespace pcapaudit {
 // exceptions for addresses.
 struct Standing {
   Ends ends;
-  bool is_judged = true;    // in scope, and no balancer's health check
-  bool may_bypass = false;  // the server belongs to a pool that has a VIP
-  bool is_chatter = false;  // what hosts call out to their link
+  bool is_judged = true;         // in scope, and no balancer's health check
+  bool may_bypass = false;       // the server belongs to a pool that has a VIP
+  bool is_chatter = false;       // what hosts call out to their link
   bool is_link_control = false;  // what routers tell all others on their link
 };
 

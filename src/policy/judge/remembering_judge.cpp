@@ -41,9 +41,10 @@ void write_likeness(const ClosedFlow& flow, const Standing& standing, std::strin
   append(flow.outcome);
   const SeenBytes seen = seen_bytes(flow);
   const TlsFacts* tls = flow.tls();
-  append(packed({standing.is_judged, standing.may_bypass, standing.is_chatter, standing.is_link_control,
-                 seen.of_client, seen.of_server, seen.is_recognisable, seen.is_whole, tls != nullptr,
-                 tls != nullptr && tls->mutual == MutualTls::proven}));
+  append(
+      packed({standing.is_judged, standing.may_bypass, standing.is_chatter,
+              standing.is_link_control, seen.of_client, seen.of_server, seen.is_recognisable,
+              seen.is_whole, tls != nullptr, tls != nullptr && tls->mutual == MutualTls::proven}));
   for (const ReadAccount& account : flow.account) {
     append(account.hole);
     append(account.end);

@@ -177,11 +177,11 @@ void PolicyLoader::read_flows(TomlReader& in) {
 }
 
 void PolicyLoader::read_flow(TomlReader& in, const toml::table& table) {
-  in.only(table, "[[flow]]",
-          {"id",   "title",       "profile",  "from",   "to",      "transport", "port",   "app",
-           "need", "discouraged", "tls",      "http",   "address", "basis",     "doubts", "source",
-           "why",  "owner",       "approved", "review", "expect",  "schedule",  "loosens",
-           "related"});
+  in.only(
+      table, "[[flow]]",
+      {"id",   "title",       "profile",  "from",   "to",      "transport", "port",    "app",
+       "need", "discouraged", "tls",      "http",   "address", "basis",     "doubts",  "source",
+       "why",  "owner",       "approved", "review", "expect",  "schedule",  "loosens", "related"});
   DocumentedFlow flow;
   flow.id = in.text_of(table, "id", true);
   flow.pack = pack_;

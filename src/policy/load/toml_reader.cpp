@@ -119,7 +119,8 @@ Error TomlReader::remark(toml::source_region place, std::string what, std::strin
     std::string_view shown = lines_[line - 1];
     std::size_t caret = column;
     if (shown.size() > shown_line) {
-      const std::size_t cut = std::min(column > shown_before ? column - shown_before : 0, shown.size());
+      const std::size_t cut =
+          std::min(column > shown_before ? column - shown_before : 0, shown.size());
       shown = shown.substr(cut, shown_line);
       caret -= cut;
     }

@@ -63,6 +63,8 @@ Demands demands_of(const TlsProfile& tls) {
   add(list, "warn_below", version_text(tls.warn_below));
   if (tls.mutual != TlsProfile::Mutual::unstated)
     add(list, "mutual", tls.mutual == TlsProfile::Mutual::yes ? "yes" : "no");
+  if (tls.accepts_indicated) add(list, "accept", "indicated");
+  if (tls.asks_of_absent) add(list, "absent", "ask");
   add(list, "names", tls.names);
   if (tls.sni_must_match) add(list, "sni", tls.sni_required ? "required" : "must match names");
   add(list, "issuer", tls.issuers);

@@ -118,22 +118,22 @@ Severity severity_of(const std::string& word) {
   return parse_severity(word).value_or(Severity::info);
 }
 
-// Of one audit: the causes that became a finding, or became part of one, by the id that each has when
-// it stands for itself.
+// Of one audit: the causes that became a finding, or became part of one, by the id that each has
+// when it stands for itself.
 using Members = std::map<std::string, std::string>;  // own id to the finding's
 
 Members members_of(Reader& reader, const Store& store) {
   Members members;
-  for (const Row& row : reader.rows(
-           store, "SELECT own_id, finding FROM finding_cause ORDER BY own_id, finding")) {
+  for (const Row& row :
+       reader.rows(store, "SELECT own_id, finding FROM finding_cause ORDER BY own_id, finding")) {
     members.emplace(row[0], row[1]);
   }
   return members;
 }
 
 // A cause that stood alone in one audit and is part of a larger finding in the other is the same
-// matter: the older row gets the newer one's key. Answers the newer keys that hold a cause which the
-// older audit has not: there the matter has grown.
+// matter: the older row gets the newer one's key. Answers the newer keys that hold a cause which
+// the older audit has not: there the matter has grown.
 std::set<std::string> join_same_matters(Rows& older, const Members& old_members, const Rows& newer,
                                         const Members& new_members) {
   std::map<std::string, std::string> old_causes, new_causes;  // by id
@@ -297,8 +297,8 @@ Result<Changes> compare(const Store& older, const std::string& older_name, const
   changes.newer = read_audit(reader, newer, newer_name);
   Rows old_findings = reader.keyed(older, findings_sql);
   const Rows new_findings = reader.keyed(newer, findings_sql);
-  const std::set<std::string> grown = join_same_matters(
-      old_findings, members_of(reader, older), new_findings, members_of(reader, newer));
+  const std::set<std::string> grown = join_same_matters(old_findings, members_of(reader, older),
+                                                        new_findings, members_of(reader, newer));
   changes.findings = compare_findings(old_findings, new_findings, grown);
   std::set<std::string> seen;
   for (const Row& row : reader.rows(newer, "SELECT id FROM role WHERE seen ORDER BY id")) {

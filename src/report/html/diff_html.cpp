@@ -51,8 +51,8 @@ Markup change_row(const Change& change) {
 
 Markup section_part(const ChangeSection& section) {
   const ChangeList& list = *section.list;
-  Markup part = html("<h2>{}</h2>\n<p>{}.</p>\n", std::string_view(section.title),
-                     counts(list, ", "));
+  Markup part =
+      html("<h2>{}</h2>\n<p>{}.</p>\n", std::string_view(section.title), counts(list, ", "));
   if (list.changes.empty()) return part;
   part += html("<table>\n<tr><th>Change</th><th>Severity</th><th>Id</th><th>What</th></tr>\n");
   for (const Change& change : list.changes) part += change_row(change);

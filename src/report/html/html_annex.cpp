@@ -147,7 +147,8 @@ Markup html_changes(const ReportModel& model, const Links& links) {
   std::vector<Row> rows;
   for (const ReportChange& it : changes.changes.rows) {
     const Markup id = it.what == "finding" ? links.finding(it.id) : links.row(it.id);
-    rows.push_back({.cells = {cell(std::string(to_text(it.kind))), cell(it.what), cell(id), cell(it.text)}});
+    rows.push_back(
+        {.cells = {cell(std::string(to_text(it.kind))), cell(it.what), cell(id), cell(it.text)}});
   }
   return html("<p>Compared with {}.</p>\n", changes.baseline) +
          table({.caption = "Changes since the baseline",

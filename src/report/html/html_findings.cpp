@@ -140,7 +140,8 @@ Markup severity_line(const ReportFindings& findings) {
 Markup html_findings(const ReportModel& model, const Links& links) {
   const ReportFindings& findings = model.findings;
   if (findings.total == 0) {
-    return html("<p>There are no findings{}.</p>\n", std::string_view(model.run.open ? " so far" : ""));
+    return html("<p>There are no findings{}.</p>\n",
+                std::string_view(model.run.open ? " so far" : ""));
   }
   Markup out = severity_line(findings);
   out += html("<div data-filter=\"Filter findings\">\n");

@@ -4,10 +4,10 @@
 
 #include <fmt/format.h>
 
-#include "report/model/model_words.hpp"
 #include "report/escape.hpp"
 #include "report/formats.hpp"
 #include "report/markdown/markdown_parts.hpp"
+#include "report/model/model_words.hpp"
 #include "report/text/layout.hpp"
 
 namespace pcapaudit {
@@ -87,10 +87,10 @@ std::string card(const ReportCard& it) {
 
 std::string findings(const ReportModel& model) {
   const ReportFindings& all = model.findings;
-  std::string out = fmt::format(
-      "## Findings\n\n{}: {} came through, {} on attempts that were stopped, {}.\n\n",
-      counted(all.total, "finding", "findings"), grouped(all.came_through), grouped(all.stopped),
-      counted(all.remarks, "remark", "remarks"));
+  std::string out =
+      fmt::format("## Findings\n\n{}: {} came through, {} on attempts that were stopped, {}.\n\n",
+                  counted(all.total, "finding", "findings"), grouped(all.came_through),
+                  grouped(all.stopped), counted(all.remarks, "remark", "remarks"));
   for (const ReportCard& it : all.cards) out += card(it);
   if (all.others.total == 0) return out;
   MarkdownTable table({"Finding", "Severity", "From", "To", "Flows", "What"});

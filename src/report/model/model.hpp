@@ -60,11 +60,11 @@ struct ReportRun {
   std::string policy_digest, site, owner, timezone, product;
   std::vector<std::string> profiles;
   std::vector<ReportPack> packs;
-  bool partial = false;    // an input was damaged, or the run was interrupted
-  bool open = false;       // live and not closed: a monitor writes it, or was killed
+  bool partial = false;  // an input was damaged, or the run was interrupted
+  bool open = false;     // live and not closed: a monitor writes it, or was killed
   std::optional<Timestamp> findings_until;  // of an open one: flows after this are in none
-  bool strict = false;     // rows and prose of the documentation only
-  bool judge_all = false;  // else only flows with a bound role
+  bool strict = false;                      // rows and prose of the documentation only
+  bool judge_all = false;                   // else only flows with a bound role
   VerdictCounts flows;
   std::uint64_t bytes = 0;  // of all flows
   bool operator==(const ReportRun&) const = default;
@@ -219,7 +219,8 @@ struct ReportException {
 };
 
 // What differs from an earlier audit. Whoever compares two databases fills it in.
-// unseen: it is not in the newer audit, and that one is not whole, so that nothing is said to be gone.
+// unseen: it is not in the newer audit, and that one is not whole, so that nothing is said to be
+// gone.
 enum class ChangeKind : std::uint8_t { added, changed, gone, unseen };
 std::string_view to_text(ChangeKind kind);  // "new", "changed", "gone", "not seen"
 

@@ -65,7 +65,7 @@ struct UnreadCount {
 
 struct ReportCoverage {
   std::vector<std::string> notes;  // on captures: cut packets, packets without time, copies
-  std::optional<TimeSpan> time;  // of all captures
+  std::optional<TimeSpan> time;    // of all captures
   Listed<ReportCapture> captures;
   std::uint64_t packets = 0, dropped = 0, truncated = 0, gaps = 0, gap_flows = 0;
   // Live: seconds without the interface; flows that ended early, the table of them being full.
@@ -76,9 +76,9 @@ struct ReportCoverage {
   std::uint64_t encrypted = 0;                 // flows of which TLS or QUIC hides the content
   std::uint64_t hidden_certificates = 0, hidden_names = 0, resumed = 0;  // flows
   std::uint64_t by_record_sizes = 0;  // allowed flows whose client certificate is indicated alone
-  std::uint64_t unknown_application = 0, no_payload = 0;                 // flows
-  std::vector<UnreadCount> unread;  // by cause
-  std::vector<NamedCount> decode_issues;                                 // packets without a flow
+  std::uint64_t unknown_application = 0, no_payload = 0;  // flows
+  std::vector<UnreadCount> unread;                        // by cause
+  std::vector<NamedCount> decode_issues;                  // packets without a flow
   std::vector<std::string> unseen_roles;   // roles with addresses that were at no end of any flow
   std::vector<std::string> unbound_roles;  // roles that rows name and that have no address
   bool operator==(const ReportCoverage&) const = default;

@@ -18,8 +18,7 @@ std::string violating_kinds() {
   std::string list;
   for (std::size_t i = 0; i < finding_kind_count; ++i) {
     const auto kind = static_cast<FindingKind>(i);
-    if (deviates(kind))
-      list += fmt::format("{}'{}'", list.empty() ? "" : ", ", to_text(kind));
+    if (deviates(kind)) list += fmt::format("{}'{}'", list.empty() ? "" : ", ", to_text(kind));
   }
   return list;
 }
@@ -93,7 +92,8 @@ class CardReader {
       by_id_[it.finding.id] = &it;
       ids += fmt::format("{}'{}'", ids.empty() ? "" : ", ", it.finding.id);
     }
-    // A flow is in a finding by its ends, its service, its port and a problem of the finding's kind.
+    // A flow is in a finding by its ends, its service, its port and a problem of the finding's
+    // kind.
     flows_ = fmt::format(
         "FROM flow CROSS JOIN finding_cause AS cause ON cause.client_roles = flow.client_roles "
         "AND cause.server_roles = flow.server_roles AND cause.service = flow.service "
@@ -214,10 +214,11 @@ void read_findings(ModelReader& reader, const std::vector<ReportRule>& rules, Re
   read_totals(reader, findings);
   for (ModelRow& it : reader.rows(fmt::format(
            "{} ORDER BY {} LIMIT {}",
-           findings_sql("id, kind, severity, client_names, server_names, transports, service, "
-                        "outcome, text, subject, server_port, ports, flows, first, last, nearest_rule, "
-                        "failing_field, expected, observed, mistake, violates, "
-                        "violates AND passed"),
+           findings_sql(
+               "id, kind, severity, client_names, server_names, transports, service, "
+               "outcome, text, subject, server_port, ports, flows, first, last, nearest_rule, "
+               "failing_field, expected, observed, mistake, violates, "
+               "violates AND passed"),
            findings_order, reader.limits.cards + reader.limits.short_findings))) {
     Columns one = read_columns(it);
     if (findings.cards.size() < reader.limits.cards) {

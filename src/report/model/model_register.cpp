@@ -140,7 +140,8 @@ void read_exceptions(ModelReader& reader, ReportModel& model) {
       "SELECT exception.id, reason, owner, approver, ticket, created, expires, place, waives, "
       "flows_per_day, coalesce(covered.flows, 0), coalesce(covered.problems, 0), covered.first, "
       "covered.last, count(*) OVER () FROM exception LEFT JOIN (SELECT problem.exception, "
-      "count(DISTINCT problem.flow) AS flows, count(*) AS problems, min(nullif(flow.first, 0)) AS first, "
+      "count(DISTINCT problem.flow) AS flows, count(*) AS problems, min(nullif(flow.first, 0)) AS "
+      "first, "
       "max(nullif(flow.last, 0)) AS last FROM problem JOIN flow ON flow.id = problem.flow "
       "WHERE problem.exception IS NOT NULL GROUP BY problem.exception) AS covered "
       "ON covered.exception = exception.id ORDER BY exception.position",

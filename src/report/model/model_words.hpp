@@ -9,7 +9,6 @@
 
 namespace pcapaudit {
 
-
 std::string_view meaning_of_reason(std::string_view reason);  // why a flow could not be judged
 std::string_view meaning_of_issue(std::string_view issue);    // why a packet gave no flow
 std::vector<CrosswalkRow> control_crosswalk();

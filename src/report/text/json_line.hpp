@@ -35,9 +35,8 @@ class JsonLine {
     raw(std::to_string(number));
   }
   template <class Range>
-  requires(!std::convertible_to<const Range&, std::string_view>) && requires(const Range& range) {
-    range.begin();
-  }
+    requires(!std::convertible_to<const Range&, std::string_view>) &&
+            requires(const Range& range) { range.begin(); }
   void value(const Range& range) {
     begin_array();
     for (const auto& it : range) value(it);

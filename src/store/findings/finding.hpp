@@ -42,8 +42,8 @@ Finding finding_of(const AuditedFlow& audited, const Problem& problem, const Pol
 // two such rows may agree in all of these, and a finding of the whole run adds its subject.
 std::string cause_of(const Finding& finding);
 
-// The id of a cause, the same whatever else was found: "V-" and twelve hex digits of its SHA-256, in
-// upper case. Of a million causes two share one with a chance of 1 in 500; then both keep it.
+// The id of a cause, the same whatever else was found: "V-" and twelve hex digits of its SHA-256,
+// in upper case. Of a million causes two share one with a chance of 1 in 500; then both keep it.
 std::string finding_id(std::string_view cause);
 
 // So many ports (or hosts without a role) between the same roles are one matter: a scan, a range.

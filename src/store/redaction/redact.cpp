@@ -136,9 +136,10 @@ std::vector<std::string> texts(Database& database, const std::string& sql) {
 // The distinct values of a column; of a list, its elements.
 std::vector<std::string> values_of(Database& database, const ColumnClass& it) {
   const std::string value = is_list(it.holds) ? "value" : std::string(it.column);
-  return texts(database,
-               fmt::format("SELECT DISTINCT {} FROM {}{} WHERE {} <> '' ORDER BY 1", value, it.table,
-                           is_list(it.holds) ? fmt::format(", json_each({})", it.column) : "", value));
+  return texts(
+      database,
+      fmt::format("SELECT DISTINCT {} FROM {}{} WHERE {} <> '' ORDER BY 1", value, it.table,
+                  is_list(it.holds) ? fmt::format(", json_each({})", it.column) : "", value));
 }
 
 // What free text may repeat.

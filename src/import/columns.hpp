@@ -50,6 +50,15 @@ class Columns {
     const auto column = of(kind);
     return row.text(column ? *column : row.cells.size());
   }
+  // Is what stands there understood? Notes are carried on as they are.
+  bool reads(std::size_t column) const {
+    for (std::size_t kind = 0; kind < places_.size(); ++kind) {
+      if (places_[kind] == column && kind != static_cast<std::size_t>(ColumnKind::notes)) {
+        return true;
+      }
+    }
+    return false;
+  }
   // What is needed for rows: ports and at least one end.
   bool is_enough() const;
 

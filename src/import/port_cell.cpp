@@ -43,9 +43,8 @@ bool is_known(std::string_view word) {
                           "ssl",         "mtls",         "dtls",      "mutual",    "client",
                           "certificate", "certificates", "secure",    "s",         "dynamic",
                           "ephemeral",   "random",       "dynamisch", "dynamique", "ポート",
-                          "連接埠",      "端口",         "no",        "not",       "without",
-                          "starttls",    "h2",           "v",         "version",   "tcpip",
-                          "ip",          "legacy"});
+                          "連接埠",      "端口",         "starttls",  "h2",        "v",
+                          "version",     "tcpip",        "ip",        "legacy"});
 }
 
 class Reading {
@@ -99,6 +98,18 @@ class Reading {
     if (is_one_of(it.text, {">", ">=", "<", "<="}) && is_number(1)) return open_end();
     if (bracketed_mark()) return;
     if (it.text == "*" && items.empty() && tokens_.size() == 1) says_any = true;
+    sign(it);
+  }
+
+  // Signs that stand between items or around them; any other one changes what the numbers mean.
+  void sign(const PortToken& it) {
+    constexpr std::string_view plain = ",;/|&()[]:.\"'*#+-";
+    const bool is_plain = it.text.size() == 1 && plain.find(it.text) != std::string_view::npos;
+    const bool hangs =
+        it.text == "-" &&
+        ((at_ == 0 && is_number(1) && !peek(1)->blank_before) ||
+         (at_ + 1 == tokens_.size() && at_ > 0 && tokens_[at_ - 1].sort == TokenSort::number));
+    if (!is_plain || hangs) refuse(fmt::format("\"{}\" beside a port is not understood", it.text));
     ++at_;
   }
 
@@ -142,10 +153,16 @@ class Reading {
     const std::uint32_t first = tokens_[at_].value;
     const bool colon = is_sign(1, ":") && is_number(2) && !peek(1)->blank_before &&
                        !peek(2)->blank_before && first < peek(2)->value;
-    const bool range = is_sign(1, "-") || is_sign(1, "..") || is_sign(1, "to") ||
-                       is_sign(1, "bis") || is_sign(1, "through") || is_sign(1, "thru") ||
-                       is_sign(1, "hasta") || is_sign(1, "al") || is_sign(1, "a") ||
-                       is_sign(1, "à");
+    const std::uint32_t protocols[] = {6, 17};
+    if (items.empty() && at_ == 0 && is_sign(1, "/") && is_number(2) &&
+        std::find(std::begin(protocols), std::end(protocols), first) != std::end(protocols)) {
+      refuse(fmt::format("{} before the ports may be the number of a protocol", first));
+    }
+    constexpr std::uint32_t largest_count = 50;
+    if (is_sign(1, "ports") && first <= largest_count) {
+      refuse(fmt::format("\"{} ports\" may count them", first));
+    }
+    const bool range = is_range(1);
     if ((range || colon) && is_number(2)) {
       const std::uint32_t last = peek(2)->value;
       at_ += 3;
@@ -154,8 +171,11 @@ class Reading {
     }
     ++at_;
     if (is_sign(0, "+")) {
+      // "1024+" is open, "135 + ephemeral" a list, "8000 + 2" a sum.
+      const bool joins = peek(0)->blank_before && peek(1) != nullptr;
+      if (is_number(1)) refuse("a sum of ports is not understood");
       ++at_;
-      return add(first, last_port);
+      return joins ? add(first, first) : add(first, last_port);
     }
     const bool joins = is_sign(0, "and") || is_sign(0, "or") || is_sign(0, "und") ||
                        is_sign(0, "oder") || is_sign(0, "et") || is_sign(0, "y");
@@ -168,6 +188,13 @@ class Reading {
     }
     skip_star();
     add(first, first);
+  }
+
+  bool is_range(std::size_t ahead) const {
+    return is_sign(ahead, "-") || is_sign(ahead, "..") || is_sign(ahead, "...") ||
+           is_sign(ahead, "to") || is_sign(ahead, "bis") || is_sign(ahead, "through") ||
+           is_sign(ahead, "thru") || is_sign(ahead, "hasta") || is_sign(ahead, "al") ||
+           is_sign(ahead, "a") || is_sign(ahead, "à");
   }
 
   void skip_star() {
@@ -209,6 +236,20 @@ class Reading {
     }
     const std::string text = it.text;
     ++at_;
+    if (is_one_of(text, {"dynamic", "ephemeral", "random", "dynamisch", "dynamique", "dinamico",
+                         "動的", "动态", "動態"})) {
+      doubt(fmt::format("\"{}\" is not written: give the range that the site uses", text));
+      return;
+    }
+    if (is_one_of(text, {"from", "ab", "desde", "starting"}) && is_number(0) && !is_range(1)) {
+      return refuse(fmt::format("\"{} {}\" has no end", text, peek(0)->text));
+    }
+    const bool has_number = text.find_first_of("0123456789") != std::string::npos;
+    const std::string stem = text.substr(0, text.find_first_of("0123456789"));
+    if (has_number && is_versioned(stem) && is_sign(0, ".") && is_number(1)) {  // "tls1.2"
+      at_ += 2;
+      return;
+    }
     if (is_versioned(text)) skip_version();
     if (!is_known(text)) {
       says_nothing_else = false;
@@ -316,6 +357,16 @@ std::vector<Transport> transports_in(const std::string& text) {
 
 PortReading read_ports(const std::string& cell, const std::string& beside,
                        const std::string& heading) {
+  for (const std::string* text : {&cell, &beside}) {
+    std::string turned = negation_in(*text);
+    if (turned.empty()) turned = denial_in(*text);
+    if (!turned.empty()) {
+      PortReading refused;
+      refused.refused =
+          fmt::format("\"{}\" in \"{}\": what is taken out cannot be a row", turned, *text);
+      return refused;
+    }
+  }
   Reading reading(fold(cell));
   PortReading result = reading.take();
   std::vector<Transport> transports = transports_in(beside);

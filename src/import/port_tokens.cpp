@@ -61,7 +61,7 @@ class Lexer {
       }
       return put(TokenSort::word, std::move(word), begin);
     }
-    for (const std::string_view sign : {"..", ">=", "<=", "<->", "->"}) {
+    for (const std::string_view sign : {"...", "..", ">=", "<=", "<->", "->"}) {
       if (text_.substr(at_).starts_with(sign)) {
         at_ += sign.size();
         return put(TokenSort::sign, std::string(sign), begin);

@@ -314,6 +314,10 @@ Split split_addresses(const std::string& cell) {
 
 }  // namespace
 
+bool has_address(const std::string& cell) {
+  return !split_addresses(cell).addresses.empty();
+}
+
 std::string role_slug(const std::string& title) {
   constexpr std::size_t longest = 40;
   std::string name;

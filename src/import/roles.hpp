@@ -17,6 +17,9 @@ struct ImportedRole {
 // A name for a role: the letters and digits of its title.
 std::string role_slug(const std::string& title);
 
+// Does an address or a network stand in it?
+bool has_address(const std::string& cell);
+
 class ImportedRoles {
  public:
   // Cells that name one end, of all tables, before any is read: what stands alone somewhere may be

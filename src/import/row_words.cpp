@@ -56,12 +56,7 @@ Way way_of(const std::string& cell) {
 
 Action action_of(const std::string& cell) {
   const auto words = words_of(fold(cell));
-  if (has_word(words, {"deny",    "denied",   "block",      "blocked",    "drop",
-                       "reject",  "refuse",   "verweigern", "blockieren", "verboten",
-                       "refuser", "interdit", "denegar",    "bloquear",   "nega",
-                       "blocca",  "拒否",     "拒绝",       "拒絕",       "禁止"})) {
-    return Action::denied;
-  }
+  if (!denial_in(cell).empty() || !negation_in(cell).empty()) return Action::denied;
   if (has_word(words, {"allow", "allowed", "permit", "permitted", "accept", "pass", "yes", "open",
                        "zulassen", "erlauben", "erlaubt", "autoriser", "permitir", "consenti",
                        "許可", "允许", "允許"})) {

@@ -90,6 +90,15 @@ bool Importer::read_row(const TableRow& row, const Columns& columns) {
                                         shortened(one_line(cell(ColumnKind::action)))));
     }
   }
+  for (std::size_t k = 0; k < row.cells.size(); ++k) {
+    const std::string& text = row.text(k);
+    constexpr std::size_t most_words = 6;  // a verdict, not a sentence about something
+    if (columns.reads(k) || denial_in(text).empty() || words_of(fold(text)).size() > most_words) {
+      continue;
+    }
+    return leave_out(row, fmt::format("\"{}\" in a column that is not read may deny the row",
+                                      shortened(one_line(text))));
+  }
   const PortReading ports =
       read_ports(cell(ColumnKind::port), cell(ColumnKind::transport), port_heading_);
   if (!ports.refused.empty()) return leave_out(row, one_line(ports.refused));
@@ -149,6 +158,13 @@ std::optional<Ends> Importer::ends_of(const TableRow& row, const Columns& column
   }
   if (ends.from.empty() || ends.to.empty()) {
     leave_out(row, "source or destination is empty");
+    return std::nullopt;
+  }
+  for (const std::string* name : {&ends.from, &ends.to}) {
+    const std::string turned = negation_in(*name);
+    if (turned.empty() || !has_address(*name)) continue;
+    leave_out(row, fmt::format("\"{}\" in \"{}\": an end with an exception cannot be a row", turned,
+                               shortened(one_line(*name))));
     return std::nullopt;
   }
   return ends;

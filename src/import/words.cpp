@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -131,6 +132,52 @@ bool has_word(const std::vector<std::string>& text, std::initializer_list<std::s
       return is_without_blanks(word) ? it.find(word) != std::string::npos : it == word;
     });
   });
+}
+
+namespace {
+
+constexpr std::string_view negations[] = {
+    "not",     "no",    "non",     "never",   "without", "none",      "cannot",    "don",
+    "dont",    "doesn", "isn",     "won",     "except",  "excepting", "excluding", "excluded",
+    "neq",     "nicht", "kein",    "keine",   "keinen",  "nie",       "niemals",   "ohne",
+    "ausser",  "pas",   "jamais",  "aucun",   "aucune",  "sans",      "hors",      "sauf",
+    "nunca",   "sin",   "ningun",  "ninguno", "excepto", "salvo",     "mai",       "nessun",
+    "nessuno", "senza", "eccetto", "tranne",  "nao"};
+constexpr std::string_view cjk_negations[] = {"以外", "除", "不", "非", "ない", "勿", "无", "無"};
+constexpr std::string_view negative_signs[] = {"!", "<>", "\u2260"};
+
+constexpr std::string_view denials[] = {
+    "deny",      "denied",   "denies",    "block",       "blocked",     "blocks",     "drop",
+    "dropped",   "reject",   "rejected",  "refuse",      "refused",     "forbidden",  "prohibited",
+    "closed",    "disabled", "disallow",  "disallowed",  "verweigern",  "verweigert", "blockieren",
+    "blockiert", "gesperrt", "verboten",  "geschlossen", "deaktiviert", "refuser",    "interdit",
+    "bloque",    "ferme",    "desactive", "denegar",     "denegado",    "bloquear",   "bloqueado",
+    "cerrado",   "nega",     "negato",    "blocca",      "bloccato",    "chiuso"};
+constexpr std::string_view cjk_denials[] = {"拒否", "拒绝", "拒絕", "禁止", "遮断", "阻止"};
+
+template <class Words, class Inside>
+std::string first_of(std::string_view text, const Words& words, const Inside& inside) {
+  const std::string folded = fold(text);
+  for (const std::string& word : words_of(folded)) {
+    if (std::find(std::begin(words), std::end(words), word) != std::end(words)) return word;
+  }
+  for (const std::string_view it : inside) {
+    if (folded.find(it) != std::string::npos) return std::string(it);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string negation_in(std::string_view text) {
+  for (const std::string_view sign : negative_signs) {
+    if (text.find(sign) != std::string_view::npos) return std::string(sign);
+  }
+  return first_of(text, negations, cjk_negations);
+}
+
+std::string denial_in(std::string_view text) {
+  return first_of(text, denials, cjk_denials);
 }
 
 }  // namespace pcapaudit

@@ -20,6 +20,12 @@ std::string fold(std::string_view text);
 // words, a run of letters is one word.
 std::vector<std::string> words_of(std::string_view folded);
 
+// The first word or sign of a text that takes something out or turns it round ("not", "ohne", "!",
+// "以外"); empty: none.
+std::string negation_in(std::string_view text);
+// The same of words that stop traffic: "blocked", "deny", "gesperrt", "禁止".
+std::string denial_in(std::string_view text);
+
 bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words);
 
 // Is one of `words` a word of the text? Words of Chinese and Japanese are looked for inside of

@@ -37,6 +37,7 @@ struct Term {
   std::uint32_t line = 0;
   std::string name;
   std::vector<std::pair<std::string, std::string>> fields;
+  bool is_unclear = false;  // two fields on one line
 };
 
 class Aerleon {
@@ -66,7 +67,12 @@ class Aerleon {
 
   void read_line() {
     const std::size_t begin = at_;
-    const std::string_view line = without_comment(next_line());
+    const std::string_view raw = next_line();
+    if (words_of(raw).size() > 1 && words_of(raw)[0] == "#include") {
+      out_.remark(line_, "an included file is not read", "give it as a document as well");
+      return;
+    }
+    const std::string_view line = without_comment(raw);
     const Words words = words_of(line);
     if (words.empty()) return;
     if (words[0] == "header" || words[0] == "term") {
@@ -75,7 +81,7 @@ class Aerleon {
       read_block(words);
       return;
     }
-    if (words[0] == "#include" || words[0] == "include") {
+    if (words[0] == "include") {
       out_.remark(line_, "an included file is not read", "give it as a document as well");
       return;
     }
@@ -103,7 +109,12 @@ class Aerleon {
     ++at;
     std::size_t close = 0;
     while (at < text_.size() && text_[at] != '}') {
-      if (text_[at] == '#') at = std::min(text_.find('\n', at), text_.size());
+      at = std::min(text_.find_first_not_of(" \t\r\n", at), text_.size());
+      if (at < text_.size() && text_[at] == '#') {
+        at = std::min(text_.find('\n', at), text_.size());
+        continue;
+      }
+      if (at < text_.size() && text_[at] == '}') break;
       const std::size_t sign = text_.find("::", at);
       if (close < at) close = text_.find('}', at);
       if (sign == std::string_view::npos || close < sign) {
@@ -122,6 +133,7 @@ class Aerleon {
       } else {
         end = std::min(text_.find_first_of("\n}", value), text_.size());
         content = without_comment(text_.substr(value, end - value));
+        if (content.find("::") != std::string::npos) term.is_unclear = true;
       }
       if (!before.empty()) term.fields.emplace_back(before.back(), std::move(content));
       at = end;
@@ -263,6 +275,10 @@ class Aerleon {
 
   void read_term(const Term& term) {
     Said said;
+    if (term.is_unclear) {
+      refuse(term, "two fields stand on one line");
+      return;
+    }
     for (const auto& [key, value] : term.fields) {
       if (!take_field(term, key, value, said)) return;
     }

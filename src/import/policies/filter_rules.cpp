@@ -88,9 +88,20 @@ class FilterReader {
       return;
     }
     if (rule.verdict == "jump") return;
+    if (rule.verdict == "return") {
+      returns_.insert(rule.chain);
+      refuse(rule, "what returns here does not reach the rules behind it");
+      return;
+    }
     if (rule.verdict != "accept") {
       if (!rule.verdict.empty())
         refuse(rule, fmt::format("\"{}\" is not understood", rule.verdict));
+      else if (!rule.matches.empty())
+        refuse(rule, "the rule names no verdict of its own; a map may hold one");
+      return;
+    }
+    if (returns_.contains(rule.chain)) {
+      refuse(rule, fmt::format("some packets of chain {} return before this rule", rule.chain));
       return;
     }
     const Way way = way_to(rule.chain);
@@ -258,6 +269,7 @@ class FilterReader {
   ForeignPolicy& out_;
   std::multimap<std::string, const FilterRule*> jumps_;  // by target
   std::map<std::string, Way> ways_;                      // by chain
+  std::set<std::string> returns_;                        // chains that some packets leave early
   std::size_t rows_without_app_ = 0;
   bool told_host_ = false;
 };

@@ -131,7 +131,8 @@ FilterRule read_rule(const std::vector<std::string>& words, std::uint32_t line) 
       ++i;
     } else if (word == "-j" || word == "-g") {
       const std::string target = small(value);
-      const bool is_verdict = target == "accept" || target == "drop" || target == "reject";
+      const bool is_verdict =
+          target == "accept" || target == "drop" || target == "reject" || target == "return";
       rule.verdict = is_verdict ? target : "jump";
       rule.target = value;
       break;  // options of the target

@@ -140,7 +140,7 @@ FilterRule rule_of(const Json& rule, std::uint32_t line) {
       FilterMatch match = match_of(it.begin().value(), more);
       result.matches.insert(result.matches.end(), more.begin(), more.end());
       result.matches.push_back(std::move(match));
-    } else if (kind == "accept" || kind == "drop" || kind == "reject") {
+    } else if (kind == "accept" || kind == "drop" || kind == "reject" || kind == "return") {
       result.verdict = kind;
     } else if (kind == "jump" || kind == "goto") {
       result.verdict = "jump";

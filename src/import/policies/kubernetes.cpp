@@ -4,9 +4,9 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <yaml-cpp/yaml.h>
 
 #include "import/policies/foreign_policy.hpp"
+#include "import/policies/yaml_nodes.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -17,35 +17,18 @@ constexpr std::size_t most_rows = 100'000;  // aliases of a small file stand for
 // yaml-cpp takes some sixty bytes of memory for each byte of a file.
 constexpr std::size_t largest_yaml = std::size_t{4} << 20;
 
-using Node = YAML::Node;
+using yaml::add_port;
+using yaml::at;
+using yaml::Dialect;
+using yaml::dialect_of;
+using yaml::entity_role;
+using yaml::list_at;
+using yaml::Node;
+using yaml::Ports;
+using yaml::small;
+using yaml::text_at;
+using yaml::text_of;
 using Roles = std::vector<std::string>;
-
-std::string text_of(const Node& node) {
-  return node.IsDefined() && node.IsScalar() ? node.Scalar() : std::string();
-}
-Node at(const Node& node, const char* key) {
-  return node.IsDefined() && node.IsMap() ? node[key] : Node(YAML::NodeType::Undefined);
-}
-std::string text_at(const Node& node, const char* key) {
-  return text_of(at(node, key));
-}
-std::vector<Node> list_at(const Node& node, const char* key) {
-  std::vector<Node> all;
-  const Node list = at(node, key);
-  if (!list.IsDefined() || !list.IsSequence()) return all;
-  for (const Node& it : list) all.push_back(it);
-  return all;
-}
-std::string small(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return text;
-}
-
-// Ports of one rule, by protocol. `refused`: why they cannot be said.
-struct Ports {
-  std::map<Transport, PortRanges> by_transport;
-  std::string refused;
-};
 
 class ClusterPolicies {
  public:
@@ -60,10 +43,14 @@ class ClusterPolicies {
     }
     line_ = static_cast<std::uint32_t>(document.Mark().line + 1);
     const std::string kind = text_at(document, "kind"), version = text_at(document, "apiVersion");
-    const bool is_policy = kind.find("NetworkPolicy") != std::string::npos;
-    if (!is_policy) {
-      if (!kind.empty())
-        out_.remark(line_, fmt::format("kind {} is no network policy", kind), "it is left out");
+    const Dialect dialect = dialect_of(kind, version);
+    if (dialect == Dialect::none) {
+      if (!kind.empty()) {
+        out_.remark(
+            line_,
+            fmt::format("kind {} of \"{}\" is no network policy that is understood", kind, version),
+            "it is left out");
+      }
       return;
     }
     const Node meta = at(document, "metadata");
@@ -74,9 +61,9 @@ class ClusterPolicies {
     std::vector<Node> specs = list_at(document, "specs");
     if (specs.empty()) specs.push_back(at(document, "spec"));
     for (const Node& spec : specs) {
-      if (version.starts_with("cilium.io"))
+      if (dialect == Dialect::cilium)
         read_cilium(spec);
-      else if (version.find("projectcalico.org") != std::string::npos)
+      else if (dialect == Dialect::calico)
         read_calico(spec);
       else
         read_plain(spec);
@@ -98,6 +85,25 @@ class ClusterPolicies {
   }
 
  private:
+  // A word that is not read may narrow what is allowed: what holds it is left out.
+  using Words = std::initializer_list<std::string_view>;
+  bool only(const Node& node, Words words) {
+    if (!node.IsDefined() || node.IsNull()) return true;
+    if (!node.IsMap()) return refuse(node, "what stands here is no mapping");
+    for (const auto& it : node) {
+      const std::string key = text_of(it.first);
+      if (std::find(words.begin(), words.end(), key) == words.end())
+        return refuse(it.first, fmt::format("\"{}\" is not understood", key));
+    }
+    return true;
+  }
+  // Absent, or a list; an empty one selects nothing, which is no row.
+  bool is_list(const Node& node, const char* key) {
+    const Node list = at(node, key);
+    if (!list.IsDefined() || list.IsNull() || list.IsSequence()) return true;
+    return refuse(list, fmt::format("{} is no list", key));
+  }
+
   bool refuse(const Node& node, const std::string& why, const char* hint = left_out) {
     const auto line = node.IsDefined() ? static_cast<std::uint32_t>(node.Mark().line + 1) : line_;
     out_.remark(line, why, hint);
@@ -155,9 +161,12 @@ class ClusterPolicies {
 
   // One peer of Kubernetes; false when it cannot be said.
   bool take_peer(const Node& peer, Roles& roles) {
+    if (!only(peer, {"ipBlock", "podSelector", "namespaceSelector"})) return false;
     const Node block = at(peer, "ipBlock");
     if (block.IsDefined()) {
-      if (!list_at(block, "except").empty())
+      if (!only(peer, {"ipBlock"}) || !only(block, {"cidr", "except"})) return false;
+      if (at(block, "except").IsDefined() &&
+          at(block, "except").size() + at(block, "except").IsScalar() > 0)
         return refuse(block, "a network but for parts of it cannot be said");
       return take_network(block, text_at(block, "cidr"), roles);
     }
@@ -179,25 +188,13 @@ class ClusterPolicies {
     return true;
   }
 
-  static void add_port(Ports& ports, const std::string& protocol, const std::string& first,
-                       const std::string& last) {
-    const auto transport = parse_transport(small(protocol.empty() ? "TCP" : protocol));
-    if (!transport || !has_ports(*transport)) {
-      ports.refused = fmt::format("protocol \"{}\" cannot be said", protocol);
-      return;
-    }
-    auto& ranges = ports.by_transport[*transport];
-    const PortRanges read = first.empty() ? PortRanges{every_port}
-                                          : ports_in(last.empty() ? first : first + "-" + last);
-    if (read.empty())
-      ports.refused = fmt::format("the port is called \"{}\", and has no number", first);
-    ranges.insert(ranges.end(), read.begin(), read.end());
-  }
-
   Ports ports_of(const std::vector<Node>& list) {
     Ports ports;
-    for (const Node& it : list)
+    for (const Node& it : list) {
+      if (!only(it, {"protocol", "port", "endPort"}))
+        ports.refused = "its ports are not understood";
       add_port(ports, text_at(it, "protocol"), text_at(it, "port"), text_at(it, "endPort"));
+    }
     return ports;
   }
 
@@ -250,11 +247,14 @@ class ClusterPolicies {
   }
 
   void read_plain(const Node& spec) {
+    if (!only(spec, {"podSelector", "policyTypes", "ingress", "egress"})) return;
     const Roles own = pods(at(spec, "podSelector"), own_space());
     for (const auto& [key, side] : {std::pair{"ingress", "from"}, std::pair{"egress", "to"}}) {
       for (const Node& rule : list_at(spec, key)) {
         Roles peers;
         bool said = true;
+        if (!only(rule, {side, "ports"}) || !is_list(rule, side) || !is_list(rule, "ports"))
+          continue;
         const std::vector<Node> listed = list_at(rule, side);
         for (const Node& peer : listed) said = take_peer(peer, peers) && said;
         if (peers.empty() && !said) continue;
@@ -270,9 +270,8 @@ class ClusterPolicies {
   Roles calico_end(const Node& end, bool& said) {
     Roles roles;
     if (!end.IsDefined() || end.IsNull()) return {"any"};
-    for (const char* key : {"notNets", "notSelector", "notPorts", "serviceAccounts", "services"}) {
-      if (at(end, key).IsDefined()) said = refuse(end, fmt::format("{} cannot be said", key));
-    }
+    said = only(end, {"nets", "selector", "namespaceSelector", "ports"}) && said;
+    said = is_list(end, "nets") && is_list(end, "ports") && said;
     for (const Node& net : list_at(end, "nets"))
       said = take_network(net, text_of(net), roles) && said;
     const std::string selector = text_at(end, "selector"),
@@ -288,6 +287,7 @@ class ClusterPolicies {
   }
 
   void read_calico(const Node& spec) {
+    if (!only(spec, {"selector", "types", "order", "tier", "ingress", "egress"})) return;
     const std::string selector = text_at(spec, "selector");
     const std::string which = selector.empty() ? "all pods" : selector;
     const Roles own = {out_.role(space_.empty() ? which : which + " in " + space_)};
@@ -301,11 +301,14 @@ class ClusterPolicies {
           continue;
         }
         bool said = true;
-        for (const char* odd : {"icmp", "http", "notProtocol", "notICMP"}) {
-          if (at(rule, odd).IsDefined()) said = refuse(rule, fmt::format("{} cannot be said", odd));
-        }
+        said = only(rule, {"action", "protocol", "source", "destination", "metadata", "ipVersion"});
         const Node source = at(rule, "source"), target = at(rule, "destination");
-        if (!list_at(source, "ports").empty()) said = refuse(rule, "source ports cannot be said");
+        if (at(source, "ports").IsDefined()) said = refuse(rule, "source ports cannot be said");
+        // The policy's own pods are the other end: what is said of it as well narrows the rule.
+        const Node& mine = inward ? target : source;
+        if (mine.IsDefined() && !mine.IsNull()) {
+          said = (inward ? only(mine, {"ports"}) : only(mine, {})) && said;
+        }
         const Roles from = inward ? calico_end(source, said) : own;
         const Roles to = inward ? own : calico_end(target, said);
         Ports ports;
@@ -318,12 +321,6 @@ class ClusterPolicies {
         if (said) add_rows(rule, from, to, ports, "unknown");
       }
     }
-  }
-
-  static std::string entity_role(const std::string& entity) {
-    if (entity == "all") return "any";
-    if (entity == "world") return "internet";
-    return {};
   }
 
   bool cilium_peers(const Node& rule, bool inward, Roles& roles) {
@@ -358,15 +355,26 @@ class ClusterPolicies {
                   "it becomes a role; give its addresses in [bind]");
       roles.push_back(out_.role(name));
     }
-    for (const char* odd :
-         {"toServices", "toGroups", "fromGroups", "fromRequires", "toRequires", "icmps"}) {
-      if (at(rule, odd).IsDefined()) said = refuse(rule, fmt::format("{} cannot be said", odd));
+    said =
+        (inward
+             ? only(rule, {"fromEndpoints", "fromCIDR", "fromCIDRSet", "fromEntities", "toPorts"})
+             : only(rule,
+                    {"toEndpoints", "toCIDR", "toCIDRSet", "toEntities", "toFQDNs", "toPorts"})) &&
+        said;
+    for (const char* end : {"Endpoints", "CIDR", "CIDRSet", "Entities", "FQDNs"}) {
+      const std::string key = side + end;
+      if (at(rule, key.c_str()).IsDefined() && list_at(rule, key.c_str()).empty())
+        said = refuse(rule, fmt::format("{} selects nothing", key));
     }
     if (!any) roles = {"any"};
     return said;
   }
 
   void read_cilium(const Node& spec) {
+    if (!only(spec, {"endpointSelector", "ingress", "egress", "ingressDeny", "egressDeny", "labels",
+                     "description", "enableDefaultDeny"})) {
+      return;
+    }
     const Roles own = pods(at(spec, "endpointSelector"), own_space());
     for (const char* key : {"ingressDeny", "egressDeny"}) {
       for (const Node& rule : list_at(spec, key))
@@ -379,7 +387,10 @@ class ClusterPolicies {
         if (!cilium_peers(rule, inward, peers) || peers.empty()) continue;
         Ports ports;
         std::string app = "unknown";
+        bool is_first = true;
+        if (!is_list(rule, "toPorts")) continue;
         for (const Node& group : list_at(rule, "toPorts")) {
+          if (!only(group, {"ports", "rules"})) ports.refused = "its ports are not understood";
           for (const Node& it : list_at(group, "ports")) {
             const std::string protocol = text_at(it, "protocol");
             const bool is_any = protocol.empty() || small(protocol) == "any";
@@ -388,8 +399,13 @@ class ClusterPolicies {
               add_port(ports, one, text_at(it, "port"), text_at(it, "endPort"));
           }
           const Node rules = at(group, "rules");
-          if (at(rules, "http").IsDefined()) app = "http";
-          if (at(rules, "dns").IsDefined()) app = "dns";
+          const std::string said = at(rules, "http").IsDefined()  ? "http"
+                                   : at(rules, "dns").IsDefined() ? "dns"
+                                                                  : "unknown";
+          // One row for groups of one application; else nobody knows which ports are whose.
+          if (!is_first && app != said) ports.refused = "groups of ports with several applications";
+          app = said;
+          is_first = false;
           if (rules.IsDefined())
             out_.remark(static_cast<std::uint32_t>(rules.Mark().line + 1),
                         "what the rule demands of requests is not written",

@@ -230,7 +230,7 @@ class Ruleset {
     const auto add_transport = [&](const std::string& name) {
       add({.field = FilterField::transport, .negated = false, .values = {name}});
     };
-    if (first == "accept" || first == "drop" || first == "reject") {
+    if (first == "accept" || first == "drop" || first == "reject" || first == "return") {
       rule.verdict = first;
       if (first == "reject")
         while (more() && !now().is(";") && !now().is("}") && !now().is("comment")) ++at_;

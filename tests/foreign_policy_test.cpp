@@ -216,11 +216,78 @@ TEST_CASE("NetworkPolicy of Kubernetes, Calico and Cilium") {
   CHECK(has(got.remarks, "15: the port is called \"metrics\""));
   CHECK(has(got.remarks, "17: policy deny allows nothing"));
   CHECK(has(got.remarks, "28: action \"deny\""));
-  CHECK(has(got.remarks, "30: notNets"));
+  CHECK(has(got.remarks, "30: \"notNets\" is not understood"));
   CHECK(has(got.remarks, "39: what the rule demands of requests"));
   CHECK(has(got.remarks, "41: the host pay.example.org"));
   CHECK(has(got.remarks, "44: the rule denies"));
   CHECK(got.draft.find("owner  = \"shop-team\"") != std::string::npos);
+}
+
+TEST_CASE("a word of a cluster's policy that is not understood leaves its rule out") {
+  const std::string plain =
+      "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\nspec:\n"
+      "  podSelector: {}\n  ingress:\n  - ";
+  const std::string calico =
+      "apiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata: {name: a}\nspec:\n"
+      "  selector: all()\n  ingress:\n  - ";
+  const std::string cilium =
+      "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: a}\nspec:\n"
+      "  endpointSelector: {}\n  ingress:\n  - ";
+  const std::string documents[] = {
+      // kinds of others that deny as well
+      "apiVersion: policy.networking.k8s.io/v1alpha1\nkind: AdminNetworkPolicy\nspec: {ingress: "
+      "[{action: Deny, from: [{namespaces: {}}]}]}\n",
+      "apiVersion: crd.antrea.io/v1beta1\nkind: NetworkPolicy\nspec: {ingress: [{action: Drop, "
+      "from: [{podSelector: {}}]}]}\n",
+      "apiVersion: projectcalico.org/v3\nkind: StagedNetworkPolicy\nspec: {ingress: [{action: "
+      "Allow}]}\n",
+      plain + "{fron: [{podSelector: {}}], ports: [{port: 80}]}\n",
+      plain + "{from: {podSelector: {}}, ports: [{port: 80}]}\n",
+      plain + "{from: [{nodeSelector: {}}], ports: [{port: 80}]}\n",
+      plain + "{from: [{podSelector: {}}], ports: {port: 7}}\n",
+      plain + "{from: [{podSelector: {}}], ports: [{ports: 9}]}\n",
+      plain + "{from: [{ipBlock: {cidr: 10.0.0.0/8, except: 10.1.0.0/16}}], ports: [{port: 80}]}\n",
+      plain + "{from: [{ipBlock: {cidr: 10.0.0.0/8}, podSelector: {}}], ports: [{port: 80}]}\n",
+      calico + "{action: Allow, protocol: TCP, destination: {notPorts: [22]}}\n",
+      calico + "{action: Allow, protocol: TCP, destination: {nets: [10.1.1.1/32], ports: [80]}}\n",
+      calico + "{action: Allow, protocol: TCP, source: {domains: [a.example]}}\n",
+      cilium + "{fromNodes: [{}], toPorts: [{ports: [{port: '80', protocol: TCP}]}]}\n",
+      cilium + "{fromEndpoints: [], toPorts: [{ports: [{port: '80', protocol: TCP}]}]}\n",
+      cilium + "{authentication: {mode: required}, toPorts: [{ports: [{port: '80'}]}]}\n",
+  };
+  for (const std::string& document : documents) {
+    CAPTURE(document);
+    const Read got = read(document);
+    CHECK(got.rows.empty());
+    CHECK_FALSE(got.remarks.empty());
+  }
+}
+
+TEST_CASE("nftables: what returns before a rule is told, and the rule left out") {
+  const Read got = read(
+      "table inet filter {\n"
+      "  chain forward {\n"
+      "    type filter hook forward priority 0; policy drop;\n"
+      "    tcp dport 22 ip saddr 10.1.0.1 accept\n"
+      "    ip saddr 10.66.0.1 return\n"
+      "    tcp dport 80 accept\n"
+      "  }\n"
+      "}\n");
+  CHECK(got.rows == std::vector<std::string>{"10-1-0-1 -> any tcp 22 unknown"});
+  CHECK(has(got.remarks, "5: what returns here"));
+  CHECK(has(got.remarks, "6: some packets of chain"));
+}
+
+TEST_CASE("Aerleon: comments are no fields, and two fields on one line are none") {
+  const std::string head = "header {\n  target:: cisco a extended\n}\n";
+  const Read got = read(head +
+                        "term a {\n  source-address:: WEB\n  # source-address:: GUEST\n"
+                        "  destination-port:: HTTPS\n  protocol:: tcp\n  action:: accept\n}\n"
+                        "term b {\n  source-address:: WEB destination-address:: DB\n"
+                        "  action:: accept\n}\nHTTPS = 443/tcp\nWEB = 10.0.0.1/32\n");
+  REQUIRE(got.rows.size() == 1);
+  CHECK(got.rows[0].find("guest") == std::string::npos);
+  CHECK(has(got.remarks, "11: two fields stand on one line"));
 }
 
 TEST_CASE("Aerleon: terms with the names of their .net and .svc files") {

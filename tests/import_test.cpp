@@ -315,6 +315,60 @@ TEST_CASE("columns by their headings") {
   }
 }
 
+TEST_CASE("what is turned round or denied is no row, in any language") {
+  for (const char* cell : {"not 22",
+                           "!22",
+                           "!= 22",
+                           "no 25",
+                           "22 no",
+                           "<> 22",
+                           "not any",
+                           "1-1024 (not 22)",
+                           "1-1024 without 22",
+                           "all (no UDP)",
+                           "TCP, not UDP 443",
+                           "22 (blocked)",
+                           "25 (deny)",
+                           "non-TCP 53",
+                           "22以外",
+                           "1-100 sans 22",
+                           "hors 22",
+                           "nicht 22",
+                           "22 gesperrt",
+                           "49152 -> 65535",
+                           "6/443",
+                           "5 ports: 443",
+                           "8000 + 2",
+                           "from 1024",
+                           "1024-",
+                           "-1024"}) {
+    CAPTURE(cell);
+    CHECK(ports(cell, "TCP") == "-");
+  }
+  for (const char* beside : {"TCP (not UDP)", "UDP, no TCP", "not TCP", "!UDP", "TCP ohne UDP"}) {
+    CAPTURE(beside);
+    CHECK(ports("443", beside) == "-");
+  }
+  CHECK(ports("1024…1030", "TCP") == "tcp 1024-1030");
+  CHECK(ports("135 + ephemeral", "TCP") == "tcp 135 (doubt)");
+  CHECK(ports("135, dynamic", "TCP") == "tcp 135 (doubt)");
+  CHECK(ports("TLS1.2 443", "TCP") == "tcp 443");
+  const std::string head = "| From | To | Port | Action | Verdict |\n|---|---|---|---|---|\n";
+  for (const char* row :
+       {"| A | B | TCP 22 | Not allowed | |", "| A | B | TCP 22 | Nicht erlaubt | |",
+        "| A | B | TCP 22 | do not open | |", "| A | B | TCP 22 | Allowed: no | |",
+        "| A | B | TCP 22 | 不允许 | |", "| A | B | TCP 22 | 非許可 | |",
+        "| A | B | TCP 22 | Allow | DENY |", "| not 10.0.0.5 | B | TCP 22 | Allow | |",
+        "| A | all but 10.1.0.0/16 except 10.2.0.1 | TCP 22 | Allow | |"}) {
+    CAPTURE(row);
+    const Import import =
+        imported(head + "| C | D | TCP 1 | Allow | |\n" + std::string(row) + "\n");
+    CHECK(rows_of(import) == std::vector<std::string>{"c -> d tcp 1 unknown"});
+    CHECK(std::any_of(import.remarks.begin(), import.remarks.end(),
+                      [](const Error& it) { return it.where == "ports:4:1"; }));
+  }
+}
+
 TEST_CASE("what must not become a row is left out and said") {
   const std::string head = "| From | To | Port | Action | Direction |\n|---|---|---|---|---|\n";
   struct Row {

@@ -47,6 +47,16 @@ bool is_known(std::string_view word) {
                           "version",     "tcpip",        "ip",        "legacy"});
 }
 
+// "greater", "以上", "instead of": they change what the number beside them means.
+bool compares(const std::string& word) {
+  constexpr std::string_view inside[] = {"以上", "以下", "未満", "未满"};
+  return is_one_of(word, {"grosser", "größer", "superieur", "supérieur", "mayor", "maggiore",
+                          "minore", "kleiner", "inferieur", "inférieur", "menor", "less", "lower",
+                          "under", "below", "unter", "statt", "bisher", "lieu"}) ||
+         std::any_of(std::begin(inside), std::end(inside),
+                     [&](auto it) { return word.find(it) != std::string::npos; });
+}
+
 class Reading {
  public:
   explicit Reading(std::string_view folded) : tokens_(port_tokens(folded, result_.doubts)) {}
@@ -153,6 +163,14 @@ class Reading {
     const std::uint32_t first = tokens_[at_].value;
     const bool colon = is_sign(1, ":") && is_number(2) && !peek(1)->blank_before &&
                        !peek(2)->blank_before && first < peek(2)->value;
+    // "32NN", "443<NN>", "3xx41": a part of a number that is not given.
+    const PortToken* const behind = peek(1);
+    const bool is_glued = behind != nullptr && !behind->blank_before &&
+                          (behind->sort == TokenSort::word || behind->text == "<") &&
+                          static_cast<unsigned char>(behind->text[0]) < 0x80 &&
+                          !transport_of(behind->text) &&
+                          !is_one_of(behind->text, {"st", "nd", "th"});
+    if (is_glued) refuse(fmt::format("\"{}{}\" is no number of a port", it_text(), behind->text));
     const std::uint32_t protocols[] = {6, 17};
     if (items.empty() && at_ == 0 && is_sign(1, "/") && is_number(2) &&
         std::find(std::begin(protocols), std::end(protocols), first) != std::end(protocols)) {
@@ -190,6 +208,8 @@ class Reading {
     add(first, first);
   }
 
+  const std::string& it_text() const { return tokens_[at_].text; }
+
   bool is_range(std::size_t ahead) const {
     return is_sign(ahead, "-") || is_sign(ahead, "..") || is_sign(ahead, "...") ||
            is_sign(ahead, "to") || is_sign(ahead, "bis") || is_sign(ahead, "through") ||
@@ -213,6 +233,10 @@ class Reading {
       ++at_;
       return refuse("ports with an exception cannot be written as a row");
     }
+    if (compares(it.text)) {
+      ++at_;
+      return refuse(fmt::format("\"{}\" beside ports is not understood", it.text));
+    }
     if (is_one_of(it.text, {"above", "over", "uber", "über"}) && is_number(1)) {
       const std::uint32_t value = peek(1)->value;
       at_ += 2;
@@ -234,7 +258,11 @@ class Reading {
       at_ += 2;
       return;
     }
-    const std::string text = it.text;
+    other_word(it.text);
+  }
+
+  // What is said of ports, or of something else.
+  void other_word(const std::string& text) {
     ++at_;
     if (is_one_of(text, {"dynamic", "ephemeral", "random", "dynamisch", "dynamique", "dinamico",
                          "動的", "动态", "動態"})) {

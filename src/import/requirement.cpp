@@ -111,15 +111,24 @@ Requirement requirement_in(const std::string& text) {
 Requirement mutual_column(const std::string& cell) {
   const Words words = words_of(fold(cell));
   Requirement found;
-  found.mutual = has_word(words, {"yes", "true", "1", "required", "ja", "oui", "si", "sí", "x", "✓",
-                                  "mutual", "mtls", "client"});
+  found.mutual = has_word(
+      words, {"yes",         "true",   "1",           "required", "mandatory",    "always",
+              "must",        "ja",     "oui",         "si",       "sí",           "x",
+              "✓",           "mutual", "mtls",        "client",   "erforderlich", "pflicht",
+              "obligatoire", "requis", "obligatorio", "必須",     "必须",         "必要"});
   found.denied_mutual = has_word(words, {"no", "false", "0", "none", "nein", "non", "not"});
-  found.tls = found.mutual;
-  if (found.mutual && found.denied_mutual) found.mutual = false;
-  if (!words.empty() && found.mutual == found.denied_mutual) {
+  // A mark that is not understood asks for more rather than for less.
+  const bool is_mark = words.empty() && cell.find_first_not_of(" -\n\t") != std::string::npos &&
+                       cell.find("–") == std::string::npos && cell.find("—") == std::string::npos &&
+                       cell.find("✗") == std::string::npos && cell.find("✘") == std::string::npos &&
+                       cell.find("❌") == std::string::npos;
+  if ((!words.empty() && found.mutual == found.denied_mutual) || is_mark) {
+    found.mutual = true;
+    found.denied_mutual = false;
     found.doubts.push_back(
-        fmt::format("mutual TLS \"{}\" is not understood; none is written", cell));
+        fmt::format("mutual TLS \"{}\" is not understood; it is demanded", cell));
   }
+  found.tls = found.mutual;
   return found;
 }
 

@@ -22,6 +22,10 @@ std::optional<Arrow> arrow_in(const std::string& cell) {
                             {"→", true, false},   {"⇒", true, false},   {"⟶", true, false},
                             {"➔", true, false},   {"<--", false, true}, {"<-", false, true},
                             {"←", false, true},   {"⇐", false, true}};
+  if (!negation_in(cell).empty() || !denial_in(cell).empty() ||
+      cell.find("-/->") != std::string::npos || cell.find("-x->") != std::string::npos) {
+    return std::nullopt;
+  }
   for (const Sign& sign : signs) {
     const std::size_t at = cell.find(sign.text);
     if (at == std::string::npos) continue;

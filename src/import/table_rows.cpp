@@ -102,6 +102,11 @@ bool Importer::read_row(const TableRow& row, const Columns& columns) {
   const PortReading ports =
       read_ports(cell(ColumnKind::port), cell(ColumnKind::transport), port_heading_);
   if (!ports.refused.empty()) return leave_out(row, one_line(ports.refused));
+  const std::string& direction = cell(ColumnKind::direction);
+  if (!negation_in(direction).empty() || !denial_in(direction).empty()) {
+    return leave_out(row, fmt::format("the direction \"{}\" takes something out",
+                                      shortened(one_line(direction))));
+  }
   bool both_ways = false;
   const auto ends = ends_of(row, columns, both_ways);
   if (!ends) return false;

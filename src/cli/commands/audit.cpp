@@ -210,6 +210,15 @@ std::expected<Audited, CommandFailure> audit_into(const Options& options, const 
   for (const Lint& lint : policy->lints) {
     if (lint.is_error && !options.quiet) print_warning(lint.remark);
   }
+  const auto drafts = std::count_if(policy->flows.begin(), policy->flows.end(),
+                                    [](const DocumentedFlow& row) { return row.is_draft; });
+  if (drafts > 0 && !options.quiet) {
+    print_warning(
+        {.what = fmt::format(
+             "{} that nobody approved: what they allow is allowed all the same",
+             counted(static_cast<std::uint64_t>(drafts), "row is a draft", "rows are drafts")),
+         .hint = "pcapaudit policy check names them (L10)"});
+  }
   const auto inputs = find_inputs(options);
   if (!inputs) return failure(inputs.error(), ExitCode::usage);
   if (path == options.output) {

@@ -63,6 +63,21 @@ class AsciidocTables {
  public:
   explicit AsciidocTables(Document& document) : document_(document) {}
 
+  // Comments, listings and literal blocks, between two lines of "////", "----" or "....", hold no
+  // tables.
+  bool is_hidden(std::string_view line) {
+    constexpr std::size_t least = 4;
+    const bool is_delimiter = line.size() >= least &&
+                              (line[0] == '/' || line[0] == '-' || line[0] == '.') &&
+                              line.find_first_not_of(line[0]) == std::string_view::npos;
+    if (!hidden_until_.empty()) {
+      if (line == hidden_until_) hidden_until_ = {};
+      return true;
+    }
+    if (is_delimiter) hidden_until_ = line;
+    return is_delimiter;
+  }
+
   void read(std::string_view text) {
     std::uint32_t number = 0;
     bool open = false;
@@ -71,6 +86,7 @@ class AsciidocTables {
       const std::string_view line = text.substr(0, text.find('\n'));
       text.remove_prefix(std::min(line.size() + 1, text.size()));
       const std::string_view shown = trimmed(line);
+      if (is_hidden(shown)) continue;
       if (shown == "|===") {
         if (open)
           end_table();
@@ -219,7 +235,8 @@ class AsciidocTables {
   std::vector<Cell> cells_;
   std::size_t columns_ = 0, first_line_cells_ = 0;
   std::string title_, caption_;
-  std::size_t repeated_ = 0;  // bytes of copies of cells over many rows
+  std::string_view hidden_until_;  // of the text
+  std::size_t repeated_ = 0;       // bytes of copies of cells over many rows
 };
 
 }  // namespace

@@ -23,6 +23,31 @@ Lines lines_of(std::string_view text) {
 std::size_t indent_of(std::string_view line) {
   return std::min(line.find_first_not_of(' '), line.size());
 }
+
+// Comments and literal blocks hold no tables: their lines become empty. A comment is ".. " without
+// a directive, a target, a note or a substitution behind it (docutils, "Explicit Markup Blocks").
+void hide_what_is_not_shown(Lines& lines) {
+  const auto hides = [](std::string_view line) {
+    line.remove_prefix(indent_of(line));
+    if (line == "..") return true;
+    if (!line.starts_with(".. ")) return line.ends_with("::");
+    for (const std::string_view code :
+         {".. code", ".. sourcecode", ".. parsed-literal", ".. highlight", ".. raw"}) {
+      if (line.starts_with(code)) return true;
+    }
+    const char sign = line.size() > 3 ? line[3] : ' ';
+    return line.find("::") == std::string_view::npos && sign != '_' && sign != '[' && sign != '|';
+  };
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (!hides(lines[i])) continue;
+    const std::size_t indent = indent_of(lines[i]);
+    for (std::size_t k = i + 1; k < lines.size(); ++k) {
+      if (indent_of(lines[k]) < lines[k].size() && indent_of(lines[k]) <= indent) break;
+      lines[k] = {};
+      i = k;
+    }
+  }
+}
 std::string_view trimmed(std::string_view line) {
   line.remove_prefix(indent_of(line));
   while (line.ends_with(' ') || line.ends_with('\t')) line.remove_suffix(1);
@@ -170,7 +195,9 @@ class Grid {
 class RstTables {
  public:
   RstTables(std::string_view text, Document& document)
-      : lines_(lines_of(text)), document_(document) {}
+      : lines_(lines_of(text)), document_(document) {
+    hide_what_is_not_shown(lines_);
+  }
 
   void read() {
     for (std::size_t i = 0; i < lines_.size() && document_.tables.size() < max_tables;) {

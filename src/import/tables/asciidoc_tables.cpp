@@ -152,7 +152,7 @@ class AsciidocTables {
         text += '|';
         ++i;
       } else if (line[i] == '|' && cells_.size() < max_table_rows * 8) {
-        Cell cell{.line = number};
+        Cell cell{.line = number, .wide = 1, .high = 1, .text = {}};
         const std::size_t blank = text.find_last_of(" \t");
         const std::string before = blank == std::string::npos ? text : text.substr(blank + 1);
         if (take_size(before, cell)) text.resize(text.size() - before.size());

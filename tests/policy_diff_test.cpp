@@ -121,3 +121,29 @@ TEST_CASE("built-in packs: nothing differs from itself") {
     CHECK(diff.same == loaded->flows.size());
   }
 }
+
+TEST_CASE("what a site does not judge is told as what passes") {
+  const std::string row = flow("r", "web", "db", "[443]", strong);
+  const auto site = [&](const std::string& settings, const std::string& bind) {
+    return row + "[site]\ninternal_networks = [\"10.0.0.0/8\"]\n" + settings +
+           "[bind.web]\naddresses = [\"10.1.0.1\"]\n" + bind;
+  };
+  const std::string all = "judge = \"all\"\n";
+  struct Case {
+    std::string older, newer, name;
+  };
+  const Case cases[] = {
+      {site(all, ""), site("", ""), "judge"},
+      {site(all, ""), site(all + "unknown_internal = \"ask\"\n", ""), "unknown_internal"},
+      {site(all, ""), site(all, "monitor = [8080]\n"), "web"},
+      {site(all, ""), site(all, "seen_on = [5]\n"), "web"},
+  };
+  for (const Case& it : cases) {
+    CAPTURE(it.newer);
+    const PolicyDiff diff = compare_policies(policy(it.older), policy(it.newer));
+    REQUIRE(diff.addresses.size() == 1);
+    CHECK(diff.addresses[0].name == it.name);
+    CHECK(diff.lets_more_pass());
+    CHECK(compare_policies(policy(it.newer), policy(it.newer)).is_empty());
+  }
+}

@@ -5,6 +5,7 @@
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "policy/load/loosening.hpp"
 #include "policy/tools/row_fields.hpp"
@@ -290,12 +291,38 @@ class Comparison {
         all.emplace(role, fmt::format("{} (public{}{})", to_text(it.address),
                                       it.ports.empty() ? "" : ", port ", to_text(it.ports)));
     }
+    // What leaves flows unjudged stands here as well: more of it lets more pass.
+    for (const Binding& binding : policy.bindings) {
+      if (binding.monitor.empty()) continue;
+      all.emplace(policy.roles[binding.role].id,
+                  fmt::format("port {} of health checks is not judged", to_text(binding.monitor)));
+    }
+    if (!policy.judge_all) all.emplace("judge", "flows without a bound role are not judged");
+    if (policy.ask_unknown)
+      all.emplace("unknown_internal", "flows of unknown internal hosts are no violations");
     put("client_networks", policy.client_networks, "");
     put("internal_networks", policy.internal_networks, "");
     return all;
   }
 
+  static std::map<std::string, std::string> vlans_of(const Policy& policy) {
+    std::map<std::string, std::string> all;
+    for (const Binding& it : policy.bindings) {
+      all[policy.roles[it.role].id] =
+          it.seen_on.empty() ? "every VLAN" : fmt::format("VLAN {}", fmt::join(it.seen_on, ", "));
+    }
+    return all;
+  }
+
   void compare_addresses() {
+    const auto was_on = vlans_of(old_policy_);
+    for (const auto& [role, vlans] : vlans_of(new_policy_)) {
+      const auto before = was_on.find(role);
+      if (before != was_on.end() && before->second != vlans)
+        diff_.addresses.push_back({.name = role,
+                                   .what = fmt::format("on {}, was {}", vlans, before->second),
+                                   .is_new = true});
+    }
     const auto older = addresses_of(old_policy_), newer = addresses_of(new_policy_);
     for (const auto& it : newer) {
       if (!older.contains(it))

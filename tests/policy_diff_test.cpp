@@ -136,7 +136,7 @@ TEST_CASE("what a site does not judge is told as what passes") {
       {site(all, ""), site("", ""), "judge"},
       {site(all, ""), site(all + "unknown_internal = \"ask\"\n", ""), "unknown_internal"},
       {site(all, ""), site(all, "monitor = [8080]\n"), "web"},
-      {site(all, ""), site(all, "seen_on = [5]\n"), "web"},
+      {site(all, ""), site(all, "seen_on = [\"vlan:5\"]\n"), "web"},
   };
   for (const Case& it : cases) {
     CAPTURE(it.newer);

@@ -6,6 +6,7 @@ include(CMakePackageConfigHelpers)
 set(config_folder ${CMAKE_INSTALL_LIBDIR}/cmake/pcapaudit)
 
 install(TARGETS pcapaudit RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
+install(TARGETS pcapaudit-documents RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/pcapaudit COMPONENT program)
 install(FILES packaging/pcapaudit.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT program)
 install(FILES LICENSE CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program)
 

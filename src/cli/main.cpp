@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "cli/commands/commands.hpp"
+#include "cli/documents_program.hpp"
+#include "policy/import.hpp"
 
 namespace pcapaudit {
 namespace {
@@ -22,10 +24,12 @@ void hold_standard_places() {
   }
 }
 
-int main_inside(int argc, const char* const* argv) {
+int main_inside(int argc, char** argv) {
   const auto options = parse_options(argc, argv);
   if (!options) return options.error();
-  const CommandResult result = run_command(*options);
+  const CommandResult result = needs_documents(*options) && !reads_documents()
+                                   ? std::unexpected(become_documents_program(argv))
+                                   : run_command(*options);
   if (result) return *result;
   print_error(result.error().error);
   return static_cast<int>(result.error().code);

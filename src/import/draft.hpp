@@ -14,6 +14,10 @@ namespace pcapaudit {
 std::string write_draft(const std::vector<ImportFile>& files, const std::vector<ImportedRow>& rows,
                         const std::map<std::string, ImportedRole>& own_roles);
 
+// Roles and addresses alone, the beginning of a site file.
+std::string write_bindings(const std::vector<ImportFile>& files,
+                           const std::map<std::string, ImportedRole>& roles);
+
 // May a row of this application demand something of TLS? The others begin in clear, or are known
 // under another name once they are inside TLS.
 bool carries_profile(const ImportedRow& row);

@@ -312,8 +312,9 @@ Split split_addresses(const std::string& cell) {
   return split;
 }
 
-// A name for a role: its letters and digits.
-std::string slug(const std::string& title) {
+}  // namespace
+
+std::string role_slug(const std::string& title) {
   constexpr std::size_t longest = 40;
   std::string name;
   for (const char c : fold(title)) {
@@ -326,6 +327,8 @@ std::string slug(const std::string& title) {
   if (name.empty()) name = "role-" + sha256_hex(as_bytes(title)).substr(0, 6);
   return name;
 }
+
+namespace {
 
 std::string in_one_line(std::string text) {
   std::replace(text.begin(), text.end(), '\n', ' ');
@@ -382,11 +385,11 @@ std::string ImportedRoles::own_role(const std::string& cell, std::vector<std::st
   const std::string key = key_of(title);
   const auto known = names_.find(key);
   if (known == names_.end()) {
-    std::string name = slug(title);
+    std::string name = role_slug(title);
     // A name of the program's own means something else: "any" is everybody.
     if (is_builtin(name)) name += "-imported";
     for (int again = 2; own_.contains(name); ++again)
-      name = slug(title) + "-" + std::to_string(again);
+      name = role_slug(title) + "-" + std::to_string(again);
     fresh.push_back(name);
     names_.emplace(key, name);
     own_.emplace(name, ImportedRole{.title = in_one_line(cell), .bind = split.addresses});

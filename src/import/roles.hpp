@@ -14,6 +14,9 @@ struct ImportedRole {
   std::vector<std::string> bind;  // addresses that stand in the name
 };
 
+// A name for a role: the letters and digits of its title.
+std::string role_slug(const std::string& title);
+
 class ImportedRoles {
  public:
   // Cells that name one end, of all tables, before any is read: what stands alone somewhere may be

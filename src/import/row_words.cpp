@@ -1,8 +1,12 @@
 #include "import/row_words.hpp"
 
+#include <algorithm>
 #include <utility>
 
-#include "import/tables/document.hpp"
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "import/draft.hpp"
 #include "import/words.hpp"
 
 namespace pcapaudit {
@@ -64,6 +68,42 @@ Action action_of(const std::string& cell) {
     return Action::allowed;
   }
   return Action::unknown;
+}
+
+std::string one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+std::string shortened(const std::string& text) {
+  constexpr std::size_t longest_quote = 500;
+  return shorten_utf8(text, longest_quote);
+}
+
+std::string all_cells(const TableRow& row) {
+  std::vector<std::string> cells;
+  for (const DocumentCell& it : row.cells) cells.push_back(one_line(it.text));
+  return fmt::format("{}", fmt::join(cells, " | "));
+}
+
+bool is_heading(const TableRow& row) {
+  const std::string& first = row.text(0);
+  return !first.empty() && row.cells.size() > 1 &&
+         std::all_of(row.cells.begin() + 1, row.cells.end(),
+                     [&](const DocumentCell& it) { return it.text.empty() || it.text == first; });
+}
+
+std::string account_of(const ImportedRow& row, const Ends& ends) {
+  std::vector<std::string_view> transports;
+  for (const Transport it : row.transports) transports.push_back(to_text(it));
+  return fmt::format("{}:{}: \"{}\" is {}, \"{}\" is {}; {} {}; {}{}{}{}", row.file, row.line,
+                     one_line(ends.from), fmt::join(row.from, " and "), one_line(ends.to),
+                     fmt::join(row.to, " and "), fmt::join(transports, " and "), to_text(row.ports),
+                     row.app,
+                     row.mutual ? " with mutual TLS"
+                     : row.tls  ? " with TLS"
+                                : "",
+                     row.min_tls.empty() ? "" : " of at least ", row.min_tls);
 }
 
 }  // namespace pcapaudit

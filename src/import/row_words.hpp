@@ -4,6 +4,9 @@
 #include <optional>
 #include <string>
 
+#include "import/tables/document.hpp"
+#include "policy/import.hpp"
+
 namespace pcapaudit {
 
 struct Ends {
@@ -23,5 +26,14 @@ Way way_of(const std::string& cell);
 
 enum class Action { allowed, denied, unknown };
 Action action_of(const std::string& cell);
+
+std::string one_line(std::string text);
+// As much of a cell as a remark quotes.
+std::string shortened(const std::string& text);
+std::string all_cells(const TableRow& row);
+// One text across all columns.
+bool is_heading(const TableRow& row);
+// What a row became, for --explain.
+std::string account_of(const ImportedRow& row, const Ends& ends);
 
 }  // namespace pcapaudit

@@ -1,5 +1,5 @@
-// Documentation to a draft pack: port tables in HTML, Markdown or CSV become rows with their
-// source.
+// Documentation to a draft pack: port tables of documents and policies of other tools become rows
+// with their source.
 //
 // What cannot be read becomes a remark, never a guess; the draft is for a person to read.
 // Deterministic; hostile files are bounded.
@@ -14,6 +14,7 @@
 
 #include "base/digest.hpp"
 #include "policy/policy.hpp"
+#include "policy/tools/row_fields.hpp"
 
 namespace pcapaudit {
 
@@ -30,6 +31,16 @@ struct ImportedRow {
   std::string min_tls;             // "1.2"; "" when no version is demanded
   std::string file, notes, cells;  // cells: the row as it was written
   std::uint32_t line = 0;
+
+  // Of rows of policies; of tables where a column says it.
+  std::string id, title, why, owner, approved, review;
+  bool is_draft = false;  // approved = false
+  // Of rows of our own exports, which are written as they stand.
+  bool is_exact = false;
+  std::string basis, expect;
+  std::vector<std::string> profiles;
+  Demands tls_demands, http_demands, schedule;
+  bool wants_vip = false, allows_related = false, is_needed = false, is_discouraged = false;
 };
 
 // What a person says of tables that do not tell it themselves.
@@ -45,7 +56,11 @@ struct Import {
   std::vector<std::string> account;  // a line for each row: where it stands, and what it became
   std::vector<Error> remarks;        // what was not read, with its place
   std::string draft;                 // the pack, TOML; equal rows of several files are one
+  std::map<std::string, std::vector<std::string>>
+      binds;  // addresses that the documents name, by role
 };
+// False in a program that leaves documents to another (src/cli/documents_program.hpp).
+bool reads_documents();
 Result<Import> import_documents(const std::vector<ImportFile>& files,
                                 const ImportOptions& options = {});
 

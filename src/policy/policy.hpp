@@ -42,6 +42,7 @@ struct DocumentSource {  // [source.S0]
   std::string id, title, file;
   std::string section, version;  // which table of the page, and which state of it
   std::string sha256, modified;
+  SourcePlace place;  // where the pack names it
 };
 struct DocumentLines {  // { doc = "S0", lines = "20,24" }
   std::string document, lines;

@@ -9,6 +9,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/reading.hpp"
+#include "policy/tools/no_policy.hpp"
 #include "report/report.hpp"
 #include "report/text/layout.hpp"
 #include "run/pipeline.hpp"
@@ -202,7 +203,8 @@ struct Audited {
 };
 
 std::expected<Audited, CommandFailure> audit_into(const Options& options, const std::string& path) {
-  auto policy = load_policy(options.policies, options.strict);
+  auto policy =
+      options.policies.empty() ? no_policy() : load_policy(options.policies, options.strict);
   if (!policy) return failure(policy.error(), ExitCode::usage);
   for (const Lint& lint : policy->lints) {
     if (lint.is_error && !options.quiet) print_warning(lint.remark);
@@ -238,10 +240,12 @@ std::expected<Audited, CommandFailure> audit_into(const Options& options, const 
 
 }  // namespace
 
-std::expected<std::unique_ptr<Store>, CommandFailure> audit_in_memory(const Options& options) {
+std::expected<MemoryAudit, CommandFailure> audit_in_memory(const Options& options) {
   auto audited = audit_into(options, ":memory:");
   if (!audited) return std::unexpected(audited.error());
-  return std::move(audited->store);
+  ExitCode code = audited->summary.flows == 0 ? ExitCode::insufficient : ExitCode::ok;
+  if (is_partial(audited->summary)) code = ExitCode::partial;
+  return MemoryAudit{.store = std::move(audited->store), .code = code};
 }
 
 CommandResult run_audit(const Options& options) {

@@ -103,7 +103,8 @@ CommandResult run_inspect(const Options& options) {
 // The files that a command with these options reads.
 std::vector<std::string> files_read(const Options& options) {
   std::vector<std::string> files = options.inputs;
-  for (const auto* more : {&options.policies, &options.from, &options.public_keys}) {
+  for (const auto* more :
+       {&options.policies, &options.from, &options.public_keys, &options.documents}) {
     files.insert(files.end(), more->begin(), more->end());
   }
   for (const auto* one : {&options.baseline, &options.logo_file, &options.redact_key_file}) {
@@ -163,6 +164,8 @@ CommandResult run_command(const Options& options) {
       return run_replay(options);
     case Command::learn:
       return run_learn(options);
+    case Command::init:
+      return run_init(options);
     case Command::query:
       return run_query(options);
     case Command::diff:
@@ -189,6 +192,8 @@ CommandResult run_command(const Options& options) {
       return run_policy_export(options);
     case Command::policy_import:
       return run_policy_import(options);
+    case Command::policy_diff:
+      return run_policy_diff(options);
     case Command::policy_check:
       break;
   }

@@ -15,6 +15,8 @@
 
 namespace pcapaudit {
 
+struct ImportFile;
+
 // The contract's exit codes. When several apply the order is 70 > 2 > 5 > 1 > 3 > 4 > 0.
 enum class ExitCode : int {
   ok = 0,
@@ -46,11 +48,13 @@ CommandResult run_policy_plan(const Options& options);
 CommandResult run_policy_test(const Options& options);
 CommandResult run_policy_export(const Options& options);
 CommandResult run_policy_import(const Options& options);
+CommandResult run_policy_diff(const Options& options);
 CommandResult run_explain(const Options& options);
 CommandResult run_why(const Options& options);
 CommandResult run_rules(const Options& options);
 CommandResult run_replay(const Options& options);
 CommandResult run_learn(const Options& options);
+CommandResult run_init(const Options& options);
 CommandResult run_query(const Options& options);
 CommandResult run_diff(const Options& options);
 CommandResult run_sign(const Options& options);
@@ -66,6 +70,8 @@ CommandResult print_out(std::string_view text);
 CommandResult print_text(std::string_view text);
 // Text to a file that may be written (check_output), or to stdout when the name is empty or "-".
 CommandResult write_out(const Options& options, const std::string& path, const std::string& text);
+// Documents of `policy import` and `init`, whole.
+Result<std::vector<ImportFile>> read_documents(const std::vector<std::string>& names);
 // The files that the options name to be read.
 std::vector<std::string> files_read(const Options& options);
 
@@ -78,8 +84,13 @@ CommandResult judged_as_far(const Store& store, CommandResult result);
 
 CommandResult run_command(const Options& options);
 
-// The audit of `options`, without a file and without a word.
-std::expected<std::unique_ptr<Store>, CommandFailure> audit_in_memory(const Options& options);
+// The audit of `options`, without a file and without a word. `code`: partial when an input could not
+// be read to its end, insufficient when there is no flow.
+struct MemoryAudit {
+  std::unique_ptr<Store> store;
+  ExitCode code = ExitCode::ok;
+};
+std::expected<MemoryAudit, CommandFailure> audit_in_memory(const Options& options);
 
 // Standard error: that nobody takes it is no failure.
 //

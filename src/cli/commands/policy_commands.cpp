@@ -1,6 +1,7 @@
 // The policy commands, and the questions that need no capture.
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <map>
 #include <string>
 
@@ -9,9 +10,12 @@
 
 #include "base/files/read_file.hpp"
 #include "cli/commands/commands.hpp"
+#include "policy/exports/exports.hpp"
 #include "policy/import.hpp"
 #include "policy/judge/question.hpp"
 #include "policy/load/policy_documents.hpp"
+#include "policy/tools/policy_diff.hpp"
+#include "policy/tools/policy_review.hpp"
 #include "policy/tools/policy_show.hpp"
 #include "report/text/explain.hpp"
 
@@ -31,15 +35,12 @@ CommandResult run_policy_show(const Options& options) {
   return print_text(show_policy(*policy));
 }
 
-CommandResult run_policy_check(const Options& options) {
-  const auto policy = load_policy(options.policies);
-  if (!policy) return failure(policy.error(), ExitCode::usage);
-  // More of one kind say nothing new, and a list of thousands hides the rest.
+// Remarks as text; more of one kind than `shown` say nothing new, and a list of thousands hides the
+// rest.
+void print_lints(const std::vector<Lint>& lints) {
   constexpr std::size_t shown = 50;
-  std::size_t errors = 0;
   std::map<std::string, std::size_t> remarks;  // by code
-  for (const Lint& lint : policy->lints) {
-    errors += lint.is_error ? 1 : 0;
+  for (const Lint& lint : lints) {
     if (lint.is_error) {
       print_error(lint.remark);
     } else if (++remarks[lint.code] <= shown) {
@@ -49,12 +50,41 @@ CommandResult run_policy_check(const Options& options) {
   for (const auto& [code, count] : remarks) {
     if (count > shown) print_warning({.what = fmt::format("{}: and {} more", code, count - shown)});
   }
-  if (!options.quiet) {
-    const auto printed = print_text(fmt::format(
-        "{} documented flows, {} roles, {} errors, {} remarks: loads\n", policy->flows.size(),
-        policy->roles.size(), errors, policy->lints.size() - errors));
-    if (!printed) return printed;
+}
+
+Result<Timestamp> time_or_now(const std::string& text) {
+  if (text.empty()) {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return Timestamp{std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()};
   }
+  if (const auto time = parse_time(text)) return *time;
+  return fail(fmt::format("--at: \"{}\" is no time", text), "write 2026-12-01T09:00:00Z");
+}
+
+CommandResult run_policy_check(const Options& options) {
+  const auto now = time_or_now(options.at);
+  if (!now) return failure(now.error(), ExitCode::usage);
+  const auto policy = load_policy(options.policies);
+  if (!policy) return failure(policy.error(), ExitCode::usage);
+  std::vector<Lint> lints = policy->lints;
+  for (auto& more : {document_lints(*policy), review_lints(*policy, *now)})
+    lints.insert(lints.end(), more.begin(), more.end());
+  const auto errors = static_cast<std::size_t>(
+      std::count_if(lints.begin(), lints.end(), [](const Lint& it) { return it.is_error; }));
+  CommandResult printed = static_cast<int>(ExitCode::ok);
+  if (options.format == "json") {
+    printed = print_out(lints_json(lints, *policy));
+  } else if (options.format == "sarif") {
+    printed = print_out(lints_sarif(lints));
+  } else {
+    print_lints(lints);
+    if (!options.quiet) {
+      printed = print_text(
+          fmt::format("{} documented flows, {} roles, {} errors, {} remarks: loads\n",
+                      policy->flows.size(), policy->roles.size(), errors, lints.size() - errors));
+    }
+  }
+  if (!printed) return printed;
   return static_cast<int>(errors == 0 ? ExitCode::ok : ExitCode::usage);
 }
 
@@ -91,9 +121,36 @@ CommandResult run_policy_test(const Options& options) {
 CommandResult run_policy_export(const Options& options) {
   const auto policy = load_policy(options.policies);
   if (!policy) return failure(policy.error(), ExitCode::usage);
-  if (options.format == "md") return write_out(options, options.output, export_markdown(*policy));
-  if (options.format == "nft") return write_out(options, options.output, export_nftables(*policy));
-  return write_out(options, options.output, export_csv(*policy));
+  const auto& formats = export_formats();
+  const auto format = std::find_if(formats.begin(), formats.end(), [&](const ExportFormat& it) {
+    return it.name == options.format;
+  });
+  Export out = (format == formats.end() ? formats.front() : *format).write(*policy);
+  if (!options.quiet) {
+    for (const std::string& it : out.unsaid) print_warning({.what = options.format + ": " + it});
+  }
+  const bool to_file = !options.output.empty() && options.output != "-";
+  for (const auto& [end, text] : out.beside) {
+    if (!to_file) {
+      out.text += "\n" + text;
+      continue;
+    }
+    const auto name = std::filesystem::path(options.output).replace_extension(end);
+    if (auto written = write_out(options, name.string(), text); !written) return written;
+  }
+  return write_out(options, options.output, out.text);
+}
+
+CommandResult run_policy_diff(const Options& options) {
+  const auto older = load_policy({options.policies.at(0)});
+  if (!older) return failure(older.error(), ExitCode::usage);
+  const auto newer = load_policy({options.policies.at(1)});
+  if (!newer) return failure(newer.error(), ExitCode::usage);
+  const PolicyDiff diff = compare_policies(*older, *newer);
+  const CommandResult printed =
+      options.format == "json" ? print_out(to_json(diff)) : print_text(to_text(diff));
+  if (!printed) return printed;
+  return static_cast<int>(diff.lets_more_pass() ? ExitCode::findings : ExitCode::ok);
 }
 
 // "from=Source,to=Target": an error when a part is none of these.
@@ -118,25 +175,34 @@ Result<ImportOptions> import_options(const Options& options) {
   return result;
 }
 
+Result<std::vector<ImportFile>> read_documents(const std::vector<std::string>& names) {
+  std::vector<ImportFile> files;
+  for (const std::string& name : names) {
+    constexpr std::size_t largest = std::size_t{64} << 20;  // the readers take less
+    auto text = read_file(name, largest);
+    if (!text) return std::unexpected(text.error());
+    files.push_back(ImportFile{.name = name, .text = *std::move(text)});
+  }
+  return files;
+}
+
 CommandResult run_policy_import(const Options& options) {
   const auto asked = import_options(options);
   if (!asked) return failure(asked.error(), ExitCode::usage);
-  std::vector<ImportFile> files;
-  for (const std::string& name : options.inputs) {
-    constexpr std::size_t largest = std::size_t{64} << 20;  // the readers take less
-    auto text = read_file(name, largest);
-    if (!text) return failure(text.error(), ExitCode::usage);
-    files.push_back(ImportFile{.name = name, .text = *std::move(text)});
-  }
-  const auto imported = import_documents(files, *asked);
+  const auto files = read_documents(options.inputs);
+  if (!files) return failure(files.error(), ExitCode::usage);
+  const auto imported = import_documents(*files, *asked);
   if (!imported) return failure(imported.error(), ExitCode::usage);
   for (const Error& remark : imported->remarks) print_warning(remark);
   if (options.explain) {
     for (const std::string& line : imported->account) say(line);
   }
   if (!options.quiet) {
-    say(fmt::format("{} rows read, {} remarks; the draft is for a person to read",
-                    imported->rows.size(), imported->remarks.size()));
+    say(fmt::format(
+        "{} rows read{}, {} remarks; the draft is for a person to read", imported->rows.size(),
+        imported->binds.empty() ? ""
+                                : fmt::format(", addresses of {} roles", imported->binds.size()),
+        imported->remarks.size()));
   }
   return write_out(options, options.output, imported->draft);
 }

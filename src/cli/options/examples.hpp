@@ -46,19 +46,14 @@ inline constexpr const char* replay_examples =
 inline constexpr const char* learn_examples =
     "Examples:\n"
     "  pcapaudit learn q4.db -o draft.toml                  rows for what is not documented\n"
-    "  pcapaudit learn capture.pcapng -p site.toml -o draft.toml\n";
+    "  pcapaudit learn capture.pcapng -p site.toml -o draft.toml\n"
+    "  pcapaudit audit capture.pcapng -p site.toml -p draft.toml\n";
+inline constexpr const char* init_examples =
+    "Examples:\n"
+    "  pcapaudit init monday.pcapng -o site.toml            who is there, what was seen\n"
+    "  pcapaudit init captures/ -d ports.docx -o site.toml  held against a document\n";
 inline constexpr const char* evidence_examples =
     "Examples:\n"
     "  pcapaudit evidence q4.db V-1A2B -o slice.pcapng      from the captures that were audited\n"
     "  pcapaudit evidence q4.db 17 -o slice.pcapng --from moved/x.pcapng\n";
-inline constexpr const char* policy_examples =
-    "Examples:\n"
-    "  pcapaudit policy list\n"
-    "  pcapaudit policy show lync2013-seeds\n"
-    "  pcapaudit policy check site.toml\n"
-    "  pcapaudit policy plan site.toml                      where to capture\n"
-    "  pcapaudit policy test assertions.toml -p site.toml   this flow, that verdict\n"
-    "  pcapaudit policy export site.toml --format nft       a ruleset that allows just the rows\n"
-    "  pcapaudit policy import ports.html -o draft.toml     documentation to a draft pack\n";
-
 }  // namespace pcapaudit

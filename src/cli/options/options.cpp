@@ -17,6 +17,7 @@
 #include "cli/options/examples.hpp"
 #include "cli/options/form_options.hpp"
 #include "cli/options/option_parts.hpp"
+#include "cli/options/policy_options.hpp"
 #include "cli/options/usage_error.hpp"
 #include "policy/judge/verdict.hpp"
 #include "report/formats.hpp"
@@ -31,7 +32,10 @@ class ExamplesFirst final : public CLI::Formatter {
                         CLI::AppFormatMode mode) const override {
     const std::string help = CLI::Formatter::make_help(app, std::move(name), mode);
     if (mode == CLI::AppFormatMode::Sub) return help;
-    const auto found = examples.find(app->get_name());
+    // "diff" is a command of its own, and one of `policy`.
+    const CLI::App* parent = app->get_parent();
+    const bool is_inner = parent != nullptr && parent->get_parent() != nullptr;
+    const auto found = examples.find(is_inner ? parent->get_name() : app->get_name());
     return found == examples.end() ? help : found->second + "\n" + help;
   }
   std::map<std::string, std::string> examples;
@@ -228,6 +232,24 @@ CommandOfApp add_learn(CLI::App& app, Options& options) {
   return {.app = learn, .command = Command::learn, .examples = learn_examples};
 }
 
+CommandOfApp add_init(CLI::App& app, Options& options) {
+  CLI::App* init =
+      app.add_subcommand("init", "a site file to begin with, from captures and documents");
+  init->add_option("captures", options.inputs, "pcap or pcapng files, directories, - for stdin")
+      ->required()
+      ->option_text("CAPTURE...");
+  init->add_option(
+          "-d,--document", options.documents,
+          "port table or policy of another tool, as policy import reads it; may be repeated")
+      ->allow_extra_args(false)
+      ->option_text("DOCUMENT");
+  init->add_option("-o,--output", options.output, "site file to write")
+      ->required()
+      ->option_text("TOML");
+  add_reading(*init, options);
+  return {.app = init, .command = Command::init, .examples = init_examples};
+}
+
 }  // namespace
 
 void add_database_option(CLI::App& app, Options& options) {
@@ -257,72 +279,16 @@ CommandOfApp add_evidence(CLI::App& app, Options& options) {
   return {.app = evidence, .command = Command::evidence, .examples = evidence_examples};
 }
 
-std::vector<CommandOfApp> add_policy(CLI::App& app, Options& options) {
-  CLI::App* policy = app.add_subcommand("policy", "the documented flows: list, show, check");
-  policy->require_subcommand(1);
-  struct {
-    CLI::App *list, *apps, *show, *check, *plan, *test, *exporting, *importing;
-  } commands{.list = policy->add_subcommand("list", "the built-in packs"),
-             .apps = policy->add_subcommand("apps", "the names of applications"),
-             .show = policy->add_subcommand("show", "roles, flows, mappings, doubts"),
-             .check = policy->add_subcommand("check", "load and remark on it"),
-             .plan = policy->add_subcommand("plan", "where to capture"),
-             .test = policy->add_subcommand("test", "assertions about verdicts"),
-             .exporting = policy->add_subcommand("export", "rows for others"),
-             .importing = policy->add_subcommand("import", "port tables to a draft pack")};
-  commands.test->add_option("tests", options.inputs, "TOML files with [[test]] tables")
-      ->required()
-      ->option_text("FILE...");
-  add_policies(*commands.test, options);
-  add_common(*commands.test, options);
-  commands.exporting
-      ->add_option("--format", options.format, "csv, md (Markdown) or nft (nftables) [csv]")
-      ->transform(one_of({"csv", "md", "nft"}))
-      ->option_text("csv|md|nft");
-  commands.exporting->add_option("-o,--output", options.output, "file to write [stdout]")
-      ->option_text("FILE");
-  commands.importing
-      ->add_option("documents", options.inputs, "port tables: HTML, Markdown, CSV, .docx, .xlsx")
-      ->required()
-      ->option_text("FILE...");
-  commands.importing->add_option("-o,--output", options.output, "draft to write [stdout]")
-      ->option_text("FILE");
-  commands.importing
-      ->add_option("--columns", options.import_columns,
-                   "headings that a table does not make clear: from, to, port, transport, app, "
-                   "direction, action, mutual; an end that is no heading is that of every row")
-      ->option_text("from=HEADING,to=HEADING,port=HEADING");
-  commands.importing
-      ->add_option("--table", options.import_table, "this table of each document alone [all]")
-      ->option_text("N");
-  commands.importing->add_flag("--explain", options.explain, "say what each row became");
-  add_common(*commands.importing, options);
-  for (CLI::App* one : {commands.show, commands.check, commands.plan, commands.exporting}) {
-    one->add_option("policies", options.policies, "site files or built-in packs")
-        ->required()
-        ->option_text("POLICY...");
-    add_common(*one, options);
-  }
-  return {{commands.list, Command::policy_list, policy_examples},
-          {commands.apps, Command::policy_apps, policy_examples},
-          {commands.show, Command::policy_show, policy_examples},
-          {commands.check, Command::policy_check, policy_examples},
-          {commands.plan, Command::policy_plan, policy_examples},
-          {commands.test, Command::policy_test, policy_examples},
-          {commands.exporting, Command::policy_export, policy_examples},
-          {commands.importing, Command::policy_import, policy_examples}};
-}
-
 // In the order of the help.
 std::vector<CommandOfApp> add_commands(CLI::App& app, Options& options) {
-  std::vector<CommandOfApp> commands = {add_audit(app, options),  add_inspect(app, options),
-                                        add_report(app, options), add_explain(app, options),
-                                        add_why(app, options),    add_rules(app, options),
-                                        add_replay(app, options), add_learn(app, options)};
+  std::vector<CommandOfApp> commands = {
+      add_audit(app, options),   add_inspect(app, options), add_report(app, options),
+      add_explain(app, options), add_why(app, options),     add_rules(app, options),
+      add_replay(app, options),  add_learn(app, options),   add_init(app, options)};
   for (const CommandOfApp& it : add_form_commands(app, options)) commands.push_back(it);
   commands.push_back(add_evidence(app, options));
   commands.push_back(add_monitor(app, options));
-  for (const CommandOfApp& it : add_policy(app, options)) commands.push_back(it);
+  for (const CommandOfApp& it : add_policy_commands(app, options)) commands.push_back(it);
   return commands;
 }
 
@@ -354,8 +320,9 @@ std::expected<Options, int> parse_options(int argc, const char* const* argv) {
   app.set_version_flag("--version", "pcapaudit " PCAPAUDIT_VERSION);
   app.require_subcommand(1);
   const std::vector<CommandOfApp> commands = add_commands(app, options);
-  formatter->examples = {{"pcapaudit", program_examples}, {"policy", policy_examples}};
-  for (const CommandOfApp& it : commands) formatter->examples[it.app->get_name()] = it.examples;
+  formatter->examples = {{"pcapaudit", program_examples}};
+  for (const CommandOfApp& it : commands)
+    formatter->examples.emplace(it.app->get_name(), it.examples);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -24,11 +24,13 @@ enum class Command : std::uint8_t {
   policy_test,
   policy_export,
   policy_import,
+  policy_diff,
   explain,
   why,
   rules,
   replay,
   learn,
+  init,
   query,
   diff,
   sign,
@@ -78,9 +80,11 @@ struct Options {
   unsigned threads = 1;
   When progress = When::automatic;
   When color = When::automatic;
+  std::vector<std::string> documents;  // init
   std::string import_columns;    // policy import: "from=Source,to=Target,port=Port"
   std::size_t import_table = 0;  // 0: all
   bool explain = false;          // policy import
+  std::string at;                // policy check: the day to look at dates from
   bool force = false, quiet = false, verbose = false;
 };
 

@@ -55,6 +55,24 @@ bool holds(std::string_view text, std::string_view tag) {
          }) != text.end();
 }
 
+// Is one of the lines this, and nothing else?
+bool has_line_of(std::string_view text, std::string_view line) {
+  for (std::size_t at = 0; (at = text.find(line, at)) != std::string_view::npos;
+       at += line.size()) {
+    const std::size_t end = text.find_first_not_of(" \t\r", at + line.size());
+    const bool ends = end == std::string_view::npos || text[end] == '\n';
+    if ((at == 0 || text[at - 1] == '\n') && ends) return true;
+  }
+  return false;
+}
+
+// A directive for tables, or the rule of a grid or simple table.
+bool is_rst(std::string_view text) {
+  return holds(text, ".. csv-table::") || holds(text, ".. list-table::") || holds(text, "\n+--") ||
+         holds(text, "\n==") || text.starts_with("+--") || holds(text, " +--") ||
+         holds(text, " ==");
+}
+
 // What people try; "" when it may be text.
 std::string_view unread_kind(std::string_view bytes) {
   if (bytes.starts_with("%PDF")) return "a PDF";
@@ -124,10 +142,18 @@ Document read_document(std::string_view bytes) {
   const bool is_html = holds(text, "<html") || holds(text, "<!doctype html");
   const std::string shown = is_html ? std::string(text) : without_code(text, document);
   if (holds(shown, "<table")) read_html_tables(shown, document);
-  if (!is_html) read_markdown_tables(shown, document);
-  if (document.tables.empty() && !is_html) read_csv_table(text, document);
+  if (!is_html) {
+    if (has_line_of(shown, "|==="))
+      read_asciidoc_tables(shown, document);
+    else
+      read_markdown_tables(shown, document);
+    if (is_rst(shown)) read_rst_tables(shown, document);
+  }
+  const bool is_list = document.tables.empty() && !is_html;
+  if (is_list) read_csv_table(text, document);
   std::stable_sort(document.tables.begin(), document.tables.end(),
                    [](const auto& a, const auto& b) { return a.line < b.line; });
+  if (!is_list) remark_prose_ports(shown, document);
   return document;
 }
 

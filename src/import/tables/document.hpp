@@ -1,5 +1,6 @@
-// Tables out of documents: HTML, Markdown, CSV (RFC 4180, any separator), Word and Excel
-// (ECMA-376). Deterministic; hostile documents are bounded, and what is beyond a bound is remarked.
+// Tables out of documents: HTML, Markdown, reStructuredText, AsciiDoc, CSV (RFC 4180, any
+// separator), Word and Excel (ECMA-376). Deterministic; hostile documents are bounded, and what is
+// beyond a bound is remarked.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +35,7 @@ struct DocumentRemark {
 struct Document {
   std::vector<DocumentTable> tables;  // in the order of their lines
   std::vector<DocumentRemark> remarks;
+  std::size_t prose = 0;  // of the remarks, those about sentences
 };
 
 // Word and Excel have no lines: rows are counted through the document, in Excel as the sheet does.
@@ -49,6 +51,10 @@ Document read_document(std::string_view bytes);
 void read_html_tables(std::string_view html, Document& document);
 void read_markdown_tables(std::string_view text, Document& document);
 void read_csv_table(std::string_view text, Document& document);
+void read_rst_tables(std::string_view text, Document& document);
+void read_asciidoc_tables(std::string_view text, Document& document);
+// Lines outside of the tables that were read, where ports are spoken of.
+void remark_prose_ports(std::string_view text, Document& document);
 void read_office_tables(std::string_view bytes, Document& document);
 
 // The text of a piece of HTML, as it is shown: what is struck out, comments and the marks of

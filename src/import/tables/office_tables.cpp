@@ -34,6 +34,12 @@ class Package {
   // nullptr when there is no such part, or when it is not what it should be; `refused` says why.
   XmlTree part(const std::string& name, std::string& refused) const {
     if (!has(name.c_str())) return nullptr;
+    zip_stat_t facts;
+    const bool is_told = ::zip_stat(archive_.get(), name.c_str(), 0, &facts) == 0;
+    if (is_told && (facts.valid & ZIP_STAT_SIZE) != 0 && facts.size > max_part) {
+      refused = name + " unpacks to more than 48 MiB";
+      return nullptr;
+    }
     const std::unique_ptr<zip_file_t, Close> file(::zip_fopen(archive_.get(), name.c_str(), 0));
     if (!file) {
       refused = name + " cannot be unpacked";

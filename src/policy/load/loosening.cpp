@@ -41,73 +41,91 @@ bool has_less(const std::vector<std::string>& own, const std::vector<std::string
           }));
 }
 
-std::string loosened_tls(const TlsProfile& own, const TlsProfile& row) {
-  if (own.min_version < row.min_version) return "min_version";
-  const bool is_mutual = own.mutual == TlsProfile::Mutual::yes;
-  if (row.mutual == TlsProfile::Mutual::yes && !is_mutual) return "mutual";
-  if (has_less(own.names, row.names)) return "names";
-  if (row.sni_must_match && !own.sni_must_match) return "sni";
-  if (row.sni_required && !own.sni_required) return "sni";
-  if (has_less(own.issuers, row.issuers)) return "issuer";
-  if (has_less(own.client_issuers, row.client_issuers)) return "client_issuer";
-  if (row.anchors != nullptr && own.trust != row.trust) return "trust";
-  if (has_less(own.ciphers, row.ciphers)) return "ciphers";
-  if (has_less(own.key_exchanges, row.key_exchanges)) return "key_exchange";
-  if (own.min_dh_bits < row.min_dh_bits) return "min_dh_bits";
-  if (row.client_eku && !own.client_eku) return "client_eku";
-  // What is only remarked is a demand, too: of rows that are met one is enough.
-  if (std::max(own.min_version, own.warn_below) < row.warn_below) return "warn_below";
-  if (own.min_days_left < row.min_days_left) return "min_days_left";
-  return {};
+using Names = std::vector<std::string_view>;
+
+// What is only remarked is a demand, too: of rows that are met one is enough.
+Names lesser_tls(const TlsProfile& own, const TlsProfile& row) {
+  Names less;
+  const auto add = [&](std::string_view name, bool is_less) {
+    if (is_less) less.push_back(name);
+  };
+  add("min_version", own.min_version < row.min_version);
+  add("mutual", row.mutual == TlsProfile::Mutual::yes && own.mutual != TlsProfile::Mutual::yes);
+  add("names", has_less(own.names, row.names));
+  add("sni",
+      (row.sni_must_match && !own.sni_must_match) || (row.sni_required && !own.sni_required));
+  add("issuer", has_less(own.issuers, row.issuers));
+  add("client_issuer", has_less(own.client_issuers, row.client_issuers));
+  add("trust", row.anchors != nullptr && own.trust != row.trust);
+  add("ciphers", has_less(own.ciphers, row.ciphers));
+  add("key_exchange", has_less(own.key_exchanges, row.key_exchanges));
+  add("min_dh_bits", own.min_dh_bits < row.min_dh_bits);
+  add("client_eku", row.client_eku && !own.client_eku);
+  add("warn_below", std::max(own.min_version, own.warn_below) < row.warn_below);
+  add("min_days_left", own.min_days_left < row.min_days_left);
+  return less;
 }
 
 bool excepts(const HttpProfile& profile) {
   return profile.excepts && !(profile.except_hosts.empty() && profile.except_paths.empty());
 }
 
-std::string loosened_http(const HttpProfile& own, const HttpProfile& row) {
-  if (row.redirect_https) {
-    if (!own.redirect_https) return "answer";
-    const bool same = row.except_hosts == own.except_hosts && row.except_paths == own.except_paths;
-    if (excepts(own) && !(excepts(row) && same)) return "answer_except";
-  }
-  if (row.credentials_forbidden && !own.credentials_forbidden) return "credentials";
-  for (const std::string& denied : row.deny_paths) {
-    if (!RequestPath(denied).is_denied_by(own.deny_paths)) return "deny_paths";
-  }
+Names lesser_http(const HttpProfile& own, const HttpProfile& row) {
+  Names less;
+  const auto add = [&](std::string_view name, bool is_less) {
+    if (is_less) less.push_back(name);
+  };
+  const bool same = row.except_hosts == own.except_hosts && row.except_paths == own.except_paths;
+  add("answer", row.redirect_https && !own.redirect_https);
+  add("answer_except",
+      row.redirect_https && own.redirect_https && excepts(own) && !(excepts(row) && same));
+  add("credentials", row.credentials_forbidden && !own.credentials_forbidden);
+  add("deny_paths",
+      std::any_of(row.deny_paths.begin(), row.deny_paths.end(), [&](const std::string& denied) {
+        return !RequestPath(denied).is_denied_by(own.deny_paths);
+      }));
+  const bool less_hosts = has_less(own.hosts, row.hosts),
+             less_paths = has_less(own.paths, row.paths);
   if (row.outside) {
     const bool remarks = !own.outside || *own.outside >= *row.outside;
-    const bool same = !has_less(own.hosts, row.hosts) && !has_less(own.paths, row.paths);
-    return remarks && same ? "" : "outside";
+    add("outside", !remarks || less_hosts || less_paths);
+  } else {
+    add("hosts", less_hosts || (!row.hosts.empty() && own.outside));
+    add("paths", less_paths || (!row.paths.empty() && own.outside));
   }
-  if (has_less(own.hosts, row.hosts) || (!row.hosts.empty() && own.outside)) return "hosts";
-  if (has_less(own.paths, row.paths) || (!row.paths.empty() && own.outside)) return "paths";
-  return {};
+  return less;
 }
 
 }  // namespace
 
+std::vector<std::string_view> lesser_demands(const DocumentedFlow& own, const DocumentedFlow& row) {
+  Names less;
+  const auto add = [&](std::string_view name, bool is_less) {
+    if (is_less) less.push_back(name);
+  };
+  const bool own_tls = wants_tls(own), row_tls = wants_tls(row);
+  add("TLS", row_tls && !own_tls);
+  add("schedule", row.schedule && row.schedule != own.schedule);
+  add("app", row_tls && protocol_of(own).empty() && !protocol_of(row).empty());
+  add("address", row.wants_vip && !own.wants_vip);
+  add("discouraged", row.is_discouraged && !own.is_discouraged);
+  const auto take = [&](const Names& names) {
+    less.insert(less.end(), names.begin(), names.end());
+  };
+  if (row.tls) take(lesser_tls(own.tls.value_or(TlsProfile{}), *row.tls));
+  // HTTP in clear is read; inside TLS only where it was decrypted, and then the same holds.
+  if (row.http) take(lesser_http(own.http.value_or(HttpProfile{}), *row.http));
+  return less;
+}
+
 std::string loosened_demand(const DocumentedFlow& own, const DocumentedFlow& row) {
   if (!shares_flows(own, row)) return {};
-  const std::string_view own_inner = protocol_of(own), inner = protocol_of(row);
-  const bool own_tls = wants_tls(own), row_tls = wants_tls(row);
   // What TLS carries is seldom seen, so all rows that ask for TLS speak of the same flows.
-  const bool is_related = (own_tls && row_tls) || own_inner == inner;
+  const bool is_related =
+      (wants_tls(own) && wants_tls(row)) || protocol_of(own) == protocol_of(row);
   if (!is_related) return {};
-  if (row_tls && !own_tls) return "TLS";
-  if (row.schedule && row.schedule != own.schedule) return "schedule";
-  if (row_tls && own_inner.empty() && !inner.empty()) return "app";
-  if (row.wants_vip && !own.wants_vip) return "address";
-  if (row.is_discouraged && !own.is_discouraged) return "discouraged";
-  if (row.tls) {
-    if (const std::string less = loosened_tls(own.tls.value_or(TlsProfile{}), *row.tls);
-        !less.empty()) {
-      return less;
-    }
-  }
-  // HTTP in clear is read; inside TLS only where it was decrypted, and then the same holds.
-  if (row.http) return loosened_http(own.http.value_or(HttpProfile{}), *row.http);
-  return {};
+  const Names less = lesser_demands(own, row);
+  return less.empty() ? std::string() : std::string(less.front());
 }
 
 }  // namespace pcapaudit

@@ -88,7 +88,8 @@ void PolicyLoader::read_head(TomlReader& in, FileKind kind) {
           {"format", "use", "profiles", "site", "flags", "port", "names", "role", "bind", "shares",
            "severity", "schedule", "tls", "http", "flow", "override", "exception"});
   pack_ = site_pack;
-  policy_.profiles = in.texts_of(root, "profiles");
+  // A draft that stands beside a site file chooses none.
+  if (root.contains("profiles")) policy_.profiles = in.texts_of(root, "profiles");
 }
 
 void PolicyLoader::read_documents(TomlReader& in) {
@@ -104,7 +105,8 @@ void PolicyLoader::read_documents(TomlReader& in) {
                                  .section = in.text_of(*table, "section"),
                                  .version = in.text_of(*table, "version"),
                                  .sha256 = in.text_of(*table, "sha256"),
-                                 .modified = in.date_of(*table, "modified")});
+                                 .modified = in.date_of(*table, "modified"),
+                                 .place = {.file = in.file(), .line = id.source().begin.line}});
   }
 }
 

@@ -92,6 +92,7 @@ class PolicyLoader {
   void read_mistakes(TomlReader& in);
   void read_doubts(TomlReader& in);
   // policy_lints.cpp
+  Error at_row(const DocumentedFlow& flow, std::string what, std::string hint) const;
   void lint(bool has_site);
   void lint_roles(bool has_site);
   void lint_addresses();

@@ -26,6 +26,20 @@ void PolicyLoader::lint(bool has_site) {
   });
 }
 
+// A remark at a row, with its line and a caret.
+Error PolicyLoader::at_row(const DocumentedFlow& flow, std::string what, std::string hint) const {
+  for (const TomlReader* reader : readers_) {
+    if (reader->file() != flow.place.file) continue;
+    const toml::source_position at{.line = flow.place.line, .column = 1};
+    return reader->remark({.begin = at, .end = at, .path = nullptr}, std::move(what),
+                          std::move(hint));
+  }
+  return {.what = std::move(what),
+          .where = fmt::format("{}:{}:1", flow.place.file, flow.place.line),
+          .excerpt = {},
+          .hint = std::move(hint)};
+}
+
 // L1: a role of a documented flow that no address has.
 void PolicyLoader::lint_roles(bool has_site) {
   RoleSet bound = 0;
@@ -40,12 +54,12 @@ void PolicyLoader::lint_roles(bool has_site) {
     policy_.lints.push_back(
         {.code = "L1",
          .is_error = has_site,
-         .remark = {.what = fmt::format("L1: role {} has no address, and {} speaks of it", role.id,
-                                        user->id),
-                    .where = fmt::format("{}:{}:1", user->place.file, user->place.line),
-                    .hint = fmt::format("add [bind.{}] to the site file, with addresses or "
-                                        "absent = true",
-                                        role.id)}});
+         .remark = at_row(
+             *user,
+             fmt::format("L1: role {} has no address, and {} speaks of it", role.id, user->id),
+             fmt::format("add [bind.{}] to the site file, with addresses or "
+                         "absent = true",
+                         role.id))});
   }
 }
 
@@ -122,13 +136,11 @@ void PolicyLoader::lint_flags() {
 // L9: doubts about rows in use.
 void PolicyLoader::lint_rows() {
   constexpr std::uint16_t sip_tls_port = 5061;
-  const auto at_row = [](const DocumentedFlow& flow, std::string code, std::string what,
-                         std::string hint) {
+  const auto row_lint = [&](const DocumentedFlow& flow, std::string code, std::string what,
+                            std::string hint) {
     return Lint{.code = code,
                 .is_error = false,
-                .remark = {.what = fmt::format("{}: {}", code, what),
-                           .where = fmt::format("{}:{}:1", flow.place.file, flow.place.line),
-                           .hint = std::move(hint)}};
+                .remark = at_row(flow, fmt::format("{}: {}", code, what), std::move(hint))};
   };
   // Clients open their connections, nobody opens one to them.
   constexpr RoleSet clients = any_bit | any_internal_bit | role_bit(Policy::role_internal_clients) |
@@ -143,14 +155,14 @@ void PolicyLoader::lint_rows() {
                  contains(other.ports, sip_tls_port);
         });
     if (opposite) continue;
-    policy_.lints.push_back(at_row(flow, "L7",
-                                   fmt::format("{} has no row in the opposite direction", flow.id),
-                                   "SIP between servers goes both ways"));
+    policy_.lints.push_back(
+        row_lint(flow, "L7", fmt::format("{} has no row in the opposite direction", flow.id),
+                 "SIP between servers goes both ways"));
   }
   for (const DocumentedFlow& flow : policy_.flows) {
     if (!flow.is_draft) continue;
-    policy_.lints.push_back(at_row(flow, "L10", fmt::format("{} is not approved", flow.id),
-                                   "give it an owner and the date of its approval"));
+    policy_.lints.push_back(row_lint(flow, "L10", fmt::format("{} is not approved", flow.id),
+                                     "give it an owner and the date of its approval"));
   }
   const auto is_row = [&](const std::string& id) {
     return std::any_of(policy_.flows.begin(), policy_.flows.end(),
@@ -171,10 +183,10 @@ void PolicyLoader::lint_rows() {
     for (const std::string& doubt : flow.doubts) {
       const auto found = policy_.doubts.find(doubt);
       policy_.lints.push_back(
-          at_row(flow, "L9",
-                 fmt::format("{}: doubt {}: {}", flow.id, doubt,
-                             found == policy_.doubts.end() ? "" : found->second),
-                 ""));
+          row_lint(flow, "L9",
+                   fmt::format("{}: doubt {}: {}", flow.id, doubt,
+                               found == policy_.doubts.end() ? "" : found->second),
+                   ""));
     }
   }
 }

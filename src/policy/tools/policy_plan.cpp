@@ -47,7 +47,8 @@ std::string demands(const DocumentedFlow& row) {
   return "both directions";
 }
 
-// What a transport carries that nobody looks into is called after it, and told by its number.
+}  // namespace
+
 bool is_recognised(const std::string& app) {
   const auto transport = parse_transport(app);
   if (transport && *transport != Transport::tcp && *transport != Transport::udp) return true;
@@ -55,6 +56,8 @@ bool is_recognised(const std::string& app) {
   return std::any_of(names.begin(), names.end(),
                      [&](const ApplicationName& it) { return it.name == app && it.is_recognised; });
 }
+
+namespace {
 
 struct Places {
   std::vector<std::size_t> chosen;  // roles to mirror, the one that adds most rows first

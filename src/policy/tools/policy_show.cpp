@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "policy/tools/row_fields.hpp"
+
 namespace pcapaudit {
 namespace {
 
@@ -133,7 +135,7 @@ std::string show_policy(const Policy& policy) {
     text += fmt::format("{} (revision {}): {}\n", pack.id, pack.revision, pack.title);
   }
   if (!policy.site_name.empty()) text += fmt::format("site {}\n", policy.site_name);
-  text += fmt::format("digest {}\n", policy.digest);
+  text += fmt::format("digest {}\nrows   {}\n", policy.digest, rows_digest(policy));
   text += roles_text(policy);
 
   text += fmt::format("\nDocumented flows ({})\n", policy.flows.size());

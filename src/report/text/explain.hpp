@@ -27,7 +27,4 @@ struct Replay {
 };
 Result<Replay> replay(const Store& store, const Policy& draft);
 
-// Draft rows, TOML, for what was seen and is not documented; nothing in it is approved.
-Result<std::string> learn(const Store& store);
-
 }  // namespace pcapaudit

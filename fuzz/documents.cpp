@@ -26,9 +26,11 @@ void run(Bytes input) {
 
 std::vector<std::string> seeds() {
   std::vector<std::string> all = {
-      "| From | To | Port | Action |\n|---|---|---|---|\n| A [x](#y) | ~~B~~ C | TCP `80`-**90** | Allow |\n",
+      "| From | To | Port | Action |\n|---|---|---|---|\n| A [x](#y) | ~~B~~ C | TCP `80`-**90** | "
+      "Allow |\n",
       "From,To,Protocol,Port,Service\n\"A, B\",C,TCP,\"1,024-2,048\",\"HTTPS, mutual TLS\"\n",
-      "<table><tr><th>From / To</th><th>A</th></tr><tr><td>B</td><td>443 TCP<sup>1</sup></td></tr></table>"};
+      "<table><tr><th>From / To</th><th>A</th></tr><tr><td>B</td><td>443 "
+      "TCP<sup>1</sup></td></tr></table>"};
   for (const char* text :
        {"Direction,Protocol,Port,Namespace,Service,Pod,Container,Node "
         "Role,Optional\nIngress,TCP,22,a,b,c,d,master,TRUE\n",

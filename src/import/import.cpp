@@ -133,18 +133,29 @@ void Importer::leave_out_unloadable(const std::vector<ImportFile>& files,
   for (std::size_t i = 0; i < import_.rows.size(); ++i) {
     if (import_.rows[i].is_exact) exact.push_back(i);
   }
-  constexpr std::size_t most_tried = 20;  // rows that fail by themselves; the others are counted
+  constexpr std::size_t together = 200;       // rows that are tried at once
+  constexpr std::size_t most_tried = 20;      // that fail by themselves; the others are counted
+  constexpr std::size_t most_failing = 2000;  // with none that loads: the document is no export
   std::set<std::size_t> bad;
-  std::size_t untried = 0;
-  std::vector<std::span<const std::size_t>> open = {exact};
+  std::size_t untried = 0, good = 0;
+  std::vector<std::span<const std::size_t>> open;
+  for (std::size_t at = exact.size(); at > 0;) {
+    const std::size_t begin = (at - 1) / together * together;
+    open.push_back(std::span<const std::size_t>(exact).subspan(begin, at - begin));
+    at = begin;
+  }
   while (!open.empty()) {
     const std::span<const std::size_t> part = open.back();
     open.pop_back();
-    if (part.empty()) continue;
+    const bool gives_up = good == 0 && bad.size() >= most_failing;
     std::vector<ImportedRow> rows;
     for (const std::size_t i : part) rows.push_back(import_.rows[i]);
-    const auto loaded = load_policy_texts({{"draft", write_draft(names, rows, own)}});
-    if (loaded) continue;
+    const auto loaded = gives_up ? Result<Policy>(fail(""))
+                                 : load_policy_texts({{"draft", write_draft(names, rows, own)}});
+    if (loaded) {
+      good += part.size();
+      continue;
+    }
     if (part.size() > 1 && bad.size() < most_tried) {
       open.push_back(part.subspan(part.size() / 2));
       open.push_back(part.first(part.size() / 2));
@@ -211,6 +222,7 @@ Result<Import> import_documents(const std::vector<ImportFile>& files,
                                 const ImportOptions& options) {
   Import import = Importer(options).take(files);
   if (import.rows.empty() && import.draft.empty()) {
+    if (import.remarks.empty()) return fail("nothing in it that a policy could say");
     const Error& first = import.remarks.front();
     return std::unexpected(Error{.what = "no documented flow found: " + first.what,
                                  .where = first.where,

@@ -84,8 +84,8 @@ CommandResult judged_as_far(const Store& store, CommandResult result);
 
 CommandResult run_command(const Options& options);
 
-// The audit of `options`, without a file and without a word. `code`: partial when an input could not
-// be read to its end, insufficient when there is no flow.
+// The audit of `options`, without a file and without a word. `code`: partial when an input could
+// not be read to its end, insufficient when there is no flow.
 struct MemoryAudit {
   std::unique_ptr<Store> store;
   ExitCode code = ExitCode::ok;

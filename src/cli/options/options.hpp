@@ -81,10 +81,10 @@ struct Options {
   When progress = When::automatic;
   When color = When::automatic;
   std::vector<std::string> documents;  // init
-  std::string import_columns;    // policy import: "from=Source,to=Target,port=Port"
-  std::size_t import_table = 0;  // 0: all
-  bool explain = false;          // policy import
-  std::string at;                // policy check: the day to look at dates from
+  std::string import_columns;          // policy import: "from=Source,to=Target,port=Port"
+  std::size_t import_table = 0;        // 0: all
+  bool explain = false;                // policy import
+  std::string at;                      // policy check: the day to look at dates from
   bool force = false, quiet = false, verbose = false;
 };
 

@@ -42,6 +42,8 @@ bool says_transport(const Words& it) {
 }  // namespace
 
 ColumnKind column_kind(const std::string& heading) {
+  // "Blocked ports", "Not from": what stands below is the contrary.
+  if (!denial_in(heading).empty() || !negation_in(heading).empty()) return ColumnKind::none;
   const Words it = words_of(fold(heading));
   const auto has = [&](std::initializer_list<std::string_view> words) {
     return has_word(it, words);

@@ -278,7 +278,7 @@ void Tls::finish(const SeenStream& seen, RecordSink& out) {
   seen_.server_finished = halves_[index_of(Direction::to_client)].finished;
   if (has_hello_too_many()) note_again(Direction::to_server, out);
   proofs_.check(facts_);
-  conclude_inside(out);
+  conclude_inside(seen, out);
   facts_.resumed = is_resumed(facts_, seen_);
   facts_.mutual_sizes = flight_by_sizes();
   const auto carries_early = [this](Direction dir, bool hello) {

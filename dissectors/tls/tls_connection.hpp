@@ -84,7 +84,7 @@ class Tls final : public Dissector {
   void read_certificates13(Direction dir, std::uint8_t type, Bytes body, RecordSink& out);
   void note_issuer(Bytes der);
   void prove13();
-  void conclude_inside(RecordSink& out);
+  void conclude_inside(const SeenStream& seen, RecordSink& out);
   bool is_established() const;
   bool is_handshake_read(Direction dir) const;
   TlsFlight flight_by_sizes() const;

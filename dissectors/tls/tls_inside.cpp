@@ -142,7 +142,8 @@ void Tls::read_opened(Direction dir, std::uint8_t type, Bytes text, RecordSink& 
   const bool is_behind_proof = from_server && inside.transcript.is_finished(Direction::to_server);
   switch (type) {
     case application_data:
-      if (is_behind_proof) inside.server_went_on = true;
+      if (!from_server && inside.transcript.is_finished(dir)) inside.client_spoke = true;
+      if (is_behind_proof && inside.client_spoke) inside.server_answered = true;
       if (!text.empty()) out.inside(dir, text);
       break;
     case handshake:
@@ -151,8 +152,11 @@ void Tls::read_opened(Direction dir, std::uint8_t type, Bytes text, RecordSink& 
     case alert: {
       ByteReader in(text);
       const std::uint8_t level = in.u8(), description = in.u8();
-      constexpr std::uint8_t fatal = 2, close_notify = 0;
-      if (in.ok() && level == fatal && description != close_notify) {
+      constexpr std::uint8_t fatal = 2, close_notify = 0, user_canceled = 90;
+      // In TLS 1.3 the level says nothing (RFC 8446 6).
+      const bool is_error =
+          is_tls13(facts_.version) ? description != user_canceled : level == fatal;
+      if (in.ok() && is_error && description != close_notify) {
         inside.server_refused = inside.server_refused || from_server;
         read_alert(dir, text);
       }
@@ -222,7 +226,7 @@ void Tls::read_opened13(Direction dir, std::uint8_t type, Bytes whole, RecordSin
   if (is_over) {
     if (!from_client && type == new_session_ticket &&
         inside.transcript.is_finished(Direction::to_server)) {
-      inside.server_went_on = true;
+      inside.gave_ticket = true;
     }
     // Behind the handshake: what it proves is said about the connection's beginning.
     if (!from_client && type == certificate_request) {
@@ -318,7 +322,7 @@ void Tls::prove13() {
 }
 
 // What of it was opened, and if not all, why.
-void Tls::conclude_inside(RecordSink& out) {
+void Tls::conclude_inside(const SeenStream& seen, RecordSink& out) {
   if (out.tls_keys() == nullptr) return;
   if (inside_ == nullptr) {
     const bool any = halves_[0].application_data || halves_[1].application_data;
@@ -328,8 +332,13 @@ void Tls::conclude_inside(RecordSink& out) {
   if (!inside_->waiting.empty()) read_waiting(out);
   prove13();
   if (is_tls13(facts_.version)) {
-    seen_.server_finished =
-        inside_->client_finished && inside_->server_went_on && !inside_->server_refused;
+    // Data may be under way before the server looks at the client's flight (RFC 8446 4.4.4): only
+    // a ticket says that it took it, or an answer to the client's data with nothing missing.
+    const Inside::Side& side = inside_->sides[index_of(Direction::to_client)];
+    const bool is_whole = !seen[index_of(Direction::to_client)].gap && !side.any_passed &&
+                          !inside_->opener.is_closed(Direction::to_client);
+    const bool took = inside_->gave_ticket || (inside_->server_answered && is_whole);
+    seen_.server_finished = inside_->client_finished && took && !inside_->server_refused;
   }
   const auto& [client, server] = inside_->sides;
   if (!client.any_sealed && !server.any_sealed) return;

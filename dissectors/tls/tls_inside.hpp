@@ -45,7 +45,9 @@ struct Inside {
   bool asks_again = false;       // up to TLS 1.2: for a certificate, in a second handshake
   bool is_proved = false;        // TLS 1.3: the transcript told what it can
   bool client_finished = false;  // and the client's Finished holds
-  bool server_went_on = false;   // TLS 1.3: behind the client's Finished
+  bool client_spoke = false;     // TLS 1.3: application data behind its Finished
+  bool gave_ticket = false;      // the server, behind the client's Finished (RFC 8446 4.6.1)
+  bool server_answered = false;  // with application data behind the client's
   bool server_refused = false;   // by a fatal alert
 };
 

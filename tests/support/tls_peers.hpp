@@ -34,6 +34,7 @@ struct PeerSetting {
   std::string ciphers = {};  // OpenSSL's name of one; "": its own choice
   bool asks = false;         // for a client certificate
   bool gives = false;
+  bool refuses = false;  // the server, what the client gives
   bool encrypt_then_mac = true;
   std::string server_groups = {};  // "": as usual; a retry when the client's first is not in it
   bool early_data = false;         // the server takes it

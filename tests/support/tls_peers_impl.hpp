@@ -41,6 +41,9 @@ inline const std::array<Identity, 2>& identities() {
 inline int accept_all(int, X509_STORE_CTX*) {
   return 1;
 }
+inline int refuse_all(int, X509_STORE_CTX*) {
+  return 0;
+}
 inline unsigned psk_of_client(SSL*, const char*, char* name, unsigned, unsigned char* key,
                               unsigned) {
   std::copy_n("peer", 5, name);
@@ -84,7 +87,9 @@ inline SslContext context_of(const PeerSetting& setting, bool is_server) {
     keys.fill(5);
     SSL_CTX_set_tlsext_ticket_keys(context.get(), keys.data(), keys.size());
     SSL_CTX_set_session_id_context(context.get(), keys.data(), 4);
-    if (setting.asks) SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, accept_all);
+    if (setting.asks) {
+      SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, setting.refuses ? refuse_all : accept_all);
+    }
     if (setting.early_data) {
       SSL_CTX_set_max_early_data(context.get(), 16384);
       SSL_CTX_set_options(context.get(), SSL_OP_NO_ANTI_REPLAY);
@@ -135,7 +140,8 @@ inline Peers::Peers(const PeerSetting& setting, SSL_SESSION* session, const std:
     carry(Direction::to_client);
   }
   shake();
-  must(SSL_is_init_finished(client_.get()) == 1 && SSL_is_init_finished(server_.get()) == 1);
+  must(setting.refuses ||
+       (SSL_is_init_finished(client_.get()) == 1 && SSL_is_init_finished(server_.get()) == 1));
   if (took_early()) sent[0] = early;
   char none = 0;
   SSL_read(client_.get(), &none, 0);  // tickets

@@ -163,8 +163,8 @@ void Opener::update_keys(Direction dir) {
 
 // The record's number is not known: some were lost.
 Opener::Opened Opener::try_ahead(Side& side, Bytes record, std::span<std::uint8_t> out) {
-  for (std::uint64_t ahead = 1; ahead <= max_ahead && side.tries < max_tries; ++ahead) {
-    ++side.tries;
+  for (std::uint64_t ahead = 1; ahead <= max_ahead && side.credit >= record.size(); ++ahead) {
+    side.credit -= record.size();
     if (const auto opened = side.cipher->open(side.sequence + ahead, record, out)) {
       side.sequence += ahead + 1;
       side.any = true;
@@ -182,8 +182,10 @@ Opener::Opened Opener::try_ahead(Side& side, Bytes record, std::span<std::uint8_
 Opener::Opened Opener::try_next_epoch(Direction dir, Bytes record, std::span<std::uint8_t> out) {
   Side& side = sides_[index_of(dir)];
   Side before = std::move(side);
-  side = Side{
-      .has_begun = true, .searches = before.searches, .epoch = before.epoch, .tries = before.tries};
+  side = Side{.has_begun = true,
+              .searches = before.searches,
+              .epoch = before.epoch,
+              .credit = before.credit};
   next_epoch(dir);
   if (side.cipher != nullptr) {
     if (const auto opened = side.cipher->open(0, record, out)) {
@@ -200,9 +202,9 @@ Opener::Opened Opener::try_next_epoch(Direction dir, Bytes record, std::span<std
       }
     }
   }
-  const std::uint32_t tries = side.tries;
+  const std::uint64_t credit = side.credit;
   side = std::move(before);
-  side.tries = tries;
+  side.credit = credit;
   return {};
 }
 
@@ -221,6 +223,7 @@ Opener::Opened Opener::decompressed(Direction dir, Opened opened) {
 Opener::Opened Opener::open(Direction dir, Bytes record, std::span<std::uint8_t> out) {
   Side& side = sides_[index_of(dir)];
   if (side.why != NotDecrypted::none) return {};
+  side.credit += tried_bytes * record.size();
   if (side.cipher != nullptr) {
     if (const auto opened = side.cipher->open(side.sequence, record, out)) {
       ++side.sequence;
@@ -242,19 +245,17 @@ Opener::Opened Opener::open(Direction dir, Bytes record, std::span<std::uint8_t>
     Opened opened = try_next_epoch(dir, record, out);
     if (opened.kind == Opened::Kind::opened) return opened;
   }
-  if (side.searches && side.tries < max_tries) return {.kind = Opened::Kind::passed_over};
+  if (side.searches) return {.kind = Opened::Kind::passed_over};
   const Opened skipped{.kind = Opened::Kind::skipped};
   if (dir == Direction::to_server && rejected_ > 0 && !side.any) {
     --rejected_;
     return skipped;
   }
   // The records of an epoch whose secret is not there, before one that is.
-  if (may_follow && side.cipher == nullptr && ++side.tries < max_rejected) {
+  if (may_follow && side.cipher == nullptr && ++side.unopened < max_rejected) {
     return {.kind = Opened::Kind::unopened};
   }
-  close(dir, side.searches ? NotDecrypted::gap
-             : side.any    ? NotDecrypted::altered
-                           : NotDecrypted::keys_do_not_fit);
+  close(dir, side.any ? NotDecrypted::altered : NotDecrypted::keys_do_not_fit);
   return {};
 }
 

@@ -33,8 +33,10 @@ class Opener {
  public:
   // Sequence numbers that are tried for a record behind a loss: 16 MiB of full records.
   static constexpr std::uint64_t max_ahead = 1024;
-  // And for all records of a direction behind losses, as each costs as much as reading the record.
-  static constexpr std::uint32_t max_tries = 16 * 1024;
+  // Bytes that may be tried behind losses for each byte of records of the direction, as each try
+  // costs as much as reading the record: so a capture cannot ask for more than as many times its
+  // own work.
+  static constexpr std::uint64_t tried_bytes = 64;
   // Records of early data that a server did not take: its own limit is bytes, of which OpenSSL
   // takes 16 KiB.
   static constexpr std::uint32_t max_rejected = 1024;
@@ -86,7 +88,8 @@ class Opener {
     Epoch epoch = Epoch::handshake;
     NotDecrypted why = NotDecrypted::none;
     std::uint64_t sequence = 0;
-    std::uint32_t tries = 0;
+    std::uint32_t unopened = 0;  // records of an epoch whose secret is not there
+    std::uint64_t credit = 0;    // bytes that may be tried
     std::unique_ptr<RecordCipher> cipher = {};
     std::unique_ptr<Decompressor> decompressor = {};
     Secret secret = {};  // TLS 1.3: of this epoch, for the next one's keys

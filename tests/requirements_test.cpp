@@ -96,6 +96,11 @@ TEST_CASE("evaluate: a profile says what the sizes of TLS 1.3 records are worth"
         "violation edge-5061; high not-mutual mutual: client certificate / declined");
   // What else the row demands is judged all the same.
   CHECK(gist("indicated alpn=h2").starts_with("violation edge-5061"));
+  // Sizes do not say who it is.
+  for (DocumentedFlow& row : accepting.flows) {
+    if (row.id == "edge-5061") row.tls->client_issuers = {"Good CA"};
+  }
+  CHECK(gist("indicated") == "undetermined edge-5061 (tls13-indicated)");
 }
 
 TEST_CASE("evaluate: certificates are judged at the time of the flow") {

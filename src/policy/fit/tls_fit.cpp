@@ -202,10 +202,14 @@ void fit_mutual(const TlsProfile& profile, const TlsFacts& tls, TlsFit& fit) {
     case MutualTls::declined:
     case MutualTls::not_requested:
       return add(std::string(to_text(tls.mutual)));
-    case MutualTls::indicated:
-      if (!profile.accepts_indicated) return leave_open(fit, Reason::mutual_indicated);
+    case MutualTls::indicated: {
+      // Sizes say nothing of who stands in the certificate.
+      const bool asks_who =
+          !profile.client_issuers.empty() || profile.client_eku || profile.anchors != nullptr;
+      if (!profile.accepts_indicated || asks_who) return leave_open(fit, Reason::mutual_indicated);
       fit.is_indicated = true;
       return;
+    }
     case MutualTls::indicated_absent:
       if (profile.asks_of_absent) return leave_open(fit, Reason::mutual_indicated_absent);
       return add(fmt::format("{} ({}) by the sizes of TLS 1.3 records", to_text(tls.mutual),

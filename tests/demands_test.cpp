@@ -71,10 +71,19 @@ HttpFacts& http_of(ClosedFlow& flow) {
 
 }  // namespace
 
+TEST_CASE("demands: what is lost of a decrypted stream leaves all of it open") {
+  for (const char* side : {"c2s", "s2c"}) {
+    const std::string line =
+        fmt::format("tcp 10.1.0.1 > 10.1.0.2:81 http path=/a {}-hole=inside", side);
+    CAPTURE(line);
+    CHECK(dump(evaluate(site(), flow_of(line))) == "undetermined paths (application-unread)");
+  }
+}
+
 TEST_CASE("demands: each rests on evidence of its own") {
   const std::string unread = "undetermined paths (requests-unread)";
-  for (const char* hole : {"malformed", "over-cap", "snap-length", "gap", "tail-lost", "unfinished",
-                           "joined", "inside"}) {
+  for (const char* hole :
+       {"malformed", "over-cap", "snap-length", "gap", "tail-lost", "unfinished", "joined"}) {
     CAPTURE(hole);
     const std::string to_server = fmt::format(" c2s-hole={}", hole);
     const std::string to_client = fmt::format(" s2c-hole={}", hole);

@@ -287,7 +287,7 @@ TEST_CASE("Aerleon: comments are no fields, and two fields on one line are none"
                         "  action:: accept\n}\nHTTPS = 443/tcp\nWEB = 10.0.0.1/32\n");
   REQUIRE(got.rows.size() == 1);
   CHECK(got.rows[0].find("guest") == std::string::npos);
-  CHECK(has(got.remarks, "11: two fields stand on one line"));
+  CHECK(has(got.remarks, "11: term b: two fields stand on one line"));
 }
 
 TEST_CASE("Aerleon: terms with the names of their .net and .svc files") {

@@ -123,10 +123,15 @@ TEST_CASE("built-in packs: nothing differs from itself") {
 }
 
 TEST_CASE("what a site does not judge is told as what passes") {
-  const std::string row = flow("r", "web", "db", "[443]", strong);
+  const std::string pack = head + flow("r", "web", "db", "[443]", strong);
   const auto site = [&](const std::string& settings, const std::string& bind) {
-    return row + "[site]\ninternal_networks = [\"10.0.0.0/8\"]\n" + settings +
+    return "format = 1\n[site]\ninternal_networks = [\"10.0.0.0/8\"]\n" + settings +
            "[bind.web]\naddresses = [\"10.1.0.1\"]\n" + bind;
+  };
+  const auto policy = [&](const std::string& text) {
+    auto loaded = load_policy_texts({{"p.toml", pack}, {"site.toml", text}});
+    if (!loaded) FAIL(loaded.error().what);
+    return *std::move(loaded);
   };
   const std::string all = "judge = \"all\"\n";
   struct Case {

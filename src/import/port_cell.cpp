@@ -168,8 +168,7 @@ class Reading {
     const bool is_glued = behind != nullptr && !behind->blank_before &&
                           (behind->sort == TokenSort::word || behind->text == "<") &&
                           static_cast<unsigned char>(behind->text[0]) < 0x80 &&
-                          !transport_of(behind->text) &&
-                          !is_one_of(behind->text, {"st", "nd", "th"});
+                          !is_known(behind->text) && !is_one_of(behind->text, {"st", "nd", "th"});
     if (is_glued) refuse(fmt::format("\"{}{}\" is no number of a port", it_text(), behind->text));
     const std::uint32_t protocols[] = {6, 17};
     if (items.empty() && at_ == 0 && is_sign(1, "/") && is_number(2) &&
@@ -381,19 +380,31 @@ std::vector<Transport> transports_in(const std::string& text) {
   return found;
 }
 
+// The word that takes something out of the ports; "not mutual" speaks of a certificate.
+std::string turned_in(const std::string& text) {
+  std::string turned = negation_in(text);
+  if (turned.empty()) return denial_in(text);
+  const std::vector<std::string> words = words_of(fold(text));
+  const auto at = std::find(words.begin(), words.end(), turned);
+  const bool of_mutual = at != words.end() && at + 1 != words.end() &&
+                         is_one_of(*(at + 1), {"mutual", "mtls", "client"}) &&
+                         std::count_if(words.begin(), words.end(), [](const std::string& it) {
+                           return !negation_in(it).empty();
+                         }) == 1;
+  return of_mutual ? denial_in(text) : turned;
+}
+
 }  // namespace
 
 PortReading read_ports(const std::string& cell, const std::string& beside,
                        const std::string& heading) {
   for (const std::string* text : {&cell, &beside}) {
-    std::string turned = negation_in(*text);
-    if (turned.empty()) turned = denial_in(*text);
-    if (!turned.empty()) {
-      PortReading refused;
-      refused.refused =
-          fmt::format("\"{}\" in \"{}\": what is taken out cannot be a row", turned, *text);
-      return refused;
-    }
+    const std::string turned = turned_in(*text);
+    if (turned.empty()) continue;
+    PortReading refused;
+    refused.refused =
+        fmt::format("\"{}\" in \"{}\": what is taken out cannot be a row", turned, *text);
+    return refused;
   }
   Reading reading(fold(cell));
   PortReading result = reading.take();

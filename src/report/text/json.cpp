@@ -130,7 +130,8 @@ Result<Json> read(const Store& store, const std::string& sql, std::string_view r
 std::string records_sql(std::string_view record) {
   std::string sql = fmt::format("SELECT * FROM v_{} ORDER BY flow", record);
   for (const FieldName& field : record_fields()) {
-    if (field.table == record) sql += fmt::format(", {}", field.name);
+    const bool is_shown = field.table == record && field.shown != Shown::inner;
+    if (is_shown) sql += fmt::format(", {}", field.name);
   }
   return sql;
 }

@@ -146,7 +146,7 @@ constexpr RecordColumn<RecordOf<member>> if_known(std::string_view name) {
 // from the database must not take a list for a whole one.
 template <class Record, auto... lists>
 constexpr RecordColumn<Record> more_in(std::string_view name) {
-  return {name, Holds::keep, Shown::list,
+  return {name, Holds::keep, Shown::inner,
           [](const Record& record, CellSink& out) {
             if (((record.*lists).more + ...) == 0) return out.null();
             std::string json = "[";

@@ -303,6 +303,7 @@ void show_record(const AppRecord& record, FieldSink& out) {
         each_table(&facts, [&]<class Of>(const RecordTable<Of>& table) {
           if constexpr (std::is_same_v<Of, Record>) {
             for (const auto& column : table.columns) {
+              if (column.shown == Shown::inner) continue;
               NamedCells cells(column.name, column.shown, out);
               column.write(facts, cells);
             }

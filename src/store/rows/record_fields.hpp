@@ -11,8 +11,8 @@
 
 namespace pcapaudit {
 
-// What a value is where it is shown; a date is stored as a number.
-enum class Shown : std::uint8_t { number, flag, text, list, date };
+// What a value is where it is shown; a date is stored as a number. `inner` is for reading back.
+enum class Shown : std::uint8_t { number, flag, text, list, date, inner };
 
 // Takes them in the order of the columns. Texts live as long as the call; a list is JSON.
 class FieldSink {

@@ -324,7 +324,7 @@ TEST_CASE("store: the account and the other applications of a flow are stored an
 }
 
 TEST_CASE("store: a list that was full is read back as one, so that it proves nothing") {
-  auto audited = test::hand_flow(1, "10.0.0.1", 1, "10.0.0.2", 80, 1, 1);
+  auto audited = test::hand_flow(1, "10.0.0.1", 1, "10.0.0.2", 2, 1, 0);
   HttpFacts http;
   http.version = "1.1";
   http.hosts.add("a.example");
@@ -347,7 +347,7 @@ TEST_CASE("store: a list that was full is read back as one, so that it proves no
 TEST_CASE("store: lists of an altered database hold what they can") {
   const Scratch file;
   {
-    auto audited = test::hand_flow(1, "10.0.0.1", 1, "10.0.0.2", 80, 1, 1);
+    auto audited = test::hand_flow(1, "10.0.0.1", 1, "10.0.0.2", 2, 1, 0);
     HttpFacts http;
     http.hosts.add("a.example");
     audited.flow.records = {http};
